@@ -1,0 +1,70 @@
+//! Writes `proto/gen` from the protos, without a protoc; its test proves that what is committed is
+//! fresh.
+//!
+//! A package of its own, so that stale bindings cannot keep it from compiling. It knows nothing of
+//! what the messages mean.
+
+use std::path::{Path, PathBuf};
+
+const PROTOS: [&str; 4] = [
+    "outboard/common/v1/common.proto",
+    "outboard/plugin/v1/plugin.proto",
+    "outboard/app/v1/app.proto",
+    "outboard/admin/v1/admin.proto",
+];
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    generate(&protos(), &protos().join("gen"))
+}
+
+/// The folder of the outboard-proto package.
+fn protos() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Writes the bindings and the descriptors of the protos below `root` into `out`.
+fn generate(root: &Path, out: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let descriptors = protox::Compiler::new([root])?
+        .include_source_info(true)
+        .open_files(PROTOS)?
+        .file_descriptor_set();
+    // Reflection serves the descriptors; comments would only make them large.
+    let mut bare = descriptors.clone();
+    for file in &mut bare.file {
+        file.source_code_info = None;
+    }
+    std::fs::write(out.join("descriptors.bin"), prost::Message::encode_to_vec(&bare))?;
+    let mut prost = tonic_prost_build::Config::new();
+    prost.bytes(["."]).btree_map(["."]);
+    tonic_prost_build::configure()
+        .out_dir(out)
+        .build_transport(false)
+        .compile_fds_with_config(descriptors, prost)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {
+        let mut files: Vec<_> = std::fs::read_dir(dir)
+            .unwrap()
+            .map(|entry| entry.unwrap())
+            .map(|entry| {
+                let name = entry.file_name().into_string().unwrap();
+                (name, std::fs::read(entry.path()).unwrap())
+            })
+            .collect();
+        files.sort();
+        files
+    }
+
+    #[test]
+    fn committed_bindings_are_what_the_protos_generate() {
+        let fresh = tempfile::tempdir().unwrap();
+        generate(&protos(), fresh.path()).unwrap();
+        let same = files(fresh.path()) == files(&protos().join("gen"));
+        assert!(same, "proto/gen is stale: run `cargo run -p outboard-codegen`");
+    }
+}
