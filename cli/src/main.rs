@@ -1,2 +1,38 @@
-//! To come.
-fn main() {}
+//! `outboard`: what operators and authors type. It asks the daemon over the admin socket and shows
+//! the answer to people or to programs; it refuses to know how a plugin is run.
+
+mod admin;
+mod arguments;
+mod check_offline;
+mod commands;
+mod consent;
+mod escape;
+mod exit;
+mod measure;
+mod page;
+mod refusal;
+mod report;
+mod screen;
+mod settle;
+mod socket;
+mod trouble;
+
+use std::process::ExitCode;
+
+use arguments::Arguments;
+use clap::Parser;
+use screen::Screen;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let screen = Screen::new(&arguments.global);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let result = match runtime {
+        Ok(runtime) => runtime.block_on(commands::run(arguments, &screen)),
+        Err(error) => Err(error.into()),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(stop) => screen.report(&stop).into(),
+    }
+}

@@ -1,1 +1,23 @@
-//! To come.
+//! The daemon: connects plugins, apps and operators with one another.
+//!
+//! What is decided about a plugin's life is decided in `outboard-supervision`; what is asked of the
+//! kernel is asked in `outboard-linux`. Here they are driven, and everything else is carried.
+
+pub mod admin;
+pub mod app;
+pub mod clock;
+pub mod config;
+pub mod connection;
+pub mod daemon;
+pub mod egress;
+pub mod fleet;
+pub mod gate;
+pub mod logs;
+pub mod outbox;
+pub mod plugin;
+pub mod reflection;
+pub mod routing;
+pub mod session;
+pub mod socket;
+pub mod status;
+pub mod store;

@@ -1,1 +1,67 @@
-//! To come.
+//! Connects a chat server to Outboard: hooks are asked, events published, commands run, and what
+//! plugins say is posted.
+//!
+//! It keeps one session with the daemon and knows what to do while there is none: each hook's last
+//! policy applies, nothing waits longer than its budget, and no plugin or daemon can turn a
+//! message into an error. It refuses to know what a chat server stores and how it shows it.
+//!
+//! ```no_run
+//! use outboard_app::{App, Decision, message};
+//!
+//! #[tokio::main]
+//! async fn main() {
+//!     let app = App::builder("town-chat", "1.0.0")
+//!         .hooks(["message.before_post"])
+//!         .events(["message.posted"])
+//!         .on_send(async |send| {
+//!             let text = message::text(send.message.body.as_ref());
+//!             println!("{} says {text}", send.asker.plugin);
+//!             Ok("message-2".to_owned())
+//!         })
+//!         .connect("/run/outboard/app.sock");
+//!
+//!     let draft = message::message("lobby", "ada", "good morning");
+//!     match app.before_post(draft).await.decision {
+//!         Decision::Continued(mut message) | Decision::Replaced(mut message) => {
+//!             message.id = "message-1".into();
+//!             println!("{}", message::text(message.body.as_ref()));
+//!             let _ = app.publish(message::posted(message)).await;
+//!         }
+//!         Decision::Rejected(rejected) => println!("refused: {:?}", rejected.reason),
+//!         Decision::Held(_) | Decision::Handled => {}
+//!     }
+//! }
+//! ```
+
+mod app;
+mod backoff;
+mod builder;
+mod calls;
+mod dedupe;
+mod dial;
+mod egress;
+mod error;
+mod exchange;
+mod frame;
+mod hook;
+mod link;
+pub mod message;
+mod outcome;
+mod policy;
+mod requests;
+mod send;
+mod session;
+mod silence;
+pub mod test;
+
+pub use app::{App, Ask, CommandReply, Publication};
+pub use builder::Builder;
+pub use error::{CommandError, PublishError};
+pub use hook::Subject;
+pub use link::Link;
+pub use outcome::{By, Decision, Outcome, Policy, Why};
+pub use policy::HookPolicy;
+pub use send::{Refusal, SendRequest};
+
+pub use outboard_proto::app::{Asker, Catalogue, RunCommand};
+pub use outboard_proto::common;

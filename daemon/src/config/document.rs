@@ -71,7 +71,8 @@ impl<'t> Document<'t> {
     /// Every fault noted.
     pub fn finish<T>(self, read: Option<T>) -> Result<T, Faults> {
         Faults::check(self.faults.into_inner())?;
-        Ok(read.expect("a reader that finds nothing notes why"))
+        let unread = Problem::new("could not be read");
+        read.ok_or_else(|| Fault::of_file(&self.file, unread).into())
     }
 
     fn position(&self, offset: usize) -> (u32, u32) {

@@ -167,17 +167,13 @@ mod tests {
     fn a_fault_reads_as_one_line_with_its_advice() {
         let place = Place { file: Path::new("plugin.toml").into(), line: 12 };
         let fault = Fault::at(&place, "run.restart", Problem::new("no such policy").hint("never"));
-        assert_eq!(
-            fault.to_string(),
-            "plugin.toml:12: run.restart: no such policy (hint: never)"
-        );
+        assert_eq!(fault.to_string(), "plugin.toml:12: run.restart: no such policy (hint: never)");
     }
 
     #[test]
     fn faults_come_in_the_order_of_the_lines() {
-        let at = |line| {
-            Fault::at(&Place { file: Path::new("a").into(), line }, "k", Problem::new("m"))
-        };
+        let at =
+            |line| Fault::at(&Place { file: Path::new("a").into(), line }, "k", Problem::new("m"));
         let faults = Faults::check(vec![at(9), at(2)]).unwrap_err();
         assert_eq!(faults.to_string(), "a:2: k: m\na:9: k: m");
     }

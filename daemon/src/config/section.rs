@@ -4,7 +4,7 @@
 use super::document::Document;
 use super::fault::{Place, Problem};
 use super::nearest::nearest;
-use super::source::{Source, Sourced};
+use super::source::{Layer, Source, Sourced};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -151,12 +151,20 @@ impl<'d> Field<'d> {
     pub fn integer(&self) -> Option<i64> {
         let integer = self.value().as_integer();
         let number = integer.and_then(|it| i64::from_str_radix(it.as_str(), it.radix()).ok());
-        self.expect("a whole number", number)
+        self.expect("a whole number", number.or_else(|| self.bare()))
     }
 
     /// `true` or `false`.
     pub fn flag(&self) -> Option<bool> {
-        self.expect("true or false", self.value().as_bool())
+        self.expect("true or false", self.value().as_bool().or_else(|| self.bare()))
+    }
+
+    /// On the command line everything is text, numbers and flags too.
+    fn bare<T: std::str::FromStr>(&self) -> Option<T> {
+        match self.document.layer() {
+            Layer::Cli => self.value().as_str()?.parse().ok(),
+            Layer::Manifest | Layer::Operator => None,
+        }
     }
 
     /// A table.

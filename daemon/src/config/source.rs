@@ -1,8 +1,9 @@
 //! Where a value came from, so that `status` can say who decided it. It orders nothing: who wins
 //! over whom is `spec`'s to say.
 
-use super::fault::Place;
+use super::fault::{Fault, Place, Problem};
 use std::fmt;
+use std::path::Path;
 
 /// Whose words a file's values are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,15 +38,26 @@ impl Source {
             Layer::Cli => Source::Cli,
         }
     }
+
+    /// A fault of what this source said.
+    pub fn fault(&self, key: impl Into<String>, problem: Problem) -> Fault {
+        match self {
+            Source::Manifest(place) | Source::File(place) => Fault::at(place, key, problem),
+            Source::BuiltIn | Source::Cli => {
+                let file = Path::new(if *self == Source::Cli { "cli" } else { "built-in" });
+                Fault { key: key.into(), ..Fault::of_file(file, problem) }
+            }
+        }
+    }
 }
 
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Source::BuiltIn => f.write_str("built-in"),
-            Source::Manifest(place) => write!(f, "manifest {place}"),
+            Source::Manifest(_) => f.write_str("manifest"),
             Source::File(place) => write!(f, "{place}"),
-            Source::Cli => f.write_str("command line"),
+            Source::Cli => f.write_str("cli"),
         }
     }
 }

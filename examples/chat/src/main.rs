@@ -1,2 +1,71 @@
-//! To come.
-fn main() {}
+//! A small chat server with a web page, connected to Outboard.
+//!
+//! It shows what a chat server does to have plugins: ask before it posts, publish what it posted,
+//! run commands, post what plugins say. It stores nothing and knows nobody's password.
+
+mod commands;
+mod live;
+mod moment;
+mod panel;
+mod plugins;
+mod post;
+mod room;
+mod talk;
+mod trouble;
+mod web;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Parser;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::room::Room;
+
+/// A small chat server with a web page, connected to Outboard.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// The daemon's app socket.
+    #[arg(long)]
+    app_socket: PathBuf,
+    /// The daemon's admin socket, for the panel that shows the plugins.
+    #[arg(long)]
+    admin_socket: PathBuf,
+    /// Where to serve the page. Port 0 takes a free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let listener = TcpListener::bind(arguments.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", arguments.listen))?;
+    let room = Arc::new(Room::new());
+    let app = plugins::connect(&room, arguments.app_socket);
+    tokio::spawn(panel::follow(Arc::clone(&room), arguments.admin_socket.clone()));
+    println!("listening on http://{}", listener.local_addr()?);
+    let server = web::router(web::Site::new(room, app.clone(), arguments.admin_socket));
+    tokio::select! {
+        served = axum::serve(listener, server) => served?,
+        () = told_to_stop() => {}
+    }
+    app.close().await;
+    Ok(())
+}
+
+async fn told_to_stop() {
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}

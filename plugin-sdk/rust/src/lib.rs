@@ -1,1 +1,166 @@
-//! To come.
+//! Write an Outboard plugin in Rust.
+//!
+//! A plugin is a program that the Outboard daemon starts beside a chat server. It says which
+//! hooks, events and commands it handles, and the daemon calls it. This crate speaks the protocol,
+//! so that what remains is handlers. It refuses to know the daemon's insides: permissions, order
+//! and restarts are decided there.
+//!
+//! # A whole plugin
+//!
+//! ```no_run
+//! use outboard_plugin::{Exit, Plugin};
+//!
+//! fn main() -> Exit {
+//!     Plugin::new("moderator", env!("CARGO_PKG_VERSION"))
+//!         .before_post(async |m| m.rewrite(m.text().replace("darn", "d*rn")))
+//!         .run()
+//! }
+//! ```
+//!
+//! Beside it stands a `plugin.toml`, which declares the same handlers: people read there what a
+//! plugin does before it runs. Code that differs from its manifest is refused at its hello.
+//!
+//! # Handlers
+//!
+//! * A **hook** asks before something happens; its handler returns a [`Verdict`], or nothing to
+//!   let it pass.
+//! * An **event** tells what has happened. A handler that returns has acknowledged it; one that
+//!   fails may be told again, if the manifest asks for that.
+//! * A **command** is what somebody typed after a slash; its handler returns a [`Reply`] or a
+//!   string.
+//!
+//! Every handler may return a [`Result`] instead; any displayable error will do. Where `?` is
+//! used, state the closure's return type:
+//!
+//! ```no_run
+//! use outboard_plugin::{Exit, Plugin, Reply, Result};
+//!
+//! fn main() -> Exit {
+//!     Plugin::new("adder", "1.0.0")
+//!         .command("add", async |cmd| -> Result<Reply> {
+//!             let sum = cmd.arg::<i64>("a")? + cmd.arg::<i64>("b")?;
+//!             Ok(cmd.reply(sum.to_string()))
+//!         })
+//!         .run()
+//! }
+//! ```
+//!
+//! A handler that panics or fails costs its own call and nothing else. One that takes longer than
+//! its budget is dropped where it waits; [`Context::remaining`] tells what is left. When nobody
+//! waits for the answer any more, it is dropped too.
+//!
+//! # State
+//!
+//! Handlers capture what they share. All of them run on one thread, so no lock is needed:
+//!
+//! ```no_run
+//! use std::cell::Cell;
+//! use std::rc::Rc;
+//!
+//! use outboard_plugin::{Exit, Plugin};
+//!
+//! fn main() -> Exit {
+//!     let posts = Rc::new(Cell::new(0));
+//!     let counted = Rc::clone(&posts);
+//!     Plugin::new("counter", "1.0.0")
+//!         .on_posted(async move |_| counted.set(counted.get() + 1))
+//!         .command("count", async move |_| format!("{} messages so far", posts.get()))
+//!         .run()
+//! }
+//! ```
+//!
+//! What computes for long or blocks belongs into a [`blocking`] handler.
+//!
+//! # Sending messages
+//!
+//! [`Context::reply`] answers where something happened, [`Context::send`] speaks anywhere. Both
+//! need the permission `messages:send`, and both say why they were refused: see [`HostError`].
+//!
+//! ```no_run
+//! use outboard_plugin::{Exit, Plugin};
+//!
+//! fn main() -> Exit {
+//!     Plugin::new("welcome", "1.0.0")
+//!         .on_joined(async |event| {
+//!             event.ctx().reply(format!("Welcome, {}!", event.user().name)).await
+//!         })
+//!         .run()
+//! }
+//! ```
+//!
+//! # Start, end, long work
+//!
+//! [`Plugin::on_start`] runs before the first call may come; [`Start::progress`] buys time there.
+//! [`Plugin::on_drain`] and [`Plugin::on_shutdown`] run at the end. A command that works long
+//! shows [`Command::progress`] or lets its reply appear piece by piece:
+//!
+//! ```no_run
+//! use outboard_plugin::{Error, Exit, Plugin, Reply, Result, Start};
+//!
+//! fn main() -> Exit {
+//!     Plugin::new("oracle", "1.0.0")
+//!         .on_start(async |start: Start| -> Result {
+//!             start.progress(10, "reading the stars").await?;
+//!             let stars = std::fs::read_to_string(start.data_dir().join("stars.txt"));
+//!             stars.map(drop).map_err(|error| Error::fatal(format!("no stars: {error}")))
+//!         })
+//!         .command("ask", async |cmd| -> Result<Reply> {
+//!             let mut answer = cmd.stream();
+//!             for word in ["It ", "is ", "certain."] {
+//!                 answer.push(word).await?;
+//!             }
+//!             Ok(answer.finish())
+//!         })
+//!         .on_shutdown(async || eprintln!("the stars go out"))
+//!         .run()
+//! }
+//! ```
+//!
+//! # Tests
+//!
+//! [`test::Harness`] calls handlers without a daemon and keeps what they send.
+
+pub mod test;
+
+mod argument;
+mod blocking;
+mod body;
+mod command;
+mod context;
+mod environment;
+mod error;
+mod event;
+mod exit;
+mod handlers;
+mod hook;
+mod host;
+mod link;
+mod outcome;
+mod plugin;
+mod process;
+mod session;
+mod start;
+mod subject;
+mod verdict;
+
+pub use argument::{ArgumentError, FromValue};
+pub use blocking::{Handled, blocking};
+pub use body::Body;
+pub use command::{Command, Reply, ReplyStream};
+pub use context::Context;
+pub use environment::Environment;
+pub use error::{Error, HostError, Result, RunError};
+pub use event::{Event, MemberEvent, MessageEvent};
+pub use exit::Exit;
+pub use hook::{BeforeDelete, BeforeEdit, BeforePost, Hook};
+pub use host::{Host, MessageId};
+pub use outboard_proto as proto;
+pub use outcome::Outcome;
+pub use plugin::Plugin;
+pub use start::Start;
+pub use verdict::{Rejection, Verdict};
+
+/// The page for authors: its examples are compiled with the crate's own.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/writing-a-plugin.md")]
+pub struct WritingAPlugin;

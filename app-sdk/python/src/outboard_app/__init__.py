@@ -1,0 +1,33 @@
+"""Connects a Python chat server to Outboard.
+
+The public names, and nothing else. `App` is for asyncio, `ThreadedApp` for everything else;
+`common` and `app` hold the wire's messages.
+"""
+
+from outboard_app.app import App
+from outboard_app.outcome import (
+    CommandOutcome,
+    DecidedBy,
+    Decision,
+    Outcome,
+    Published,
+    text_of,
+)
+from outboard_app.requests import Refusal, SendRequest
+from outboard_app.threaded import ThreadedApp
+from outboard_app.wire import app, common
+
+__all__ = [
+    "App",
+    "CommandOutcome",
+    "DecidedBy",
+    "Decision",
+    "Outcome",
+    "Published",
+    "Refusal",
+    "SendRequest",
+    "ThreadedApp",
+    "app",
+    "common",
+    "text_of",
+]

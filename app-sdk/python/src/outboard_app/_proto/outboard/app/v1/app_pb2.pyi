@@ -1,0 +1,413 @@
+from outboard_app._proto.outboard.common.v1 import common_pb2 as _common_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class AppFrame(_message.Message):
+    __slots__ = ("intercept", "publish", "answer", "command", "cancel", "pong", "credit", "chunk", "hello", "ui", "autocomplete", "http")
+    INTERCEPT_FIELD_NUMBER: _ClassVar[int]
+    PUBLISH_FIELD_NUMBER: _ClassVar[int]
+    ANSWER_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
+    CANCEL_FIELD_NUMBER: _ClassVar[int]
+    PONG_FIELD_NUMBER: _ClassVar[int]
+    CREDIT_FIELD_NUMBER: _ClassVar[int]
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    HELLO_FIELD_NUMBER: _ClassVar[int]
+    UI_FIELD_NUMBER: _ClassVar[int]
+    AUTOCOMPLETE_FIELD_NUMBER: _ClassVar[int]
+    HTTP_FIELD_NUMBER: _ClassVar[int]
+    intercept: Intercept
+    publish: Publish
+    answer: Answer
+    command: RunCommand
+    cancel: Cancel
+    pong: _common_pb2.Pong
+    credit: _common_pb2.Credit
+    chunk: _common_pb2.Chunk
+    hello: AppHello
+    ui: UiAction
+    autocomplete: Autocomplete
+    http: HttpRequest
+    def __init__(self, intercept: _Optional[_Union[Intercept, _Mapping]] = ..., publish: _Optional[_Union[Publish, _Mapping]] = ..., answer: _Optional[_Union[Answer, _Mapping]] = ..., command: _Optional[_Union[RunCommand, _Mapping]] = ..., cancel: _Optional[_Union[Cancel, _Mapping]] = ..., pong: _Optional[_Union[_common_pb2.Pong, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., hello: _Optional[_Union[AppHello, _Mapping]] = ..., ui: _Optional[_Union[UiAction, _Mapping]] = ..., autocomplete: _Optional[_Union[Autocomplete, _Mapping]] = ..., http: _Optional[_Union[HttpRequest, _Mapping]] = ...) -> None: ...
+
+class DaemonFrame(_message.Message):
+    __slots__ = ("intercepted", "published", "request", "command", "delta", "ping", "credit", "chunk", "welcome", "policies", "catalogue", "choices", "http", "cancel")
+    INTERCEPTED_FIELD_NUMBER: _ClassVar[int]
+    PUBLISHED_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
+    DELTA_FIELD_NUMBER: _ClassVar[int]
+    PING_FIELD_NUMBER: _ClassVar[int]
+    CREDIT_FIELD_NUMBER: _ClassVar[int]
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    WELCOME_FIELD_NUMBER: _ClassVar[int]
+    POLICIES_FIELD_NUMBER: _ClassVar[int]
+    CATALOGUE_FIELD_NUMBER: _ClassVar[int]
+    CHOICES_FIELD_NUMBER: _ClassVar[int]
+    HTTP_FIELD_NUMBER: _ClassVar[int]
+    CANCEL_FIELD_NUMBER: _ClassVar[int]
+    intercepted: InterceptResult
+    published: Published
+    request: Request
+    command: CommandResult
+    delta: StreamDelta
+    ping: _common_pb2.Ping
+    credit: _common_pb2.Credit
+    chunk: _common_pb2.Chunk
+    welcome: AppWelcome
+    policies: Policies
+    catalogue: Catalogue
+    choices: Choices
+    http: HttpResponse
+    cancel: CancelRequest
+    def __init__(self, intercepted: _Optional[_Union[InterceptResult, _Mapping]] = ..., published: _Optional[_Union[Published, _Mapping]] = ..., request: _Optional[_Union[Request, _Mapping]] = ..., command: _Optional[_Union[CommandResult, _Mapping]] = ..., delta: _Optional[_Union[StreamDelta, _Mapping]] = ..., ping: _Optional[_Union[_common_pb2.Ping, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., welcome: _Optional[_Union[AppWelcome, _Mapping]] = ..., policies: _Optional[_Union[Policies, _Mapping]] = ..., catalogue: _Optional[_Union[Catalogue, _Mapping]] = ..., choices: _Optional[_Union[Choices, _Mapping]] = ..., http: _Optional[_Union[HttpResponse, _Mapping]] = ..., cancel: _Optional[_Union[CancelRequest, _Mapping]] = ...) -> None: ...
+
+class AppHello(_message.Message):
+    __slots__ = ("protocol", "app", "version", "node", "epoch", "hooks", "events", "operations", "ui", "workspaces", "dedupe", "features", "public_url")
+    PROTOCOL_FIELD_NUMBER: _ClassVar[int]
+    APP_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    NODE_FIELD_NUMBER: _ClassVar[int]
+    EPOCH_FIELD_NUMBER: _ClassVar[int]
+    HOOKS_FIELD_NUMBER: _ClassVar[int]
+    EVENTS_FIELD_NUMBER: _ClassVar[int]
+    OPERATIONS_FIELD_NUMBER: _ClassVar[int]
+    UI_FIELD_NUMBER: _ClassVar[int]
+    WORKSPACES_FIELD_NUMBER: _ClassVar[int]
+    DEDUPE_FIELD_NUMBER: _ClassVar[int]
+    FEATURES_FIELD_NUMBER: _ClassVar[int]
+    PUBLIC_URL_FIELD_NUMBER: _ClassVar[int]
+    protocol: str
+    app: str
+    version: str
+    node: str
+    epoch: int
+    hooks: _containers.RepeatedScalarFieldContainer[str]
+    events: _containers.RepeatedScalarFieldContainer[str]
+    operations: _containers.RepeatedScalarFieldContainer[str]
+    ui: _containers.RepeatedScalarFieldContainer[str]
+    workspaces: _containers.RepeatedScalarFieldContainer[str]
+    dedupe: bool
+    features: _containers.RepeatedScalarFieldContainer[str]
+    public_url: str
+    def __init__(self, protocol: _Optional[str] = ..., app: _Optional[str] = ..., version: _Optional[str] = ..., node: _Optional[str] = ..., epoch: _Optional[int] = ..., hooks: _Optional[_Iterable[str]] = ..., events: _Optional[_Iterable[str]] = ..., operations: _Optional[_Iterable[str]] = ..., ui: _Optional[_Iterable[str]] = ..., workspaces: _Optional[_Iterable[str]] = ..., dedupe: _Optional[bool] = ..., features: _Optional[_Iterable[str]] = ..., public_url: _Optional[str] = ...) -> None: ...
+
+class AppWelcome(_message.Message):
+    __slots__ = ("daemon_version", "policies", "catalogue", "frame_bytes", "payload_bytes", "credit_bytes", "features")
+    DAEMON_VERSION_FIELD_NUMBER: _ClassVar[int]
+    POLICIES_FIELD_NUMBER: _ClassVar[int]
+    CATALOGUE_FIELD_NUMBER: _ClassVar[int]
+    FRAME_BYTES_FIELD_NUMBER: _ClassVar[int]
+    PAYLOAD_BYTES_FIELD_NUMBER: _ClassVar[int]
+    CREDIT_BYTES_FIELD_NUMBER: _ClassVar[int]
+    FEATURES_FIELD_NUMBER: _ClassVar[int]
+    daemon_version: str
+    policies: Policies
+    catalogue: Catalogue
+    frame_bytes: int
+    payload_bytes: int
+    credit_bytes: int
+    features: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, daemon_version: _Optional[str] = ..., policies: _Optional[_Union[Policies, _Mapping]] = ..., catalogue: _Optional[_Union[Catalogue, _Mapping]] = ..., frame_bytes: _Optional[int] = ..., payload_bytes: _Optional[int] = ..., credit_bytes: _Optional[int] = ..., features: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Policies(_message.Message):
+    __slots__ = ("hooks",)
+    HOOKS_FIELD_NUMBER: _ClassVar[int]
+    hooks: _containers.RepeatedCompositeFieldContainer[HookPolicy]
+    def __init__(self, hooks: _Optional[_Iterable[_Union[HookPolicy, _Mapping]]] = ...) -> None: ...
+
+class HookPolicy(_message.Message):
+    __slots__ = ("hook", "intercepted", "policy", "budget_us")
+    HOOK_FIELD_NUMBER: _ClassVar[int]
+    INTERCEPTED_FIELD_NUMBER: _ClassVar[int]
+    POLICY_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_US_FIELD_NUMBER: _ClassVar[int]
+    hook: str
+    intercepted: bool
+    policy: _common_pb2.FailurePolicy
+    budget_us: int
+    def __init__(self, hook: _Optional[str] = ..., intercepted: _Optional[bool] = ..., policy: _Optional[_Union[_common_pb2.FailurePolicy, str]] = ..., budget_us: _Optional[int] = ...) -> None: ...
+
+class Catalogue(_message.Message):
+    __slots__ = ("revision", "commands")
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    COMMANDS_FIELD_NUMBER: _ClassVar[int]
+    revision: int
+    commands: _containers.RepeatedCompositeFieldContainer[_common_pb2.CommandInfo]
+    def __init__(self, revision: _Optional[int] = ..., commands: _Optional[_Iterable[_Union[_common_pb2.CommandInfo, _Mapping]]] = ...) -> None: ...
+
+class Intercept(_message.Message):
+    __slots__ = ("id", "budget_us", "payload", "workspace", "locale", "trace")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_US_FIELD_NUMBER: _ClassVar[int]
+    PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    WORKSPACE_FIELD_NUMBER: _ClassVar[int]
+    LOCALE_FIELD_NUMBER: _ClassVar[int]
+    TRACE_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    budget_us: int
+    payload: _common_pb2.HookPayload
+    workspace: str
+    locale: str
+    trace: _common_pb2.Trace
+    def __init__(self, id: _Optional[int] = ..., budget_us: _Optional[int] = ..., payload: _Optional[_Union[_common_pb2.HookPayload, _Mapping]] = ..., workspace: _Optional[str] = ..., locale: _Optional[str] = ..., trace: _Optional[_Union[_common_pb2.Trace, _Mapping]] = ...) -> None: ...
+
+class InterceptResult(_message.Message):
+    __slots__ = ("id", "verdict", "failure")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    verdict: _common_pb2.Verdict
+    failure: _common_pb2.Failure
+    def __init__(self, id: _Optional[int] = ..., verdict: _Optional[_Union[_common_pb2.Verdict, _Mapping]] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
+
+class Publish(_message.Message):
+    __slots__ = ("id", "event", "trace")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    EVENT_FIELD_NUMBER: _ClassVar[int]
+    TRACE_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    event: _common_pb2.Event
+    trace: _common_pb2.Trace
+    def __init__(self, id: _Optional[int] = ..., event: _Optional[_Union[_common_pb2.Event, _Mapping]] = ..., trace: _Optional[_Union[_common_pb2.Trace, _Mapping]] = ...) -> None: ...
+
+class Published(_message.Message):
+    __slots__ = ("id", "event_id", "subscriptions", "duplicate", "failure")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    EVENT_ID_FIELD_NUMBER: _ClassVar[int]
+    SUBSCRIPTIONS_FIELD_NUMBER: _ClassVar[int]
+    DUPLICATE_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    event_id: str
+    subscriptions: int
+    duplicate: bool
+    failure: _common_pb2.Failure
+    def __init__(self, id: _Optional[int] = ..., event_id: _Optional[str] = ..., subscriptions: _Optional[int] = ..., duplicate: _Optional[bool] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
+
+class RunCommand(_message.Message):
+    __slots__ = ("id", "interaction_id", "name", "text", "values", "channel", "sender", "thread_root", "workspace", "budget_us", "trace")
+    class ValuesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _common_pb2.Value
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_common_pb2.Value, _Mapping]] = ...) -> None: ...
+    ID_FIELD_NUMBER: _ClassVar[int]
+    INTERACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    SENDER_FIELD_NUMBER: _ClassVar[int]
+    THREAD_ROOT_FIELD_NUMBER: _ClassVar[int]
+    WORKSPACE_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_US_FIELD_NUMBER: _ClassVar[int]
+    TRACE_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    interaction_id: str
+    name: str
+    text: str
+    values: _containers.MessageMap[str, _common_pb2.Value]
+    channel: _common_pb2.Channel
+    sender: _common_pb2.Sender
+    thread_root: str
+    workspace: str
+    budget_us: int
+    trace: _common_pb2.Trace
+    def __init__(self, id: _Optional[int] = ..., interaction_id: _Optional[str] = ..., name: _Optional[str] = ..., text: _Optional[str] = ..., values: _Optional[_Mapping[str, _common_pb2.Value]] = ..., channel: _Optional[_Union[_common_pb2.Channel, _Mapping]] = ..., sender: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ..., thread_root: _Optional[str] = ..., workspace: _Optional[str] = ..., budget_us: _Optional[int] = ..., trace: _Optional[_Union[_common_pb2.Trace, _Mapping]] = ...) -> None: ...
+
+class CommandResult(_message.Message):
+    __slots__ = ("id", "interaction_id", "plugin", "reply", "failure")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    INTERACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    PLUGIN_FIELD_NUMBER: _ClassVar[int]
+    REPLY_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    interaction_id: str
+    plugin: str
+    reply: _common_pb2.InteractionReply
+    failure: _common_pb2.Failure
+    def __init__(self, id: _Optional[int] = ..., interaction_id: _Optional[str] = ..., plugin: _Optional[str] = ..., reply: _Optional[_Union[_common_pb2.InteractionReply, _Mapping]] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
+
+class UiAction(_message.Message):
+    __slots__ = ("id", "interaction_id", "plugin", "component", "action", "json", "channel", "sender", "workspace")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    INTERACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    PLUGIN_FIELD_NUMBER: _ClassVar[int]
+    COMPONENT_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
+    JSON_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    SENDER_FIELD_NUMBER: _ClassVar[int]
+    WORKSPACE_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    interaction_id: str
+    plugin: str
+    component: str
+    action: str
+    json: str
+    channel: _common_pb2.Channel
+    sender: _common_pb2.Sender
+    workspace: str
+    def __init__(self, id: _Optional[int] = ..., interaction_id: _Optional[str] = ..., plugin: _Optional[str] = ..., component: _Optional[str] = ..., action: _Optional[str] = ..., json: _Optional[str] = ..., channel: _Optional[_Union[_common_pb2.Channel, _Mapping]] = ..., sender: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ..., workspace: _Optional[str] = ...) -> None: ...
+
+class Autocomplete(_message.Message):
+    __slots__ = ("id", "command", "argument", "prefix", "sender", "workspace")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    COMMAND_FIELD_NUMBER: _ClassVar[int]
+    ARGUMENT_FIELD_NUMBER: _ClassVar[int]
+    PREFIX_FIELD_NUMBER: _ClassVar[int]
+    SENDER_FIELD_NUMBER: _ClassVar[int]
+    WORKSPACE_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    command: str
+    argument: str
+    prefix: str
+    sender: _common_pb2.Sender
+    workspace: str
+    def __init__(self, id: _Optional[int] = ..., command: _Optional[str] = ..., argument: _Optional[str] = ..., prefix: _Optional[str] = ..., sender: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ..., workspace: _Optional[str] = ...) -> None: ...
+
+class Choices(_message.Message):
+    __slots__ = ("id", "choices", "failure")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    CHOICES_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    choices: _containers.RepeatedScalarFieldContainer[str]
+    failure: _common_pb2.Failure
+    def __init__(self, id: _Optional[int] = ..., choices: _Optional[_Iterable[str]] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
+
+class HttpRequest(_message.Message):
+    __slots__ = ("id", "plugin", "method", "path", "headers", "user", "body")
+    class HeadersEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    ID_FIELD_NUMBER: _ClassVar[int]
+    PLUGIN_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    HEADERS_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    BODY_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    plugin: str
+    method: str
+    path: str
+    headers: _containers.ScalarMap[str, str]
+    user: str
+    body: int
+    def __init__(self, id: _Optional[int] = ..., plugin: _Optional[str] = ..., method: _Optional[str] = ..., path: _Optional[str] = ..., headers: _Optional[_Mapping[str, str]] = ..., user: _Optional[str] = ..., body: _Optional[int] = ...) -> None: ...
+
+class HttpResponse(_message.Message):
+    __slots__ = ("id", "status", "headers", "body", "failure")
+    class HeadersEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    ID_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    HEADERS_FIELD_NUMBER: _ClassVar[int]
+    BODY_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    status: int
+    headers: _containers.ScalarMap[str, str]
+    body: int
+    failure: _common_pb2.Failure
+    def __init__(self, id: _Optional[int] = ..., status: _Optional[int] = ..., headers: _Optional[_Mapping[str, str]] = ..., body: _Optional[int] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
+
+class Cancel(_message.Message):
+    __slots__ = ("id",)
+    ID_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    def __init__(self, id: _Optional[int] = ...) -> None: ...
+
+class Request(_message.Message):
+    __slots__ = ("id", "idempotency_key", "attempt", "asker", "workspace", "send")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    ASKER_FIELD_NUMBER: _ClassVar[int]
+    WORKSPACE_FIELD_NUMBER: _ClassVar[int]
+    SEND_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    idempotency_key: str
+    attempt: int
+    asker: Asker
+    workspace: str
+    send: SendMessage
+    def __init__(self, id: _Optional[int] = ..., idempotency_key: _Optional[str] = ..., attempt: _Optional[int] = ..., asker: _Optional[_Union[Asker, _Mapping]] = ..., workspace: _Optional[str] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ...) -> None: ...
+
+class Asker(_message.Message):
+    __slots__ = ("plugin", "version", "bot_username", "bot_display_name")
+    PLUGIN_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    BOT_USERNAME_FIELD_NUMBER: _ClassVar[int]
+    BOT_DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    plugin: str
+    version: str
+    bot_username: str
+    bot_display_name: str
+    def __init__(self, plugin: _Optional[str] = ..., version: _Optional[str] = ..., bot_username: _Optional[str] = ..., bot_display_name: _Optional[str] = ...) -> None: ...
+
+class SendMessage(_message.Message):
+    __slots__ = ("message",)
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    message: _common_pb2.Message
+    def __init__(self, message: _Optional[_Union[_common_pb2.Message, _Mapping]] = ...) -> None: ...
+
+class Answer(_message.Message):
+    __slots__ = ("id", "sent", "failure")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    SENT_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    sent: Sent
+    failure: _common_pb2.Failure
+    def __init__(self, id: _Optional[int] = ..., sent: _Optional[_Union[Sent, _Mapping]] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
+
+class Sent(_message.Message):
+    __slots__ = ("message_id",)
+    MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    message_id: str
+    def __init__(self, message_id: _Optional[str] = ...) -> None: ...
+
+class Answered(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class CancelRequest(_message.Message):
+    __slots__ = ("id",)
+    ID_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    def __init__(self, id: _Optional[int] = ...) -> None: ...
+
+class StreamDelta(_message.Message):
+    __slots__ = ("interaction_id", "seq", "delta", "end", "abort")
+    INTERACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    DELTA_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    ABORT_FIELD_NUMBER: _ClassVar[int]
+    interaction_id: str
+    seq: int
+    delta: str
+    end: bool
+    abort: _common_pb2.Failure
+    def __init__(self, interaction_id: _Optional[str] = ..., seq: _Optional[int] = ..., delta: _Optional[str] = ..., end: _Optional[bool] = ..., abort: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...

@@ -1,0 +1,243 @@
+"""The app's handle on Outboard, for asyncio: ask about acts, publish, run commands.
+
+Turns whatever happens into an outcome. Refuses to know how the daemon is reached, and what kind
+of chat server it serves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+
+from outboard_app.calls import Away
+from outboard_app.identity import new_id
+from outboard_app.link import Link, OnCatalogue
+from outboard_app.outcome import CommandOutcome, DecidedBy, Decision, Outcome, Published, decided
+from outboard_app.requests import Desk, OnSend
+from outboard_app.wire import FRAME_BYTES, PROTOCOL, app, common, hook_of
+
+log = logging.getLogger("outboard_app")
+
+#: Seconds a command may take where the caller does not say: as long as a plugin may work on one
+#: that it shows progress of. A plugin that shows none has answered, or been given up, long before.
+COMMAND_BUDGET = 900.0
+
+#: Room that a frame needs around an event, bytes.
+_FRAME_ROOM = 256
+
+# google.rpc.Code
+_RESOURCE_EXHAUSTED = 8
+_UNAVAILABLE = 14
+
+
+class App:
+    """A chat server's connection to the daemon.
+
+    Used as `async with App(...) as outboard:`, or with `start()` and `close()`. No call raises
+    because of the daemon or a plugin, and none waits longer than its budget.
+    """
+
+    def __init__(
+        self,
+        socket: str,
+        *,
+        app: str,
+        node: str,
+        version: str = "",
+        hooks: Iterable[str] = (),
+        events: Iterable[str] = (),
+        operations: Iterable[str] = (),
+        workspaces: Iterable[str] = (),
+        public_url: str = "",
+        on_send: OnSend | None = None,
+        on_catalogue: OnCatalogue | None = None,
+    ) -> None:
+        """Describes the app; `start` connects it.
+
+        `socket` is the absolute path of the daemon's app.sock. `node` names this process among
+        those of the same app. `hooks`, `events` and `operations` are what it calls, publishes and
+        carries out. `on_send` sends a plugin's message and returns its id, or raises Refusal; it
+        is called once for each request, and one at a time for each channel.
+        """
+        hello = _hello(app, node, version, public_url)
+        hello.hooks.extend(hooks)
+        hello.events.extend(events)
+        hello.operations.extend(operations)
+        hello.workspaces.extend(workspaces)
+        self._link = Link(socket, hello, Desk(on_send, time.monotonic), on_catalogue)
+
+    async def __aenter__(self) -> App:
+        self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    # --- The connection ----------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begins to connect, and keeps connecting until `close`. Returns at once."""
+        self._link.start()
+
+    async def close(self) -> None:
+        """Ends the session. Calls under way end by policy."""
+        await self._link.close()
+
+    @property
+    def connected(self) -> bool:
+        """Whether a session stands now."""
+        return self._link.standing.is_set()
+
+    async def wait_connected(self, timeout: float) -> bool:
+        """Waits at most `timeout` seconds for a session; says whether there is one."""
+        try:
+            await asyncio.wait_for(self._link.standing.wait(), timeout)
+        except asyncio.TimeoutError:
+            return False
+        return True
+
+    @property
+    def commands(self) -> Mapping[str, common.CommandInfo]:
+        """The commands that people may run, by name: the last catalogue received."""
+        return self._link.commands
+
+    # --- Hooks -------------------------------------------------------------------------------
+
+    async def before_post(
+        self, message: common.Message, *, workspace: str = "", budget: float | None = None
+    ) -> Outcome:
+        """Asks what becomes of a message that is about to be stored."""
+        payload = common.HookPayload(before_post=message)
+        return await self.intercept(payload, workspace=workspace, budget=budget)
+
+    async def before_edit(
+        self, edit: common.Edit, *, workspace: str = "", budget: float | None = None
+    ) -> Outcome:
+        """Asks what becomes of an edit: the message as it would be, and as it is stored."""
+        payload = common.HookPayload(before_edit=edit)
+        return await self.intercept(payload, workspace=workspace, budget=budget)
+
+    async def before_delete(
+        self, delete: common.Delete, *, workspace: str = "", budget: float | None = None
+    ) -> Outcome:
+        """Asks whether a stored message may be deleted."""
+        payload = common.HookPayload(before_delete=delete)
+        return await self.intercept(payload, workspace=workspace, budget=budget)
+
+    async def intercept(
+        self,
+        payload: common.HookPayload,
+        *,
+        workspace: str = "",
+        locale: str = "",
+        budget: float | None = None,
+    ) -> Outcome:
+        """Asks the hook that `payload` is for. Never raises, never waits longer than `budget`.
+
+        `budget` is in seconds; None means the hook's own, as the daemon last said.
+        """
+        started = time.monotonic()
+        standing = self._link.policies.of(hook_of(payload))
+        if not standing.intercepted:
+            return Outcome(Decision.CONTINUE, DecidedBy.NOBODY)
+        seconds = standing.budget if budget is None else budget
+        try:
+            ask = app.Intercept(payload=payload, workspace=workspace, locale=locale)
+            ask.budget_us = int(seconds * 1e6)
+            answer = await self._link.ask(ask, seconds)
+            return _outcome(answer, time.monotonic() - started)
+        except (Away, _Unanswered) as away:
+            why = str(away)
+        except Exception as fault:
+            log.exception("asking Outboard failed")
+            why = f"asking failed: {fault}"
+        return standing.fallback(why, time.monotonic() - started)
+
+    def decide_alone(self, payload: common.HookPayload, why: str) -> Outcome:
+        """What the hook's policy says where the daemon is not asked at all."""
+        standing = self._link.policies.of(hook_of(payload))
+        if not standing.intercepted:
+            return Outcome(Decision.CONTINUE, DecidedBy.NOBODY)
+        return standing.fallback(why, 0.0)
+
+    # --- Events ------------------------------------------------------------------------------
+
+    async def publish(self, event: common.Event, *, timeout: float = 5.0) -> Published:
+        """Publishes an event; waits at most `timeout` seconds for the daemon to have it.
+
+        An event that the daemon does not have by then is not lost: it stays in the backlog and is
+        said again under the same id until it is acknowledged, or newer ones push it out.
+        """
+        event.id = event.id or new_id()
+        event.at_us = event.at_us or time.time_ns() // 1000
+        if event.ByteSize() > FRAME_BYTES - _FRAME_ROOM:
+            words = f"an event of {event.ByteSize()} bytes does not fit a frame"
+            failure = _failure(_RESOURCE_EXHAUSTED, common.REASON_FRAME_TOO_LARGE, words)
+            return Published(event.id, failure=failure)
+        try:
+            answer = await asyncio.wait_for(self._link.publish(event), timeout)
+        except asyncio.TimeoutError:
+            words = "the daemon does not have it yet; it is kept"
+            failure = _failure(_UNAVAILABLE, common.REASON_DEADLINE, words)
+            return Published(event.id, failure=failure)
+        failed = answer.failure if answer.HasField("failure") else None
+        return Published(event.id, answer.subscriptions, answer.duplicate, failed)
+
+    # --- Commands ----------------------------------------------------------------------------
+
+    async def run_command(
+        self, command: app.RunCommand, *, budget: float = COMMAND_BUDGET
+    ) -> CommandOutcome:
+        """Runs a command within `budget` seconds. Never raises.
+
+        `command` says name, text (what the person typed after the name), channel and sender.
+        """
+        command.interaction_id = command.interaction_id or new_id()
+        command.budget_us = int(budget * 1e6)
+        interaction = command.interaction_id
+        try:
+            answer = await self._link.ask(command, budget)
+        except Away as away:
+            failure = _failure(_UNAVAILABLE, common.REASON_PLUGIN_UNAVAILABLE, str(away))
+            failure.details["outcome"] = "unknown" if away.handed_over else "not_started"
+            return CommandOutcome(interaction, failure=failure)
+        assert isinstance(answer, app.CommandResult), "only commands are answered so"
+        if answer.HasField("reply"):
+            return CommandOutcome(interaction, answer.plugin, reply=answer.reply)
+        return CommandOutcome(interaction, answer.plugin, failure=answer.failure)
+
+
+class _Unanswered(Exception):
+    """The daemon answered with a failure instead of a verdict."""
+
+
+def _outcome(answer: object, took: float) -> Outcome:
+    assert isinstance(answer, app.InterceptResult), "only hooks are answered so"
+    if answer.HasField("verdict"):
+        return decided(answer.verdict, took)
+    raise _Unanswered(answer.failure.message or "the daemon gave no verdict")
+
+
+def _hello(name: str, node: str, version: str, public_url: str) -> app.AppHello:
+    return app.AppHello(
+        protocol=PROTOCOL,
+        app=name,
+        version=version,
+        node=node,
+        # Grows with every start, so that a restarted node replaces itself.
+        epoch=time.time_ns() // 1000,
+        dedupe=True,
+        public_url=public_url,
+    )
+
+
+def _failure(code: int, reason: common.Reason, message: str) -> common.Failure:
+    return common.Failure(code=code, reason=reason, message=message)

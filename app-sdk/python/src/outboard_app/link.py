@@ -1,0 +1,189 @@
+"""Keeps one session with the daemon alive, and asks over it.
+
+Owns what outlives a session: policies, catalogue, the backlog of events, the desk of requests.
+Refuses to know what an app makes of an answer, or of its absence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable, Mapping
+
+from outboard_app import session
+from outboard_app.calls import Away, Calls
+from outboard_app.outbox import Full, Outbox
+from outboard_app.policy import PolicyBook
+from outboard_app.requests import Desk
+from outboard_app.wire import FRAME_BYTES, app, common
+
+log = logging.getLogger("outboard_app")
+
+#: Seconds between attempts to connect: the first wait, and the longest.
+_FIRST_WAIT = 0.1
+_LONGEST_WAIT = 5.0
+
+OnCatalogue = Callable[[Mapping[str, common.CommandInfo]], None]
+
+
+class Link:
+    """The connection, from the first attempt to the last."""
+
+    def __init__(
+        self, socket: str, hello: app.AppHello, desk: Desk, on_catalogue: OnCatalogue | None
+    ) -> None:
+        self._socket = socket
+        self._hello = hello
+        self._desk = desk
+        self._on_catalogue = on_catalogue
+        self._calls = Calls()
+        self._outbox = Outbox()
+        self._published: dict[int, asyncio.Future[app.Published]] = {}
+        self._session = 0
+        self._keeping: asyncio.Task[None] | None = None
+        self.policies = PolicyBook()
+        self.commands: Mapping[str, common.CommandInfo] = {}
+        #: Set while a session stands.
+        self.standing = asyncio.Event()
+
+    def start(self) -> None:
+        """Begins to connect, and to reconnect whenever a session ends."""
+        if self._keeping is None:
+            self._keeping = asyncio.ensure_future(self._keep())
+
+    async def close(self) -> None:
+        """Ends the session for good; calls under way end as Away."""
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
+        await self._desk.close()
+
+    # --- Asking ------------------------------------------------------------------------------
+
+    async def ask(self, ask: app.Intercept | app.RunCommand, seconds: float) -> object:
+        """Asks and waits at most `seconds`. Raises Away."""
+        ask.id = self._calls.next_id()
+        if isinstance(ask, app.Intercept):
+            frame = app.AppFrame(intercept=ask)
+        else:
+            frame = app.AppFrame(command=ask)
+        if frame.ByteSize() > FRAME_BYTES:
+            words = f"{frame.ByteSize()} bytes do not fit a frame of {FRAME_BYTES}"
+            raise Away(words, handed_over=False)
+        waiting = self._calls.open(ask.id)
+        try:
+            self._outbox.say(frame)
+            return await asyncio.wait_for(waiting, seconds)
+        except Full as full:
+            raise Away(str(full), handed_over=False) from None
+        except asyncio.TimeoutError:
+            self._give_up(ask.id)
+            raise Away(f"no answer within {seconds * 1e3:.0f} ms", handed_over=True) from None
+        finally:
+            self._calls.forget(ask.id)
+
+    def _give_up(self, call: int) -> None:
+        try:
+            self._outbox.say(app.AppFrame(cancel=app.Cancel(id=call)))
+        except Full:
+            log.debug("call %d is not cancelled: the daemon reads too slowly", call)
+
+    def publish(self, event: common.Event) -> asyncio.Future[app.Published]:
+        """Keeps the event until the daemon has it; the future ends then."""
+        number = self._calls.next_id()
+        waiting: asyncio.Future[app.Published] = asyncio.get_running_loop().create_future()
+        self._published[number] = waiting
+        for dropped in self._outbox.keep(app.Publish(id=number, event=event)):
+            words = "newer events pushed it out while the daemon was away"
+            failure = common.Failure(reason=common.REASON_OVER_LIMIT, message=words)
+            self._acknowledge(app.Published(id=dropped, failure=failure))
+        return waiting
+
+    # --- Hearing -----------------------------------------------------------------------------
+
+    def _heard(self, frame: app.DaemonFrame) -> None:
+        self._calls.heard()
+        kind = frame.WhichOneof("kind")
+        if kind == "intercepted":
+            self._calls.answer(frame.intercepted.id, frame.intercepted)
+        elif kind == "command":
+            self._calls.answer(frame.command.id, frame.command)
+        elif kind == "published":
+            self._acknowledge(frame.published)
+        elif kind == "request":
+            self._desk.take(frame.request, self._answerer())
+        elif kind == "credit":
+            self._outbox.credited(frame.credit.bytes)
+        elif kind == "policies":
+            self.policies.replace(frame.policies.hooks)
+        elif kind == "catalogue":
+            self._take_catalogue(frame.catalogue)
+        # Pings are answered where they are read. The rest belongs to features not declared.
+
+    def _acknowledge(self, published: app.Published) -> None:
+        self._outbox.acknowledged(published.id)
+        waiting = self._published.pop(published.id, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(published)
+
+    def _answerer(self) -> Callable[[app.Answer], None]:
+        """Answers on the session that asked; the next one asks again under the same key."""
+        asked_on = self._session
+
+        def answer(answer: app.Answer) -> None:
+            if asked_on != self._session:
+                return
+            try:
+                self._outbox.say(app.AppFrame(answer=answer))
+            except Full:
+                log.warning("an answer is dropped: the daemon reads too slowly")
+
+        return answer
+
+    def _take_catalogue(self, catalogue: app.Catalogue) -> None:
+        self.commands = {command.name: command for command in catalogue.commands}
+        if self._on_catalogue is not None:
+            self._on_catalogue(self.commands)
+
+    # --- Staying connected -------------------------------------------------------------------
+
+    async def _keep(self) -> None:
+        failed = 0
+        why = ""
+        while True:
+            try:
+                await session.run(
+                    self._socket, self._hello, self._outbox, self._welcomed, self._heard
+                )
+            except (session.Lost, Full) as lost:
+                failed = 0 if self.standing.is_set() else failed + 1
+                if failed <= 1 or str(lost) != why:
+                    log.warning("no session with Outboard at %s: %s", self._socket, lost)
+                why = str(lost)
+            except Exception:
+                failed += 1
+                log.exception("the session with Outboard at %s broke", self._socket)
+            finally:
+                self._end_session(why)
+            await asyncio.sleep(_wait(failed))
+
+    def _welcomed(self, welcome: app.AppWelcome) -> None:
+        self._session += 1
+        self._outbox.new_session()
+        self._calls.connected()
+        self.policies.replace(welcome.policies.hooks)
+        self._take_catalogue(welcome.catalogue)
+        self.standing.set()
+        log.info("connected to Outboard %s at %s", welcome.daemon_version, self._socket)
+
+    def _end_session(self, why: str) -> None:
+        self.standing.clear()
+        self._session += 1
+        self._calls.lost(f"the daemon is away: {why}" if why else "the daemon is away")
+
+
+def _wait(failed: int) -> float:
+    """Doubles from the first wait to the longest; jittered, so that nodes do not come together."""
+    wait = min(_LONGEST_WAIT, _FIRST_WAIT * (1 << min(failed, 10)))
+    return wait * random.uniform(0.8, 1.2)

@@ -1,0 +1,163 @@
+"""What plugins ask of the app: carried out in order per channel, each key once.
+
+Refuses to know how the app sends a message, or which session the answer goes to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from outboard_app.wire import app, common
+
+log = logging.getLogger("outboard_app")
+
+#: Requests under way or waiting for their channel's turn.
+_UNDER_WAY = 256
+
+#: Keys of carried-out requests that are remembered, and for how long, in seconds.
+_KEYS = 10_000
+_KEY_AGE = 24 * 3600.0
+
+# google.rpc.Code
+_FAILED_PRECONDITION = 9
+_INTERNAL = 13
+_UNIMPLEMENTED = 12
+_RESOURCE_EXHAUSTED = 8
+
+
+@dataclass(frozen=True)
+class SendRequest:
+    """A message that a plugin wants sent, as its bot."""
+
+    plugin: str
+    version: str
+    bot_username: str
+    bot_display_name: str
+    workspace: str
+    #: Complete but for its id.
+    message: common.Message
+    #: The same key twice means the same request.
+    key: str
+    #: From 1.
+    attempt: int
+
+
+class Refusal(Exception):
+    """Raised by a handler: the app will not do it. The plugin hears the words."""
+
+
+OnSend = Callable[[SendRequest], Awaitable[str]]
+Reply = Callable[[app.Answer], None]
+
+
+class Desk:
+    """Carries out requests with the app's handlers."""
+
+    def __init__(self, on_send: OnSend | None, clock: Callable[[], float]) -> None:
+        self._on_send = on_send
+        self._clock = clock
+        self._done: OrderedDict[tuple[str, str], tuple[float, str]] = OrderedDict()
+        self._by_key: dict[tuple[str, str], asyncio.Task[str]] = {}
+        self._last_in_channel: dict[str, asyncio.Task[str]] = {}
+        self._answering: set[asyncio.Task[None]] = set()
+
+    def take(self, request: app.Request, reply: Reply) -> None:
+        """Begins to carry out `request`; `reply` is called once, later."""
+        if len(self._answering) >= _UNDER_WAY:
+            reply(_failed(request, _RESOURCE_EXHAUSTED, common.REASON_OVER_LIMIT, "too many"))
+            return
+        answering = asyncio.ensure_future(self._answer(request, reply))
+        self._answering.add(answering)
+        answering.add_done_callback(self._answering.discard)
+
+    async def close(self) -> None:
+        """Gives up what is still waiting."""
+        tasks = [*self._answering, *self._by_key.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _answer(self, request: app.Request, reply: Reply) -> None:
+        if not request.HasField("send") or self._on_send is None:
+            asked = request.WhichOneof("of") or "this"
+            words = f"this app does not carry out {asked!r} for plugins"
+            reply(_failed(request, _UNIMPLEMENTED, common.REASON_APP_UNSUPPORTED, words))
+            return
+        try:
+            # Shielded: whoever asks again with the same key waits for the same work.
+            message_id = await asyncio.shield(self._once(request))
+        except Refusal as refusal:
+            reply(_failed(request, _FAILED_PRECONDITION, common.REASON_APP_REFUSED, str(refusal)))
+        except Exception:
+            log.exception("could not send a message for plugin %s", request.asker.plugin)
+            words = "the app failed to send it; its log says why"
+            reply(_failed(request, _INTERNAL, common.REASON_INTERNAL, words))
+        else:
+            reply(app.Answer(id=request.id, sent=app.Sent(message_id=message_id)))
+
+    def _once(self, request: app.Request) -> asyncio.Task[str]:
+        key = (request.asker.plugin, request.idempotency_key)
+        if request.idempotency_key and (known := self._by_key.get(key)) is not None:
+            return known
+        channel = request.send.message.channel.id
+        task = asyncio.ensure_future(
+            self._in_turn(_asked(request), key, self._last_in_channel.get(channel))
+        )
+        self._by_key[key] = task
+        self._last_in_channel[channel] = task
+        task.add_done_callback(lambda done: self._finished(key, channel, done))
+        return task
+
+    async def _in_turn(
+        self, request: SendRequest, key: tuple[str, str], before: asyncio.Task[str] | None
+    ) -> str:
+        if (known := self._remembered(key)) is not None:
+            return known
+        if before is not None:
+            await asyncio.wait([before])
+        assert self._on_send is not None, "checked when the request was taken"
+        message_id = await self._on_send(request)
+        self._remember(key, message_id)
+        return message_id
+
+    def _finished(self, key: tuple[str, str], channel: str, task: asyncio.Task[str]) -> None:
+        if self._by_key.get(key) is task:
+            del self._by_key[key]
+        if self._last_in_channel.get(channel) is task:
+            del self._last_in_channel[channel]
+        if not task.cancelled():
+            task.exception()  # seen: whoever waits has it too
+
+    def _remembered(self, key: tuple[str, str]) -> str | None:
+        at, message_id = self._done.get(key, (0.0, ""))
+        fresh = key in self._done and self._clock() - at < _KEY_AGE
+        return message_id if fresh else None
+
+    def _remember(self, key: tuple[str, str], message_id: str) -> None:
+        if key[1]:
+            self._done[key] = (self._clock(), message_id)
+        while len(self._done) > _KEYS:
+            self._done.popitem(last=False)
+
+
+def _asked(request: app.Request) -> SendRequest:
+    asker = request.asker
+    return SendRequest(
+        plugin=asker.plugin,
+        version=asker.version,
+        bot_username=asker.bot_username or asker.plugin,
+        bot_display_name=asker.bot_display_name or asker.bot_username or asker.plugin,
+        workspace=request.workspace,
+        message=request.send.message,
+        key=request.idempotency_key,
+        attempt=request.attempt,
+    )
+
+
+def _failed(request: app.Request, code: int, reason: common.Reason, words: str) -> app.Answer:
+    failure = common.Failure(code=code, reason=reason, message=words)
+    return app.Answer(id=request.id, failure=failure)

@@ -1,0 +1,150 @@
+//! What an app says of itself before it connects.
+//!
+//! It refuses to know how the connection is made and kept.
+
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use outboard_proto::PROTOCOL;
+use outboard_proto::app::{AppHello, app_frame};
+
+use crate::app::App;
+use crate::dial::Dial;
+use crate::exchange::Exchange;
+use crate::frame;
+use crate::requests::{OnSend, Requests};
+use crate::send::{Refusal, SendRequest};
+use crate::session::Keeper;
+
+const SEND: &str = "messages.send";
+
+/// Describes an app. Made by [`App::builder`].
+#[must_use]
+pub struct Builder {
+    hello: AppHello,
+    on_send: Option<OnSend>,
+    patience: Duration,
+}
+
+impl Builder {
+    pub(crate) fn new(app: &str, version: &str) -> Self {
+        let hello = AppHello {
+            protocol: PROTOCOL.into(),
+            app: app.into(),
+            version: version.into(),
+            node: "main".into(),
+            epoch: now_us(),
+            ..AppHello::default()
+        };
+        Self { hello, on_send: None, patience: Duration::from_secs(5) }
+    }
+
+    /// Names this process among the app's; `main` if not said. Each needs its own.
+    pub fn node(mut self, node: impl Into<String>) -> Self {
+        self.hello.node = node.into();
+        self
+    }
+
+    /// The hooks it calls, such as `message.before_post`.
+    pub fn hooks<S: Into<String>>(mut self, hooks: impl IntoIterator<Item = S>) -> Self {
+        self.hello.hooks = hooks.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The event types it publishes, such as `message.posted`.
+    pub fn events<S: Into<String>>(mut self, events: impl IntoIterator<Item = S>) -> Self {
+        self.hello.events = events.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What it carries out for plugins. [`Builder::on_send`] adds `messages.send` by itself.
+    pub fn operations<S: Into<String>>(mut self, operations: impl IntoIterator<Item = S>) -> Self {
+        for operation in operations {
+            self.operation(operation.into());
+        }
+        self
+    }
+
+    fn operation(&mut self, operation: String) {
+        if !self.hello.operations.contains(&operation) {
+            self.hello.operations.push(operation);
+        }
+    }
+
+    /// Its workspaces, if it has more than one.
+    pub fn workspaces<S: Into<String>>(mut self, workspaces: impl IntoIterator<Item = S>) -> Self {
+        self.hello.workspaces = workspaces.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Where people reach it, for links that plugins write.
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.hello.public_url = url.into();
+        self
+    }
+
+    /// Remembers for 24 hours which requests of plugins were carried out, so that one sent again
+    /// after a lost session counts once. The daemon then does send again; without this the
+    /// plugin hears that the outcome is unknown.
+    pub fn dedupe(mut self) -> Self {
+        self.hello.dedupe = true;
+        self
+    }
+
+    /// How long [`App::publish`] waits for a daemon that is away; 5 s if not said.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Posts what plugins say, and gives the new message's id. Called for one channel one after
+    /// another, for different channels at once; given up after 30 s.
+    pub fn on_send<F, Fut>(mut self, handler: F) -> Self
+    where
+        F: Fn(SendRequest) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<String, Refusal>> + Send + 'static,
+    {
+        type Sending = Pin<Box<dyn Future<Output = Result<String, Refusal>> + Send>>;
+        self.on_send = Some(Box::new(move |send| Box::pin(handler(send)) as Sending));
+        self.operation(SEND.into());
+        self
+    }
+
+    /// Connects to the daemon's app socket and stays connected until the last handle is dropped.
+    /// Returns at once: while the daemon is away, policies apply.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    #[must_use]
+    pub fn connect(self, socket: impl Into<PathBuf>) -> App {
+        self.start(Dial::Socket(socket.into()))
+    }
+
+    /// Connects to the double, for the app's own tests.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    #[must_use]
+    pub fn connect_to(self, daemon: &crate::test::Daemon) -> App {
+        self.start(Dial::Double(daemon.double()))
+    }
+
+    fn start(self, dial: Dial) -> App {
+        let exchange = Exchange::new();
+        let dedupe = self.hello.dedupe;
+        let hello: Bytes = frame::encode(app_frame::Kind::Hello(self.hello));
+        let requests = Requests::new(Arc::clone(&exchange), self.on_send, dedupe);
+        let requests = Arc::new(requests);
+        let keeper = Keeper { exchange: Arc::clone(&exchange), requests, dial, hello };
+        let task = tokio::spawn(keeper.run());
+        App::new(exchange, task.abort_handle(), self.patience)
+    }
+}
+
+fn now_us() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,248 @@
+//! Where callers and the session meet: one lock over the calls, the queue and the policies.
+//!
+//! The lock is held for a few dozen instructions, never across an await or an encoding. It
+//! refuses to know the transport, and who the callers are.
+
+mod outbound;
+mod waiting;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use bytes::Bytes;
+use outboard_proto::app::daemon_frame::Kind;
+use outboard_proto::app::{self, app_frame};
+use tokio::sync::watch;
+
+use crate::calls::Calls;
+use crate::egress::{Class, Egress};
+use crate::frame;
+use crate::link::Link;
+use crate::outcome::Why;
+use crate::policy::{HookPolicy, Policies};
+use crate::silence::Silence;
+
+pub(crate) use outbound::Outbound;
+pub(crate) use waiting::Waiting;
+
+/// The meeting place.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    state: Mutex<State>,
+    pub(crate) link: watch::Sender<Link>,
+    pub(crate) catalogue: watch::Sender<app::Catalogue>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Number of the newest session; what an older one still says changes nothing.
+    session: u64,
+    stage: Stage,
+    calls: Calls,
+    egress: Egress,
+    policies: Policies,
+    silence: Silence,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Away,
+    /// Dialling, or waiting for the welcome.
+    Opening,
+    Up,
+    /// The app leaves: what waits goes out, then the stream ends.
+    Closing,
+}
+
+/// What is to be done about a hook.
+#[derive(Debug)]
+pub(crate) enum Begin {
+    /// Nobody intercepts it.
+    Skip,
+    /// Nobody can be asked.
+    Fallback(HookPolicy, Why),
+    /// Ask, under this id.
+    Ask(HookPolicy, u64),
+}
+
+impl Exchange {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::default(),
+            link: watch::Sender::new(Link::Connecting),
+            catalogue: watch::Sender::new(app::Catalogue::default()),
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing under this lock panics; if it did, the state would still be whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // --- Callers ------------------------------------------------------------------------------
+
+    /// Looks at what is known of a hook and opens a call if it is worth one.
+    pub(crate) fn begin(&self, hook: &str, now: Instant) -> Begin {
+        let mut state = self.state();
+        let policy = state.policies.of(hook);
+        if !policy.intercepted {
+            return Begin::Skip;
+        }
+        match state.open(now) {
+            Ok(id) => Begin::Ask(policy, id),
+            Err(why) => Begin::Fallback(policy, why),
+        }
+    }
+
+    /// Opens a call that asks no hook.
+    pub(crate) fn open(&self, now: Instant) -> Result<u64, Why> {
+        self.state().open(now)
+    }
+
+    /// What is known of a hook.
+    pub(crate) fn policy(&self, hook: &str) -> HookPolicy {
+        self.state().policies.of(hook)
+    }
+
+    /// Queues the frame of an opened call; false if too much waits already.
+    pub(crate) fn send(&self, class: Class, frame: Bytes) -> bool {
+        let (taken, taker) = {
+            let mut state = self.state();
+            (state.egress.push(class, frame), state.egress.taker())
+        };
+        if let Some(taker) = taker {
+            taker.wake();
+        }
+        taken
+    }
+
+    /// The call ended without an answer within its budget.
+    pub(crate) fn missed(&self, now: Instant) {
+        self.state().silence.missed(now);
+    }
+
+    /// Says something in a session, unless that session is over.
+    pub(crate) fn say(&self, session: u64, kind: app_frame::Kind) {
+        let frame = frame::encode(kind);
+        let taker = {
+            let mut state = self.state();
+            if state.session != session {
+                return;
+            }
+            state.egress.push(Class::Control, frame);
+            state.egress.taker()
+        };
+        if let Some(taker) = taker {
+            taker.wake();
+        }
+    }
+
+    // --- The session --------------------------------------------------------------------------
+
+    /// Begins a session with its first frame; nothing if the app is leaving.
+    pub(crate) fn open_session(&self, hello: Bytes) -> Option<u64> {
+        let mut state = self.state();
+        if state.stage == Stage::Closing {
+            return None;
+        }
+        state.session += 1;
+        state.stage = Stage::Opening;
+        state.egress = Egress::default();
+        state.egress.push(Class::Control, hello);
+        Some(state.session)
+    }
+
+    /// The daemon has answered the hello.
+    pub(crate) fn welcomed(&self, welcome: app::AppWelcome) {
+        {
+            let mut state = self.state();
+            if state.stage != Stage::Opening {
+                return;
+            }
+            state.stage = Stage::Up;
+            state.silence.heard();
+            state.policies.replace(welcome.policies.unwrap_or_default());
+        }
+        self.catalogue.send_replace(welcome.catalogue.unwrap_or_default());
+        self.link.send_replace(Link::Connected { daemon_version: welcome.daemon_version });
+    }
+
+    /// The daemon's newest policies.
+    pub(crate) fn told(&self, policies: app::Policies) {
+        self.state().policies.replace(policies);
+    }
+
+    /// An answer came in.
+    pub(crate) fn answered(&self, id: u64, answer: Kind) {
+        let waker = {
+            let mut state = self.state();
+            state.silence.heard();
+            state.calls.answer(id, answer)
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// A frame that answers nothing came in.
+    pub(crate) fn heard(&self) {
+        self.state().silence.heard();
+    }
+
+    /// The daemon gave credit back.
+    pub(crate) fn credit(&self, bytes: u64) {
+        let taker = {
+            let mut state = self.state();
+            state.egress.credit(bytes);
+            state.egress.taker()
+        };
+        if let Some(taker) = taker {
+            taker.wake();
+        }
+    }
+
+    /// The session is over: every call under way ends, its outbound stream ends.
+    pub(crate) fn end_session(&self) {
+        let (waiting, taker) = {
+            let mut state = self.state();
+            state.session += 1;
+            if state.stage != Stage::Closing {
+                state.stage = Stage::Away;
+            }
+            (state.calls.lose_all(), state.egress.taker())
+        };
+        waiting.into_iter().chain(taker).for_each(std::task::Waker::wake);
+    }
+
+    /// Whether the app leaves.
+    pub(crate) fn leaving(&self) -> bool {
+        self.state().stage == Stage::Closing
+    }
+
+    /// The app leaves. True if a session is up that should end first.
+    pub(crate) fn leave(&self) -> bool {
+        let (up, taker) = {
+            let mut state = self.state();
+            let up = state.stage == Stage::Up;
+            state.stage = Stage::Closing;
+            (up, state.egress.taker())
+        };
+        if let Some(taker) = taker {
+            taker.wake();
+        }
+        up
+    }
+}
+
+impl State {
+    fn open(&mut self, now: Instant) -> Result<u64, Why> {
+        if self.stage != Stage::Up {
+            return Err(Why::Away);
+        }
+        if self.silence.holds_back(now) {
+            return Err(Why::Silent);
+        }
+        self.calls.open().ok_or(Why::OverLimit)
+    }
+}

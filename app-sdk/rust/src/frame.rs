@@ -1,0 +1,71 @@
+//! Frames as bytes, and the codec that carries them over gRPC.
+//!
+//! The caller encodes, so that the session's task only copies, a frame's size is known before it
+//! is queued, and the caller keeps what it asked about. It refuses to know what frames mean.
+
+use bytes::{BufMut, Bytes};
+use outboard_proto::app::{AppFrame, DaemonFrame, Intercept, app_frame};
+use prost::Message;
+use prost::encoding::message;
+use tonic::Status;
+use tonic::codec::{Codec, EncodeBuf, Encoder};
+use tonic_prost::{ProstCodec, ProstDecoder};
+
+/// Field number of `AppFrame.intercept`.
+const INTERCEPT: u32 = 1;
+
+/// Encodes a frame.
+pub(crate) fn encode(kind: app_frame::Kind) -> Bytes {
+    Bytes::from(AppFrame { kind: Some(kind) }.encode_to_vec())
+}
+
+/// Encodes an intercept frame and leaves its payload with the caller, who may need it again.
+pub(crate) fn intercept(call: &Intercept) -> Bytes {
+    let mut frame = Vec::with_capacity(message::encoded_len(INTERCEPT, call));
+    message::encode(INTERCEPT, call, &mut frame);
+    Bytes::from(frame)
+}
+
+/// Sends what is encoded already, decodes what comes.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct FrameCodec;
+
+impl Codec for FrameCodec {
+    type Encode = Bytes;
+    type Decode = DaemonFrame;
+    type Encoder = Encoded;
+    type Decoder = ProstDecoder<DaemonFrame>;
+
+    fn encoder(&mut self) -> Encoded {
+        Encoded
+    }
+
+    fn decoder(&mut self) -> Self::Decoder {
+        ProstCodec::<AppFrame, DaemonFrame>::default().decoder()
+    }
+}
+
+/// An encoder with nothing left to do.
+#[derive(Debug)]
+pub(crate) struct Encoded;
+
+impl Encoder for Encoded {
+    type Item = Bytes;
+    type Error = Status;
+
+    fn encode(&mut self, frame: Bytes, into: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        into.put(frame);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_intercept_by_reference_is_the_same_frame() {
+        let call = Intercept { id: 7, workspace: "w".into(), ..Intercept::default() };
+        assert_eq!(intercept(&call), encode(app_frame::Kind::Intercept(call.clone())));
+    }
+}

@@ -1,0 +1,247 @@
+//! What plugins ask of the app: handed to its handlers in order, answered once.
+//!
+//! Requests for one channel are carried out one after another, so that what a plugin said first
+//! stands first; channels do not wait for each other. It refuses to know what a handler does.
+
+use std::collections::{HashMap, VecDeque};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use outboard_proto::app::{Answer, Request, SendMessage, Sent, answer, app_frame, request};
+use outboard_proto::common::{Failure, Reason};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::dedupe::{Known, Seen};
+use crate::exchange::Exchange;
+use crate::send::{Refusal, SendRequest};
+
+/// A handler that takes longer has failed.
+const CARRY_OUT_WITHIN: Duration = Duration::from_secs(30);
+
+/// Requests waiting or under way; the daemon's outbox of one plugin holds 1,000.
+const MOST: usize = 4_096;
+
+/// The app's own code for `messages.send`: gives the new message's id.
+pub(crate) type OnSend = Box<
+    dyn Fn(SendRequest) -> Pin<Box<dyn Future<Output = Result<String, Refusal>> + Send>>
+        + Send
+        + Sync,
+>;
+
+/// Takes requests and sees to their answers.
+pub(crate) struct Requests {
+    exchange: Arc<Exchange>,
+    on_send: Option<OnSend>,
+    desk: Mutex<Desk>,
+}
+
+#[derive(Default)]
+struct Desk {
+    /// By workspace and channel. A lane that is there has a task which empties it.
+    lanes: HashMap<String, VecDeque<Job>>,
+    jobs: usize,
+    seen: Option<Seen>,
+    /// Wakes the job under way for a request, so that it stops.
+    running: HashMap<Ticket, Arc<Notify>>,
+}
+
+/// One request of one session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Ticket {
+    pub(crate) session: u64,
+    pub(crate) id: u64,
+}
+
+struct Job {
+    ticket: Ticket,
+    key: Option<String>,
+    send: SendRequest,
+}
+
+impl Requests {
+    pub(crate) fn new(exchange: Arc<Exchange>, on_send: Option<OnSend>, dedupe: bool) -> Self {
+        let desk = Desk { seen: dedupe.then(Seen::default), ..Desk::default() };
+        Self { exchange, on_send, desk: Mutex::new(desk) }
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a request. Never waits: the reader calls it.
+    pub(crate) fn take(self: &Arc<Self>, session: u64, request: Request) {
+        let ticket = Ticket { session, id: request.id };
+        let key = key_of(&request);
+        match read(request) {
+            Some(send) if self.on_send.is_some() => self.enqueue(Job { ticket, key, send }),
+            _ => self.answer(ticket, failed(unsupported())),
+        }
+    }
+
+    fn enqueue(self: &Arc<Self>, job: Job) {
+        let mut desk = self.desk();
+        match desk.recall(&job) {
+            Known::New => {}
+            Known::UnderWay => return,
+            Known::Answered(result) => {
+                drop(desk);
+                return self.answer(job.ticket, *result);
+            }
+        }
+        if desk.jobs >= MOST {
+            drop(desk);
+            return self.answer(job.ticket, failed(over_limit()));
+        }
+        desk.jobs += 1;
+        let name = lane_of(&job.send);
+        if let Some(lane) = desk.lanes.get_mut(&name) {
+            return lane.push_back(job);
+        }
+        desk.lanes.insert(name.clone(), VecDeque::from([job]));
+        drop(desk);
+        tokio::spawn(Arc::clone(self).empty(name));
+    }
+
+    /// Works a lane off and takes it away.
+    async fn empty(self: Arc<Self>, name: String) {
+        loop {
+            let Some((job, stop)) = self.desk().next(&name) else { return };
+            let Job { ticket, key, send } = job;
+            let result = self.carry_out(send, &stop).await;
+            let tickets = self.desk().finish(ticket, key, &result);
+            for ticket in tickets {
+                self.answer(ticket, result.clone());
+            }
+        }
+    }
+
+    async fn carry_out(&self, send: SendRequest, stop: &Notify) -> answer::Result {
+        let Some(on_send) = &self.on_send else { return failed(unsupported()) };
+        // A task of its own: a panic in the handler is the handler's, not the lane's.
+        let mut task = tokio::spawn(on_send(send));
+        let ended = tokio::select! {
+            ended = &mut task => ended,
+            () = stop.notified() => {
+                task.abort();
+                return failed(cancelled());
+            }
+            () = tokio::time::sleep(CARRY_OUT_WITHIN) => {
+                task.abort();
+                return failed(late());
+            }
+        };
+        match ended {
+            Ok(Ok(message_id)) => answer::Result::Sent(Sent { message_id }),
+            Ok(Err(refusal)) => failed(refusal.into_failure()),
+            Err(_) => failed(panicked()),
+        }
+    }
+
+    fn answer(&self, ticket: Ticket, result: answer::Result) {
+        let answer = Answer { id: ticket.id, result: Some(result) };
+        self.exchange.say(ticket.session, app_frame::Kind::Answer(answer));
+    }
+
+    /// The plugin no longer waits.
+    pub(crate) fn cancel(&self, session: u64, id: u64) {
+        self.desk().cancel(Ticket { session, id });
+    }
+}
+
+impl Desk {
+    fn recall(&mut self, job: &Job) -> Known {
+        match (&mut self.seen, &job.key) {
+            (Some(seen), Some(key)) => seen.recall(key, job.ticket, Instant::now()),
+            _ => Known::New,
+        }
+    }
+
+    fn next(&mut self, name: &str) -> Option<(Job, Arc<Notify>)> {
+        let Some(job) = self.lanes.get_mut(name).and_then(VecDeque::pop_front) else {
+            self.lanes.remove(name);
+            return None;
+        };
+        let stop = Arc::new(Notify::new());
+        self.running.insert(job.ticket, Arc::clone(&stop));
+        Some((job, stop))
+    }
+
+    /// Whom to answer: the request itself, and its repetition after a reconnect.
+    fn finish(&mut self, job: Ticket, key: Option<String>, result: &answer::Result) -> Vec<Ticket> {
+        self.jobs -= 1;
+        self.running.remove(&job);
+        match (&mut self.seen, key) {
+            (Some(seen), Some(key)) => seen.finish(&key, result, Instant::now()),
+            _ => vec![job],
+        }
+    }
+
+    fn cancel(&mut self, ticket: Ticket) {
+        if let Some(stop) = self.running.get(&ticket) {
+            return stop.notify_one();
+        }
+        for lane in self.lanes.values_mut() {
+            let before = lane.len();
+            let seen = &mut self.seen;
+            lane.retain(|job| job.ticket != ticket || kept_for_key(seen, job));
+            self.jobs -= before - lane.len();
+        }
+    }
+}
+
+/// Drops a waiting job, and what was remembered of it, so that a repetition starts afresh.
+fn kept_for_key(seen: &mut Option<Seen>, job: &Job) -> bool {
+    if let (Some(seen), Some(key)) = (seen, &job.key) {
+        seen.forget(key);
+    }
+    false
+}
+
+fn key_of(request: &Request) -> Option<String> {
+    let plugin = request.asker.as_ref().map_or("", |asker| asker.plugin.as_str());
+    let key = &request.idempotency_key;
+    (!key.is_empty()).then(|| format!("{plugin}\n{key}"))
+}
+
+fn lane_of(send: &SendRequest) -> String {
+    let channel = send.message.channel.as_ref().map_or("", |channel| channel.id.as_str());
+    format!("{}\n{channel}", send.workspace)
+}
+
+fn read(request: Request) -> Option<SendRequest> {
+    let Request { idempotency_key, attempt, asker, workspace, of, .. } = request;
+    let Some(request::Of::Send(SendMessage { message: Some(message) })) = of else { return None };
+    let asker = asker.unwrap_or_default();
+    Some(SendRequest { asker, workspace, message, idempotency_key, attempt })
+}
+
+fn failed(failure: Failure) -> answer::Result {
+    answer::Result::Failure(failure)
+}
+
+fn unsupported() -> Failure {
+    let says = "this app does not carry out what was asked";
+    Failure::new(tonic::Code::Unimplemented, Reason::AppUnsupported, says)
+}
+
+fn over_limit() -> Failure {
+    let says = format!("the app has {MOST} requests of plugins waiting");
+    Failure::new(tonic::Code::ResourceExhausted, Reason::OverLimit, says)
+        .retry_after(Duration::from_secs(1))
+}
+
+fn cancelled() -> Failure {
+    Failure::new(tonic::Code::Cancelled, Reason::Cancelled, "the plugin no longer waits")
+}
+
+fn late() -> Failure {
+    let says = "the app did not carry it out within 30 s";
+    Failure::new(tonic::Code::DeadlineExceeded, Reason::Deadline, says)
+}
+
+fn panicked() -> Failure {
+    let says = "the app failed while carrying it out";
+    Failure::new(tonic::Code::Internal, Reason::HandlerFailed, says)
+}

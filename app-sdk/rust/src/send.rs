@@ -1,0 +1,77 @@
+//! A plugin's message on its way into the app, and the app's refusal of it.
+//!
+//! It refuses to know where the app keeps its messages.
+
+use std::time::Duration;
+
+use outboard_proto::app::Asker;
+use outboard_proto::common::{Failure, Message, Reason};
+
+/// A message that a plugin wants posted, as its bot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SendRequest {
+    /// Which plugin asks, and the bot account it speaks as.
+    pub asker: Asker,
+    /// Empty where the app has one workspace.
+    pub workspace: String,
+    /// Complete but for its id.
+    pub message: Message,
+    /// The same for every attempt at this request.
+    pub idempotency_key: String,
+    /// 1 at first.
+    pub attempt: u32,
+}
+
+impl SendRequest {
+    /// The id of the channel it belongs in; empty if the plugin named none.
+    #[must_use]
+    pub fn channel(&self) -> &str {
+        self.message.channel.as_ref().map_or("", |channel| &channel.id)
+    }
+}
+
+/// Why the app will not carry a request out, in words for the plugin's author.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{says}")]
+pub struct Refusal {
+    says: String,
+    retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    /// A refusal for good.
+    pub fn new(says: impl Into<String>) -> Self {
+        Self { says: says.into(), retry_after: None }
+    }
+
+    /// Says when trying again may help.
+    #[must_use]
+    pub fn retry_after(mut self, after: Duration) -> Self {
+        self.retry_after = Some(after);
+        self
+    }
+
+    pub(crate) fn into_failure(self) -> Failure {
+        let code = match self.retry_after {
+            Some(_) => tonic::Code::Unavailable,
+            None => tonic::Code::FailedPrecondition,
+        };
+        let failure = Failure::new(code, Reason::AppRefused, self.says);
+        match self.retry_after {
+            Some(after) => failure.retry_after(after),
+            None => failure,
+        }
+    }
+}
+
+impl From<&str> for Refusal {
+    fn from(says: &str) -> Self {
+        Self::new(says)
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(says: String) -> Self {
+        Self::new(says)
+    }
+}

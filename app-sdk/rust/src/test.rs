@@ -1,0 +1,172 @@
+//! A daemon that lives inside a test: for tests of chat servers, without a socket or a process.
+//!
+//! It says what the test told it to say and remembers what it heard. It refuses to know plugins;
+//! for those, run the real daemon.
+
+mod script;
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use outboard_proto::app::{AppHello, RunCommand, answer};
+use outboard_proto::common::{
+    CommandInfo, Continue, Event, Failure, HookPayload, InteractionReply, Message, Reason,
+    Rejected, Text, Verdict, verdict,
+};
+use tokio::sync::{oneshot, watch};
+
+pub(crate) use script::Double;
+use script::{Presence, Script};
+
+/// The double. Give it to [`crate::Builder::connect_to`].
+///
+/// ```
+/// use outboard_app::{App, Decision, message, test::Daemon};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let daemon = Daemon::new().on_hook(|_| Daemon::reject("not today"));
+/// let app = App::builder("chat", "1").hooks(["message.before_post"]).connect_to(&daemon);
+/// app.connected().await;
+/// let outcome = app.before_post(message::message("lobby", "ada", "hello")).await;
+/// assert!(matches!(outcome.decision, Decision::Rejected(_)));
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Daemon {
+    double: Arc<Double>,
+}
+
+impl Default for Daemon {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Daemon {
+    /// A daemon that intercepts every hook the app calls, open, with a second's budget, and lets
+    /// everything pass.
+    #[must_use]
+    pub fn new() -> Self {
+        let published = watch::Sender::new(Vec::new());
+        Self { double: Arc::new(Double { script: Mutex::default(), published }) }
+    }
+
+    /// Decides on hooks.
+    #[must_use]
+    pub fn on_hook(self, judge: impl Fn(&HookPayload) -> Verdict + Send + Sync + 'static) -> Self {
+        self.script().judge = Some(Arc::new(judge));
+        self
+    }
+
+    /// Answers commands.
+    #[must_use]
+    pub fn on_command<F>(self, run: F) -> Self
+    where
+        F: Fn(&RunCommand) -> Result<InteractionReply, Failure> + Send + Sync + 'static,
+    {
+        self.script().runner = Some(Arc::new(run));
+        self
+    }
+
+    /// The commands it lists.
+    #[must_use]
+    pub fn commands(self, commands: impl IntoIterator<Item = CommandInfo>) -> Self {
+        self.script().commands = commands.into_iter().collect();
+        self
+    }
+
+    /// A hook that is rejected while nobody can answer.
+    #[must_use]
+    pub fn closed(self, hook: &str) -> Self {
+        self.script().closed.push(hook.into());
+        self
+    }
+
+    /// A hook that nobody intercepts.
+    #[must_use]
+    pub fn nobody(self, hook: &str) -> Self {
+        self.script().skipped.push(hook.into());
+        self
+    }
+
+    /// The verdict that lets pass.
+    #[must_use]
+    pub fn pass() -> Verdict {
+        let outcome = Some(verdict::Outcome::Continued(Continue {}));
+        Verdict { outcome, ..Verdict::default() }
+    }
+
+    /// The verdict that puts something else in place.
+    #[must_use]
+    pub fn replace(with: impl crate::Subject) -> Verdict {
+        let outcome = Some(verdict::Outcome::Replaced(with.into_payload()));
+        Verdict { outcome, ..Verdict::default() }
+    }
+
+    /// The verdict that rejects.
+    #[must_use]
+    pub fn reject(reason: &str) -> Verdict {
+        let reason = Some(Text { text: reason.into(), ..Text::default() });
+        let rejected = Rejected { reason, ..Rejected::default() };
+        Verdict { outcome: Some(verdict::Outcome::Rejected(rejected)), ..Verdict::default() }
+    }
+
+    /// Ends the session and refuses new ones, as a daemon that was stopped.
+    pub fn go_away(&self) {
+        let mut script = self.script();
+        script.presence = Presence::Away;
+        script.session = None;
+    }
+
+    /// Stays connected and answers nothing, as a daemon that was frozen.
+    pub fn fall_silent(&self) {
+        self.script().presence = Presence::Mute;
+    }
+
+    /// Answers and takes sessions again.
+    pub fn come_back(&self) {
+        self.script().presence = Presence::Here;
+    }
+
+    /// What the app said of itself in its last hello.
+    #[must_use]
+    pub fn hello(&self) -> Option<AppHello> {
+        self.script().hello.clone()
+    }
+
+    /// Waits until the app has published `count` events in all, and gives them.
+    pub async fn published(&self, count: usize) -> Vec<Event> {
+        let mut published = self.double.published.subscribe();
+        match published.wait_for(|events| events.len() >= count).await {
+            Ok(events) => events.clone(),
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// Sends a message as a plugin would, and waits for the app's answer.
+    ///
+    /// # Errors
+    /// The app's refusal, or that it is not connected or went away.
+    pub async fn send(&self, plugin: &str, key: &str, message: Message) -> Result<String, Failure> {
+        let (tell, told) = oneshot::channel();
+        let (session, frame) = self.script().request(plugin, key, message, tell);
+        let session = session.ok_or_else(no_app)?;
+        session.send(frame).await.map_err(|_| no_app())?;
+        match told.await {
+            Ok(answer::Result::Sent(sent)) => Ok(sent.message_id),
+            Ok(answer::Result::Failure(failure)) => Err(failure),
+            Err(_) => Err(no_app()),
+        }
+    }
+
+    fn script(&self) -> MutexGuard<'_, Script> {
+        self.double.script()
+    }
+
+    pub(crate) fn double(&self) -> Arc<Double> {
+        Arc::clone(&self.double)
+    }
+}
+
+fn no_app() -> Failure {
+    Failure::new(tonic::Code::Unavailable, Reason::NoApp, "the app is not connected")
+}

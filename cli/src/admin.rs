@@ -1,0 +1,201 @@
+//! The daemon as the commands see it: one method per question, answers as reports, refusals as
+//! trouble. It knows how long to wait, not what is done with an answer.
+
+use std::path::Path;
+use std::time::Duration;
+
+use outboard_proto::admin as wire;
+use outboard_proto::admin::admin_client::AdminClient;
+use tokio_stream::{Stream, StreamExt};
+use tonic::transport::Channel;
+use tonic::{Response, Status, Streaming};
+
+use crate::refusal;
+use crate::report::{Backup, Changes, Checked, Daemon, Findings, Loaded, LogLine, Order, Plugin};
+use crate::socket;
+use crate::trouble::Stop;
+
+/// How long an answer may take unless the operator says otherwise.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a backup or a restore may take: they read or write whole databases.
+const PATIENCE_FOR_DISKS: Duration = Duration::from_secs(3_600);
+
+/// Bytes of one answer. 200 plugins with long last words stay well below.
+const ANSWER_BYTES: usize = 256 * 1024 * 1024;
+
+/// A connection to the daemon. Clones share it.
+#[derive(Clone)]
+pub struct Admin {
+    client: AdminClient<Channel>,
+    patience: Option<Duration>,
+}
+
+/// An action on a plugin that is named and needs nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    Unload,
+    Enable,
+    Disable,
+    Restart,
+    Reset,
+}
+
+impl Admin {
+    /// Connects to the socket. `patience` is the operator's; without one, each call has its own.
+    ///
+    /// # Errors
+    /// Nobody listens, or this user may not connect.
+    pub async fn connect(socket: &Path, patience: Option<Duration>) -> Result<Admin, Stop> {
+        let channel = socket::connect(socket).await?;
+        let client = AdminClient::new(channel).max_decoding_message_size(ANSWER_BYTES);
+        Ok(Admin { client, patience })
+    }
+
+    /// Every plugin.
+    pub async fn list(&mut self) -> Result<Vec<Plugin>, Stop> {
+        let wait = self.wait(PATIENCE);
+        let listed = answer(wait, self.client.list(wire::ListRequest {})).await?;
+        Ok(listed.plugins.into_iter().map(Plugin::from).collect())
+    }
+
+    /// One plugin.
+    pub async fn status(&mut self, name: &str) -> Result<Plugin, Stop> {
+        let request = wire::StatusRequest { name: name.to_owned() };
+        let wait = self.wait(PATIENCE);
+        answer(wait, self.client.status(request)).await.map(Plugin::from)
+    }
+
+    /// The present state and every change; an empty name means every plugin.
+    pub async fn watch(&mut self, name: &str) -> Result<Changing<Plugin>, Stop> {
+        let request = wire::WatchRequest { name: name.to_owned() };
+        let wait = self.wait(PATIENCE);
+        answer(wait, self.client.watch(request)).await.map(Changing::of)
+    }
+
+    /// Lines that plugins wrote.
+    pub async fn logs(&mut self, request: wire::LogsRequest) -> Result<Changing<LogLine>, Stop> {
+        let wait = self.wait(PATIENCE);
+        answer(wait, self.client.logs(request)).await.map(Changing::of)
+    }
+
+    /// Loads a folder, or says what it would ask for.
+    pub async fn load(&mut self, request: wire::LoadRequest) -> Result<Loaded, Stop> {
+        let wait = self.wait(PATIENCE);
+        answer(wait, self.client.load(request)).await.map(Loaded::from)
+    }
+
+    /// Does something with a plugin; answers what was done.
+    pub async fn act(&mut self, act: Act, name: &str) -> Result<String, Stop> {
+        let named = wire::Named { name: name.to_owned() };
+        let wait = self.wait(PATIENCE);
+        let client = &mut self.client;
+        let done = match act {
+            Act::Unload => answer(wait, client.unload(named)).await,
+            Act::Enable => answer(wait, client.enable(named)).await,
+            Act::Disable => answer(wait, client.disable(named)).await,
+            Act::Restart => answer(wait, client.restart(named)).await,
+            Act::Reset => answer(wait, client.reset(named)).await,
+        };
+        done.map(|done| done.message)
+    }
+
+    /// A hook's interceptors.
+    pub async fn order(&mut self, hook: &str) -> Result<Order, Stop> {
+        let request = wire::OrderRequest { hook: hook.to_owned() };
+        let wait = self.wait(PATIENCE);
+        answer(wait, self.client.order(request)).await.map(Order::from)
+    }
+
+    /// What this machine enforces.
+    pub async fn doctor(&mut self) -> Result<Findings, Stop> {
+        let wait = self.wait(PATIENCE);
+        answer(wait, self.client.doctor(wire::DoctorRequest {})).await.map(Findings::from)
+    }
+
+    /// Mistakes in a plugin's folder.
+    pub async fn check(&mut self, path: String, fix: bool) -> Result<Checked, Stop> {
+        let wait = self.wait(PATIENCE);
+        let request = wire::CheckRequest { path, fix };
+        answer(wait, self.client.check(request)).await.map(Checked::from)
+    }
+
+    /// Reads the configuration again.
+    pub async fn reload(&mut self) -> Result<Changes, Stop> {
+        let wait = self.wait(PATIENCE);
+        answer(wait, self.client.reload(wire::ReloadRequest {})).await.map(Changes::from)
+    }
+
+    /// What a reload would change.
+    pub async fn diff(&mut self) -> Result<Changes, Stop> {
+        let wait = self.wait(PATIENCE);
+        answer(wait, self.client.diff(wire::DiffRequest {})).await.map(Changes::from)
+    }
+
+    /// Sets one value above the files; answers what was done.
+    pub async fn set(&mut self, request: wire::SetRequest) -> Result<String, Stop> {
+        let wait = self.wait(PATIENCE);
+        answer(wait, self.client.set(request)).await.map(|done| done.message)
+    }
+
+    /// Drops what was set above the files; answers what was done.
+    pub async fn revert(&mut self, request: wire::RevertRequest) -> Result<String, Stop> {
+        let wait = self.wait(PATIENCE);
+        answer(wait, self.client.revert(request)).await.map(|done| done.message)
+    }
+
+    /// Copies the daemon's state into a folder.
+    pub async fn backup(&mut self, dir: String) -> Result<Backup, Stop> {
+        let wait = self.wait(PATIENCE_FOR_DISKS);
+        answer(wait, self.client.backup(wire::BackupRequest { dir })).await.map(Backup::from)
+    }
+
+    /// Puts a backup back; answers what was done.
+    pub async fn restore(&mut self, dir: String) -> Result<String, Stop> {
+        let wait = self.wait(PATIENCE_FOR_DISKS);
+        let done = answer(wait, self.client.restore(wire::RestoreRequest { dir })).await?;
+        Ok(done.message)
+    }
+
+    /// The daemon itself.
+    pub async fn daemon(&mut self) -> Result<Daemon, Stop> {
+        let wait = self.wait(PATIENCE);
+        let request = wire::DaemonStatusRequest {};
+        answer(wait, self.client.daemon_status(request)).await.map(Daemon::from)
+    }
+
+    fn wait(&self, usual: Duration) -> Duration {
+        self.patience.unwrap_or(usual)
+    }
+}
+
+async fn answer<T>(
+    wait: Duration,
+    call: impl Future<Output = Result<Response<T>, Status>>,
+) -> Result<T, Stop> {
+    match tokio::time::timeout(wait, call).await {
+        Ok(Ok(response)) => Ok(response.into_inner()),
+        Ok(Err(status)) => Err(refusal::trouble(&status).into()),
+        Err(_) => Err(refusal::late(wait).into()),
+    }
+}
+
+/// News from the daemon until it ends them.
+pub struct Changing<T> {
+    news: std::pin::Pin<Box<dyn Stream<Item = Result<T, Status>>>>,
+}
+
+impl<T: 'static> Changing<T> {
+    fn of<W: Into<T> + 'static>(stream: Streaming<W>) -> Changing<T> {
+        Changing { news: Box::pin(stream.map(|item| item.map(Into::into))) }
+    }
+
+    /// What is new; nothing once the daemon has said all.
+    ///
+    /// # Errors
+    /// The connection broke, or the daemon refuses to go on.
+    pub async fn next(&mut self) -> Result<Option<T>, Stop> {
+        let news = self.news.next().await.transpose();
+        news.map_err(|status| refusal::trouble(&status).into())
+    }
+}

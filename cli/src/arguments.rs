@@ -1,0 +1,218 @@
+//! The command line as it is typed. It knows words and defaults, not what they do.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::exit;
+use crate::screen::Format;
+
+/// Run, watch and check the plugins of a chat server
+#[derive(Debug, Parser)]
+#[command(name = "outboard", version, after_help = exit::LIST, max_term_width = 100)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// The daemon's admin socket [default: /run/outboard/admin.sock, for other users than root
+    /// their own daemon's where there is one]
+    #[arg(long, global = true, value_name = "PATH", env = "OUTBOARD_ADMIN_SOCKET")]
+    #[arg(hide_env_values = true)]
+    pub socket: Option<PathBuf>,
+    /// Tables for people or JSON for programs
+    #[arg(long, global = true, value_enum, default_value = "table", value_name = "FORMAT")]
+    pub output: Format,
+    /// No colours; NO_COLOR does the same
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// Give up after so many seconds [default: 30 for an answer, 180 for a plugin's start]
+    #[arg(long, global = true, value_name = "SECONDS")]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub timeout: Option<u64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show every plugin on one line
+    List,
+    /// Show all there is to know of a plugin
+    Status(Named),
+    /// Show every change of state as it happens
+    Watch {
+        /// Only this plugin
+        name: Option<String>,
+    },
+    /// Show what plugins wrote to their output
+    Logs(Logs),
+    /// Load the plugin in a folder, or load it again after its manifest changed
+    Load(Load),
+    /// Stop a plugin and forget it; its data stays
+    Unload(Named),
+    /// Let a plugin run, now and after every start of the daemon
+    Enable(Started),
+    /// Stop a plugin until it is enabled again
+    Disable(Named),
+    /// Stop a plugin and start it again
+    Restart(Started),
+    /// Let a failed plugin try again
+    Reset(Started),
+    /// Show in which order plugins answer a hook
+    Order {
+        /// Such as message.before_post
+        hook: String,
+    },
+    /// Say what this machine enforces and what is wrong; exits 1 if something is
+    Doctor,
+    /// Look for mistakes in a plugin's folder, with or without a daemon
+    Check {
+        /// The folder that holds plugin.toml
+        path: PathBuf,
+        /// Write the handlers that the code registers into the manifest
+        #[arg(long)]
+        fix: bool,
+    },
+    /// Read the configuration files again: all of it, or nothing if there is a mistake
+    Reload,
+    /// Show what a reload would change
+    Diff,
+    /// Set a value above the configuration files
+    Set {
+        /// The plugin
+        name: String,
+        /// Such as memory or call_timeout
+        key: String,
+        /// Such as 80MiB or 2s
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+    },
+    /// Drop what `set`, `enable` and `disable` set above the configuration files
+    Revert {
+        /// The plugin
+        name: String,
+        /// Only this key
+        key: Option<String>,
+    },
+    /// Copy the daemon's state into a folder while it runs
+    Backup {
+        /// A new or empty folder
+        dir: PathBuf,
+    },
+    /// Replace the daemon's state by a backup
+    Restore {
+        /// A folder that `backup` wrote
+        dir: PathBuf,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Show the versions of this command and of the daemon, and what is connected
+    Version,
+    /// Print a completion script
+    Completions { shell: Shell },
+}
+
+#[derive(Debug, Args)]
+pub struct Named {
+    /// The plugin
+    pub name: String,
+}
+
+/// A plugin whose start is waited for.
+#[derive(Debug, Args)]
+pub struct Started {
+    /// The plugin
+    pub name: String,
+    /// Do not wait until it runs, or until it is clear that it will not
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Logs {
+    /// Only this plugin
+    pub name: Option<String>,
+    /// Go on with every new line
+    #[arg(long, short)]
+    pub follow: bool,
+    /// Begin with the newest N lines [default: all that are kept]
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub tail: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub struct Load {
+    /// The folder that holds plugin.toml; it is used in place
+    pub path: PathBuf,
+    /// Permissions to grant without asking: asked, none, or a list such as
+    /// messages:read,messages:send
+    #[arg(long, value_name = "WHAT")]
+    pub grant: Option<Grant>,
+    /// Grant all that is asked, without asking
+    #[arg(long, short, conflicts_with = "grant")]
+    pub yes: bool,
+    /// Do not wait until it runs, or until it is clear that it will not
+    #[arg(long)]
+    pub no_wait: bool,
+}
+
+/// What `--grant` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Grant {
+    /// All that the manifest asks for.
+    Asked,
+    /// Nothing.
+    None,
+    /// These and no others.
+    List(Vec<String>),
+}
+
+impl std::str::FromStr for Grant {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Grant, String> {
+        match text {
+            "asked" => return Ok(Grant::Asked),
+            "none" => return Ok(Grant::None),
+            _ => {}
+        }
+        let listed: Vec<String> = text.split(',').map(|each| each.trim().to_owned()).collect();
+        match listed.iter().find(|each| !is_permission(each)) {
+            Some(wrong) => Err(format!("{wrong:?} is not asked, none or resource:action")),
+            None => Ok(Grant::List(listed)),
+        }
+    }
+}
+
+fn is_permission(text: &str) -> bool {
+    let named = |part: &str| !part.is_empty() && !part.contains(char::is_whitespace);
+    text.split_once(':').is_some_and(|(resource, action)| named(resource) && named(action))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_grant_is_a_word_or_a_list() {
+        assert_eq!("asked".parse(), Ok(Grant::Asked));
+        let both = vec!["messages:read".to_owned(), "messages:send".to_owned()];
+        assert_eq!("messages:read, messages:send".parse(), Ok(Grant::List(both)));
+        for wrong in ["", "all", "messages", ":read", "messages:read,,"] {
+            assert!(wrong.parse::<Grant>().is_err(), "{wrong}");
+        }
+    }
+}

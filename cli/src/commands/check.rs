@@ -1,0 +1,48 @@
+//! Checking a plugin's folder, by the daemon where one answers and by its program alone where none
+//! does. JSON: `{"faults": [...], "fixed": [...], "notes": [...]}`.
+
+use std::path::Path;
+
+use super::{Desk, plugin_folder};
+use crate::check_offline;
+use crate::escape;
+use crate::exit::Exit;
+use crate::measure;
+use crate::page;
+use crate::report::Checked;
+use crate::trouble::Stop;
+
+/// Mistakes make the exit code 1.
+pub async fn check(desk: &Desk<'_>, path: &Path, fix: bool) -> Result<Exit, Stop> {
+    let folder = plugin_folder(path)?;
+    let checked = by_whoever_can(desk, &folder, fix).await?;
+    desk.screen.show(|| page::checked(&checked), &checked)?;
+    let folder = escape::line(&folder);
+    desk.screen.say(&match checked.faults.len() {
+        0 => format!("{folder}: no mistakes found."),
+        faults => format!("{folder}: {} found.", measure::plural(faults, "mistake")),
+    });
+    Ok(Exit::ok_if(checked.faults.is_empty()))
+}
+
+/// Why `--fix` cannot do without.
+const KNOWN_TO_A_DAEMON: &str = "what the code registers is known only to a daemon that has run it";
+
+async fn by_whoever_can(desk: &Desk<'_>, folder: &str, fix: bool) -> Result<Checked, Stop> {
+    match desk.admin().await {
+        Ok(mut admin) => admin.check(folder.to_owned(), fix).await,
+        // An author need neither run a daemon nor be allowed to speak to the system's.
+        Err(Stop::Trouble(trouble)) if is_unreachable(trouble.exit) => {
+            if fix {
+                return Err(trouble.hint(KNOWN_TO_A_DAEMON).into());
+            }
+            desk.screen.say("No daemon to ask; checking without one.");
+            check_offline::check(Path::new(folder)).await
+        }
+        Err(stop) => Err(stop),
+    }
+}
+
+fn is_unreachable(exit: Exit) -> bool {
+    matches!(exit, Exit::NoDaemon | Exit::NotAllowed)
+}

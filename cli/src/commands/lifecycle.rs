@@ -1,0 +1,75 @@
+//! The commands that start and stop a plugin that is loaded. JSON: `{"message", "status"}`, where
+//! status is the plugin in the end, `null` if nothing was waited for.
+
+use serde_json::json;
+
+use super::{Desk, look};
+use crate::admin::Act;
+use crate::arguments::Started;
+use crate::escape;
+use crate::exit::Exit;
+use crate::measure;
+use crate::report::{Plugin, State};
+use crate::settle::{self, Progress, Wait, Wish};
+use crate::trouble::Stop;
+
+/// Unload and disable: the daemon answers when it has done it.
+pub async fn stop(desk: &Desk<'_>, act: Act, name: &str) -> Result<Exit, Stop> {
+    let done = desk.admin().await?.act(act, name).await?;
+    told(desk, &done, None)
+}
+
+/// Enable, restart and reset: done when the plugin runs, or when it is clear that it will not.
+pub async fn start(desk: &Desk<'_>, act: Act, started: &Started) -> Result<Exit, Stop> {
+    let name = started.name.as_str();
+    let mut admin = desk.admin().await?;
+    if started.no_wait {
+        let done = admin.act(act, name).await?;
+        return told(desk, &done, None);
+    }
+    // Watched from before the act, so that no change can be missed.
+    let before = admin.status(name).await?;
+    let mut news = admin.watch(name).await?;
+    let done = admin.act(act, name).await?;
+    let wish = if act == Act::Restart { Wish::Anew } else { Wish::Running };
+    let wait = Wait {
+        progress: &mut Progress::new(desk.screen),
+        wish,
+        before: Some(before),
+        patience: desk.patience.unwrap_or(settle::PATIENCE),
+    };
+    let plugin = wait.settle(&mut news).await?;
+    outcome(desk, &done, &plugin)
+}
+
+/// A plugin that was asked to run and does not is a failure.
+fn outcome(desk: &Desk<'_>, done: &str, plugin: &Plugin) -> Result<Exit, Stop> {
+    told(desk, if plugin.state == State::Running { "" } else { done }, Some(plugin))?;
+    if plugin.state == State::Running {
+        desk.screen.say(&running(plugin));
+        return Ok(Exit::Ok);
+    }
+    desk.screen.report(&look::not_running(plugin).into());
+    look::advise(desk.screen, plugin);
+    Ok(Exit::Refused)
+}
+
+fn told(desk: &Desk<'_>, done: &str, plugin: Option<&Plugin>) -> Result<Exit, Stop> {
+    desk.screen.show(String::new, &json!({ "message": done, "status": plugin }))?;
+    if !done.is_empty() {
+        desk.screen.say(&escape::line(done));
+    }
+    Ok(Exit::Ok)
+}
+
+/// `moderator 1.2.0 is running (generation 3, pid 4242)`.
+pub fn running(plugin: &Plugin) -> String {
+    let pid = plugin.pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();
+    let beside = match plugin.conditions.as_slice() {
+        [] => String::new(),
+        conditions => format!(", but {}", conditions.join(", ")),
+    };
+    let name = format!("{} {}", plugin.name, plugin.version);
+    let generation = measure::count(plugin.generation);
+    escape::line(&format!("{name} is running (generation {generation}{pid}){beside}")).into_owned()
+}

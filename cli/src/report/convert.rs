@@ -1,0 +1,155 @@
+//! From the wire to reports: the one place that knows the admin API's generated types. It drops
+//! nothing and adds nothing but `null` where a zero means "does not apply".
+
+use outboard_proto::admin as wire;
+
+use super::{
+    App, Backup, Change, Changes, Checked, Daemon, End, Fault, Finding, Findings, Grant, Held,
+    Interceptor, Loaded, LogLine, Order, Plugin, Setting, Severity, State, Traffic,
+};
+
+fn all<W, R: From<W>>(wire: Vec<W>) -> Vec<R> {
+    wire.into_iter().map(R::from).collect()
+}
+
+/// Plain messages whose fields have the same names and meanings on both sides.
+macro_rules! same {
+    ($($wire:ident => $report:ident { $($field:ident),* })*) => {$(
+        impl From<wire::$wire> for $report {
+            fn from(wire: wire::$wire) -> $report {
+                $report { $($field: wire.$field),* }
+            }
+        }
+    )*};
+}
+
+same! {
+    EndRecord => End {
+        generation, cause, detail, exit, at_us, uptime_us, peak_memory_bytes, cpu_us, stderr
+    }
+    Setting => Setting { key, value, source }
+    Enforcement => Held { what, how, enforced }
+    Grant => Grant { permission, granted, optional, reason }
+    Traffic => Traffic {
+        calls, errors, timeouts, events, events_dropped, stale_replies, denied, sends, in_flight,
+        log_lines_suppressed, over_limit, breaker_openings
+    }
+    LogLine => LogLine { plugin, generation, at_us, stream, line }
+    OrderEntry => Interceptor {
+        plugin, phase, priority, before, after, policy, asked_closed, timeout_us, state
+    }
+    Fault => Fault { file, line, key, message, hint }
+    Change => Change { plugin, key, before, after, restart }
+    BackupResponse => Backup { files, bytes }
+    AppNode => App { app, version, node, epoch, hooks, operations, unary }
+}
+
+impl From<wire::PluginStatus> for Plugin {
+    fn from(wire: wire::PluginStatus) -> Plugin {
+        let state = State::from(wire.state());
+        let mut ends: Vec<End> = all(wire.ends);
+        ends.sort_by_key(|end| std::cmp::Reverse((end.at_us, end.generation)));
+        Plugin {
+            name: wire.name,
+            version: wire.version,
+            description: wire.description,
+            state,
+            reason: wire.reason,
+            conditions: wire.conditions,
+            enabled: wire.enabled,
+            path: wire.path,
+            generation: wire.generation,
+            pid: (wire.pid > 0).then_some(wire.pid),
+            processes: wire.processes,
+            since_us: wire.since_us,
+            next_try_us: (wire.next_try_us > 0).then_some(wire.next_try_us),
+            starting_percent: (state == State::Starting).then_some(wire.starting_percent),
+            restarts: wire.restarts,
+            memory_bytes: wire.memory_bytes,
+            memory_limit_bytes: wire.memory_limit_bytes,
+            peak_memory_bytes: wire.peak_memory_bytes,
+            ends,
+            settings: all(wire.settings),
+            enforcement: all(wire.enforcement),
+            grants: all(wire.grants),
+            traffic: wire.traffic.map(Traffic::from).unwrap_or_default(),
+            notes: wire.notes,
+            gone: wire.gone,
+        }
+    }
+}
+
+impl From<wire::State> for State {
+    fn from(wire: wire::State) -> State {
+        match wire {
+            wire::State::Unspecified => State::Unknown,
+            wire::State::Stopped => State::Stopped,
+            wire::State::Starting => State::Starting,
+            wire::State::Running => State::Running,
+            wire::State::Draining => State::Draining,
+            wire::State::Stopping => State::Stopping,
+            wire::State::Waiting => State::Waiting,
+            wire::State::Failed => State::Failed,
+        }
+    }
+}
+
+impl From<wire::LoadResponse> for Loaded {
+    fn from(wire: wire::LoadResponse) -> Loaded {
+        Loaded { status: wire.status.map(Plugin::from), asks: all(wire.asks), notes: wire.notes }
+    }
+}
+
+impl From<wire::OrderResponse> for Order {
+    fn from(wire: wire::OrderResponse) -> Order {
+        Order { entries: all(wire.entries), ignored: wire.ignored, budget_us: wire.budget_us }
+    }
+}
+
+impl From<wire::DoctorResponse> for Findings {
+    fn from(wire: wire::DoctorResponse) -> Findings {
+        Findings { findings: all(wire.findings) }
+    }
+}
+
+impl From<wire::Finding> for Finding {
+    fn from(wire: wire::Finding) -> Finding {
+        let severity = match wire.severity() {
+            wire::Severity::Ok => Severity::Ok,
+            // What this command does not know it does not call well.
+            wire::Severity::Weak | wire::Severity::Unspecified => Severity::Weak,
+            wire::Severity::Problem => Severity::Problem,
+        };
+        Finding { severity, check: wire.check, says: wire.says, hint: wire.hint }
+    }
+}
+
+impl From<wire::CheckResponse> for Checked {
+    fn from(wire: wire::CheckResponse) -> Checked {
+        Checked { faults: all(wire.faults), fixed: wire.fixed, notes: wire.notes }
+    }
+}
+
+impl From<wire::ReloadResponse> for Changes {
+    fn from(wire: wire::ReloadResponse) -> Changes {
+        Changes { changes: all(wire.changes), faults: all(wire.faults) }
+    }
+}
+
+impl From<wire::DaemonInfo> for Daemon {
+    fn from(wire: wire::DaemonInfo) -> Daemon {
+        Daemon {
+            version: wire.version,
+            pid: wire.pid,
+            started_us: wire.started_us,
+            resident_bytes: wire.resident_bytes,
+            plugins: wire.plugins,
+            running: wire.running,
+            outbox: wire.outbox,
+            config: wire.config,
+            state: wire.state,
+            runtime: wire.runtime,
+            apps: all(wire.apps),
+        }
+    }
+}

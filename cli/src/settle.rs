@@ -1,0 +1,166 @@
+//! Waiting until a plugin runs, or until it is clear that it will not. It knows which states last;
+//! what was asked of the plugin before is the caller's business.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use crate::admin::Changing;
+use crate::exit::Exit;
+use crate::report::{Plugin, State};
+use crate::trouble::{Stop, Trouble};
+
+mod progress;
+
+pub use progress::Progress;
+
+/// How long a start may take, back-offs included, unless the operator says otherwise. The longest
+/// start that a plugin may ask for is 120 s.
+pub const PATIENCE: Duration = Duration::from_secs(180);
+
+/// How long a plugin must stay stopped to count as stopped: a restart passes through that state.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// How often the progress line moves.
+const TICK: Duration = Duration::from_millis(100);
+
+/// What the operator is waiting for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    /// That it runs, be it since long ago.
+    Running,
+    /// That it runs in another generation than before.
+    Anew,
+}
+
+/// A plugin's state as far as waiting goes.
+#[derive(Debug, PartialEq, Eq)]
+enum Rest {
+    /// More will come.
+    Moving,
+    /// More may come; if nothing does for a moment, that was it.
+    Perhaps,
+    /// That was it.
+    Settled,
+}
+
+/// One wait for one plugin.
+pub struct Wait<'p, 's> {
+    /// Whom to tell that it takes a while.
+    pub progress: &'p mut Progress<'s>,
+    /// What is wished for.
+    pub wish: Wish,
+    /// How the plugin was before anything was asked of it.
+    pub before: Option<Plugin>,
+    /// How long to wait at most.
+    pub patience: Duration,
+}
+
+impl Wait<'_, '_> {
+    /// Reads the plugin's news until it has settled.
+    ///
+    /// # Errors
+    /// It has not settled in time, or the daemon went away.
+    pub async fn settle(self, news: &mut Changing<Plugin>) -> Result<Plugin, Stop> {
+        let end = Instant::now() + self.patience;
+        let mut latest = self.before.clone();
+        let mut quiet_at = latest.as_ref().map(|_| Instant::now() + QUIET);
+        loop {
+            tokio::select! {
+                biased;
+                next = news.next() => {
+                    let next = next?.ok_or_else(ended)?;
+                    if next.gone {
+                        return Err(gone(&next).into());
+                    }
+                    quiet_at = self.quiet_from(latest.as_ref(), &next, quiet_at);
+                    latest = Some(next);
+                }
+                () = sleep_until(end) => return Err(too_late(latest.as_ref(), self.patience)),
+                () = sleep_until(Instant::now() + TICK) => {}
+            }
+            let Some(now) = &latest else { continue };
+            let quiet = quiet_at.is_some_and(|at| at <= Instant::now());
+            match rest(self.wish, self.before.as_ref(), now) {
+                Rest::Settled => return Ok(now.clone()),
+                Rest::Perhaps if quiet => return Ok(now.clone()),
+                Rest::Perhaps | Rest::Moving => self.progress.tell(now),
+            }
+        }
+    }
+
+    /// When the quiet is over: news that only say how much memory is used do not break it.
+    fn quiet_from(
+        &self,
+        old: Option<&Plugin>,
+        new: &Plugin,
+        quiet_at: Option<Instant>,
+    ) -> Option<Instant> {
+        let same = old.is_some_and(|old| incarnation(old) == incarnation(new));
+        quiet_at.filter(|_| same).or_else(|| Some(Instant::now() + QUIET))
+    }
+}
+
+/// What changes when something happens to a plugin.
+fn incarnation(plugin: &Plugin) -> (State, u64, i64) {
+    (plugin.state, plugin.generation, plugin.since_us)
+}
+
+fn rest(wish: Wish, before: Option<&Plugin>, now: &Plugin) -> Rest {
+    let unchanged = before.is_some_and(|before| incarnation(before) == incarnation(now));
+    match now.state {
+        State::Running if wish == Wish::Anew && unchanged => Rest::Moving,
+        State::Running => Rest::Settled,
+        State::Failed if !unchanged => Rest::Settled,
+        State::Failed | State::Stopped => Rest::Perhaps,
+        State::Unknown | State::Starting | State::Draining | State::Stopping | State::Waiting => {
+            Rest::Moving
+        }
+    }
+}
+
+fn ended() -> Stop {
+    Trouble::new(Exit::NoDaemon, "the daemon ended the watch: it is probably stopping")
+        .hint("`systemctl status outboard`")
+        .into()
+}
+
+fn gone(plugin: &Plugin) -> Trouble {
+    Trouble::new(Exit::NotFound, format!("{} was unloaded meanwhile", plugin.name))
+}
+
+fn too_late(latest: Option<&Plugin>, patience: Duration) -> Stop {
+    let Some(plugin) = latest else {
+        return Trouble::new(Exit::Timeout, format!("no news within {patience:?}")).into();
+    };
+    let (name, state) = (&plugin.name, plugin.state.word());
+    Trouble::new(Exit::Timeout, format!("{name} is still {state} after {patience:?}"))
+        .hint(format!("`outboard watch {name}` goes on watching, `outboard logs {name}` listens"))
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plugin(state: State, generation: u64) -> Plugin {
+        let wire = outboard_proto::admin::PluginStatus { generation, ..Default::default() };
+        Plugin { state, ..Plugin::from(wire) }
+    }
+
+    #[test]
+    fn a_restart_is_over_only_with_another_generation() {
+        let before = plugin(State::Running, 1);
+        let rest = |now: &Plugin| rest(Wish::Anew, Some(&before), now);
+        assert_eq!(rest(&plugin(State::Running, 1)), Rest::Moving);
+        assert_eq!(rest(&plugin(State::Stopped, 1)), Rest::Perhaps);
+        assert_eq!(rest(&plugin(State::Running, 2)), Rest::Settled);
+    }
+
+    #[test]
+    fn a_failure_from_before_is_not_the_outcome_of_a_reset() {
+        let before = plugin(State::Failed, 6);
+        assert_eq!(rest(Wish::Running, Some(&before), &before), Rest::Perhaps);
+        assert_eq!(rest(Wish::Running, Some(&before), &plugin(State::Failed, 7)), Rest::Settled);
+    }
+}

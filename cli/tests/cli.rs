@@ -1,0 +1,18 @@
+//! The command line against a daemon that is not there or is played by the test: what is printed,
+//! where, and with which exit code. What a real daemon answers is tested elsewhere.
+#![allow(clippy::unwrap_used)]
+
+#[path = "cli/documents.rs"]
+mod documents;
+#[path = "cli/fake.rs"]
+mod fake;
+#[path = "cli/plugins.rs"]
+mod plugins;
+#[path = "cli/run.rs"]
+mod run;
+#[path = "cli/tables.rs"]
+mod tables;
+#[path = "cli/troubles.rs"]
+mod troubles;
+#[path = "cli/waiting.rs"]
+mod waiting;

@@ -1,0 +1,140 @@
+//! What people see, word by word, as snapshots. What goes wrong is told in `troubles`.
+//! Times are relative to the present, in the middle of a unit.
+
+use insta::assert_snapshot;
+use outboard_proto::admin::{Change, Fault, Finding, Severity};
+
+use crate::fake::{Fake, Play};
+use crate::plugins::{crasher, dice, moderator, present};
+use crate::run::{command, run, shown};
+
+fn three() -> Fake {
+    let now = present();
+    Fake::play(Play::with(vec![moderator(now), dice(now), crasher(now)]))
+}
+
+fn snapshot_of(fake: &Fake, arguments: &[&str]) -> String {
+    shown(fake, &fake.run(arguments))
+}
+
+#[test]
+fn list_shows_each_plugin_on_a_line() {
+    assert_snapshot!(snapshot_of(&three(), &["list"]));
+}
+
+#[test]
+fn an_empty_list_says_how_to_load() {
+    assert_snapshot!(snapshot_of(&Fake::play(Play::default()), &["list"]));
+}
+
+#[test]
+fn status_reads_like_a_page() {
+    assert_snapshot!(snapshot_of(&three(), &["status", "moderator"]));
+}
+
+#[test]
+fn the_last_words_of_a_failed_plugin_cannot_touch_the_terminal() {
+    let ran = three().run(&["status", "crasher"]);
+    assert!(!ran.out.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{}", ran.out);
+    assert_snapshot!(format!("{}--- stderr\n{}", ran.out, ran.err));
+}
+
+#[test]
+fn a_plugin_that_is_not_enabled_comes_with_the_command_that_does_it() {
+    assert_snapshot!(snapshot_of(&three(), &["status", "dice"]));
+}
+
+#[test]
+fn logs_are_escaped_line_by_line() {
+    assert_snapshot!(snapshot_of(&three(), &["logs", "moderator", "--tail", "3"]));
+}
+
+#[test]
+fn order_says_who_answers_when() {
+    assert_snapshot!(snapshot_of(&three(), &["order", "message.before_post"]));
+}
+
+#[test]
+fn doctor_puts_the_worst_first_and_fails() {
+    let finding = |severity: Severity, check: &str, says: &str, hint: &str| Finding {
+        severity: severity.into(),
+        check: check.into(),
+        says: says.into(),
+        hint: hint.into(),
+    };
+    let findings = vec![
+        finding(Severity::Ok, "tree kill", "cgroup.kill", ""),
+        finding(Severity::Weak, "memory", "held by watching every 100 ms", "delegate a cgroup"),
+        finding(Severity::Problem, "users", "uid_range is not readable", ""),
+    ];
+    let fake = Fake::play(Play { findings, ..Play::default() });
+    assert_snapshot!(snapshot_of(&fake, &["doctor"]));
+}
+
+#[test]
+fn check_names_file_line_and_key() {
+    let fault = |line, key: &str, message: &str, hint: &str| Fault {
+        file: "/p/plugin.toml".into(),
+        line,
+        key: key.into(),
+        message: message.into(),
+        hint: hint.into(),
+    };
+    let faults = vec![
+        fault(3, "version", "\"1.2\" is not a version", "\"1.2.0\""),
+        fault(0, "", "there is no executable ./moderator", ""),
+    ];
+    let fake = Fake::play(Play { faults, ..Play::default() });
+    let folder = fake.folder("moderator");
+    assert_snapshot!(snapshot_of(&fake, &["check", &folder]));
+}
+
+#[test]
+fn reload_names_the_restarts_it_needs() {
+    let change = |plugin: &str, key: &str, after: &str, restart: &str| Change {
+        plugin: plugin.into(),
+        key: key.into(),
+        before: String::new(),
+        after: after.into(),
+        restart: restart.into(),
+    };
+    let changes = vec![
+        change("moderator", "memory", "80MiB", "plugin"),
+        change("moderator", "call_timeout", "2s", ""),
+        change("", "uid_range", "200000-200999", "daemon"),
+    ];
+    let fake = Fake::play(Play { changes, ..Play::default() });
+    assert_snapshot!(snapshot_of(&fake, &["reload"]));
+}
+
+#[test]
+fn version_names_both_ends_and_who_is_connected() {
+    assert_snapshot!(snapshot_of(&three(), &["version"]));
+}
+
+#[test]
+fn backup_lists_what_it_wrote() {
+    let fake = three();
+    let folder = fake.folder("copy");
+    assert_snapshot!(snapshot_of(&fake, &["backup", &folder]));
+}
+
+#[test]
+fn help_ends_with_the_exit_codes() {
+    let ran = run(command(&["--help"]));
+    assert_eq!(ran.code, 0);
+    assert_snapshot!(ran.out);
+}
+
+#[test]
+fn colours_come_only_where_they_are_wanted() {
+    let fake = three();
+    let coloured = |arguments: &[&str]| {
+        let mut command = command(arguments);
+        command.arg("--socket").arg(fake.socket()).env("CLICOLOR_FORCE", "1");
+        run(command).out.contains('\u{1b}')
+    };
+    assert!(coloured(&["list"]));
+    assert!(!coloured(&["list", "--no-color"]));
+    assert!(!fake.run(&["list"]).out.contains('\u{1b}'));
+}

@@ -1,0 +1,66 @@
+//! How the daemon arranges its own process. It touches no plugin.
+
+use std::{ffi::CString, io, os::unix::ffi::OsStringExt as _};
+
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, getpid, getrlimit, set_child_subreaper,
+    set_dumpable_behavior, setrlimit,
+};
+
+/// Makes this process the parent of whatever a dying keeper leaves behind.
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn become_subreaper() -> io::Result<()> {
+    Ok(set_child_subreaper(Some(getpid()))?)
+}
+
+/// Keeps other processes of the same user from tracing this one or reading its memory, and it from
+/// leaving core files: it knows every plugin's token.
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn refuse_to_be_dumped() -> io::Result<()> {
+    Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
+}
+
+/// Raises the soft limit on open descriptors to the hard one: each plugin takes about eight, and
+/// the usual soft limit of 1,024 is for programs that call select().
+pub fn raise_open_files() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Up to the hard limit is always allowed; should it fail, the old limit still serves 100
+    // plugins.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+}
+
+/// Bytes of memory this process holds resident; 0 where /proc does not tell.
+pub fn resident_bytes() -> u64 {
+    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = text.split_ascii_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok());
+    pages.unwrap_or_default() * rustix::param::page_size() as u64
+}
+
+/// Runs this process's program anew in its place: same pid, same arguments, nothing else kept but
+/// descriptors that survive an exec. Returns only when that failed.
+pub fn start_again() -> io::Error {
+    let again = || -> io::Result<std::convert::Infallible> {
+        let program = CString::new(std::env::current_exe()?.into_os_string().into_vec())?;
+        let args = std::env::args_os().map(|arg| CString::new(arg.into_vec()));
+        let args = args.collect::<Result<Vec<_>, _>>()?;
+        Ok(nix::unistd::execv(&program, &args)?)
+    };
+    match again() {
+        Err(error) => error,
+        Ok(never) => match never {},
+    }
+}
+
+/// What this process creates is its user's alone, unless it says otherwise.
+pub fn keep_files_private() {
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+}
+
+/// The user this process acts as.
+pub fn user() -> u32 {
+    nix::unistd::Uid::effective().as_raw()
+}

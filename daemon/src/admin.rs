@@ -1,0 +1,57 @@
+//! The operator's side of the daemon: its socket and its calls.
+//!
+//! Each method decodes, asks the fleet, encodes. It refuses to know how anything is done.
+
+mod service;
+mod watch;
+
+use outboard_proto::admin::admin_server::AdminServer;
+use tokio::net::{UnixListener, UnixStream};
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+
+use crate::fleet::Command;
+use crate::gate::Gate;
+use crate::{connection, socket, status};
+
+/// Concurrent streams of one operator's connection.
+const STREAMS: u32 = 64;
+
+/// What the operator's socket leads to.
+#[derive(Clone)]
+pub struct AdminSide {
+    /// The way to the fleet.
+    pub command: Command,
+    /// Who may come in.
+    pub gate: Gate,
+    /// Cut when the daemon ends.
+    pub until: CancellationToken,
+    /// Cancelled to have the daemon start itself again.
+    pub again: CancellationToken,
+}
+
+impl AdminSide {
+    /// Accepts connections until the task is aborted.
+    pub async fn listen(self, listener: UnixListener) {
+        loop {
+            let stream = socket::accept(&listener).await;
+            tokio::spawn(self.clone().receive(stream));
+        }
+    }
+
+    async fn receive(self, stream: UnixStream) {
+        match self.gate.admit(&stream).await {
+            Ok(_) => {
+                let until = self.until.clone();
+                let reflection = self.command.harbour.reflection.clone();
+                let server = AdminServer::new(service::Calls { side: self });
+                let routes = reflection.add_to(Routes::new(server));
+                connection::serve(stream, routes, STREAMS, until).await;
+            }
+            Err(failure) => {
+                tracing::warn!("turned away at the admin socket: {}", failure.message);
+                connection::refuse(stream, status::of(&failure), self.until).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The gRPC face of the operator's side.
+
+use std::path::PathBuf;
+
+use outboard_proto::admin::admin_server::Admin;
+use outboard_proto::admin::{
+    AppNode, BackupRequest, BackupResponse, CheckRequest, CheckResponse, DaemonInfo,
+    DaemonStatusRequest, DiffRequest, DoctorRequest, DoctorResponse, Done, ListRequest,
+    ListResponse, LoadRequest, LoadResponse, LogLine, LogsRequest, Named, OrderRequest,
+    OrderResponse, PluginStatus, ReloadRequest, ReloadResponse, RestoreRequest, RevertRequest,
+    SetRequest, State, StatusRequest, WatchRequest,
+};
+use outboard_proto::common::Failure;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+use super::AdminSide;
+use super::watch;
+use crate::clock::timestamp;
+use crate::status;
+
+/// Frames that wait for an operator who reads slowly.
+const STREAM: usize = 64;
+
+/// The service of one connection.
+pub struct Calls {
+    pub side: AdminSide,
+}
+
+/// Asks the fleet for something that may fail.
+macro_rules! ask {
+    ($self:ident, |$fleet:ident| $wish:expr) => {
+        answer($self.side.command.ask(move |$fleet| Box::pin(async move { $wish })).await.and_then(|it| it))
+    };
+}
+
+fn answer<T>(result: Result<T, Failure>) -> Result<Response<T>, Status> {
+    result.map(Response::new).map_err(|failure| status::of(&failure))
+}
+
+#[tonic::async_trait]
+impl Admin for Calls {
+    type WatchStream = ReceiverStream<Result<PluginStatus, Status>>;
+    type LogsStream = ReceiverStream<Result<LogLine, Status>>;
+
+    async fn list(&self, _: Request<ListRequest>) -> Result<Response<ListResponse>, Status> {
+        ask!(self, |fleet| Ok(ListResponse { plugins: fleet.list() }))
+    }
+
+    async fn status(
+        &self,
+        request: Request<StatusRequest>,
+    ) -> Result<Response<PluginStatus>, Status> {
+        let name = request.into_inner().name;
+        ask!(self, |fleet| fleet.status(&name))
+    }
+
+    async fn watch(
+        &self,
+        request: Request<WatchRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let (sender, receiver) = mpsc::channel(STREAM);
+        let name = request.into_inner().name;
+        tokio::spawn(watch::statuses(self.side.command.clone(), name, sender));
+        Ok(Response::new(ReceiverStream::new(receiver)))
+    }
+
+    async fn logs(
+        &self,
+        request: Request<LogsRequest>,
+    ) -> Result<Response<Self::LogsStream>, Status> {
+        let (sender, receiver) = mpsc::channel(STREAM);
+        let request = request.into_inner();
+        if !request.name.is_empty() {
+            let name = request.name.clone();
+            ask!(self, |fleet| fleet.status(&name))?;
+        }
+        tokio::spawn(watch::lines(self.side.command.clone(), request, sender));
+        Ok(Response::new(ReceiverStream::new(receiver)))
+    }
+
+    async fn load(&self, request: Request<LoadRequest>) -> Result<Response<LoadResponse>, Status> {
+        let request = request.into_inner();
+        ask!(self, |fleet| fleet.load(request).await)
+    }
+
+    async fn unload(&self, request: Request<Named>) -> Result<Response<Done>, Status> {
+        let name = request.into_inner().name;
+        ask!(self, |fleet| fleet.unload(&name).await)
+    }
+
+    async fn enable(&self, request: Request<Named>) -> Result<Response<Done>, Status> {
+        let name = request.into_inner().name;
+        ask!(self, |fleet| fleet.enable(&name, true).await)
+    }
+
+    async fn disable(&self, request: Request<Named>) -> Result<Response<Done>, Status> {
+        let name = request.into_inner().name;
+        ask!(self, |fleet| fleet.enable(&name, false).await)
+    }
+
+    async fn restart(&self, request: Request<Named>) -> Result<Response<Done>, Status> {
+        let name = request.into_inner().name;
+        ask!(self, |fleet| fleet.restart(&name).await)
+    }
+
+    async fn reset(&self, request: Request<Named>) -> Result<Response<Done>, Status> {
+        let name = request.into_inner().name;
+        ask!(self, |fleet| fleet.reset(&name).await)
+    }
+
+    async fn order(
+        &self,
+        request: Request<OrderRequest>,
+    ) -> Result<Response<OrderResponse>, Status> {
+        let hook = request.into_inner().hook;
+        ask!(self, |fleet| fleet.order(&hook))
+    }
+
+    async fn doctor(&self, _: Request<DoctorRequest>) -> Result<Response<DoctorResponse>, Status> {
+        ask!(self, |fleet| Ok(DoctorResponse { findings: fleet.doctor() }))
+    }
+
+    async fn check(
+        &self,
+        request: Request<CheckRequest>,
+    ) -> Result<Response<CheckResponse>, Status> {
+        let request = request.into_inner();
+        ask!(self, |fleet| fleet.check(request).await)
+    }
+
+    async fn reload(&self, _: Request<ReloadRequest>) -> Result<Response<ReloadResponse>, Status> {
+        ask!(self, |fleet| Ok(fleet.reload().await))
+    }
+
+    async fn diff(&self, _: Request<DiffRequest>) -> Result<Response<ReloadResponse>, Status> {
+        ask!(self, |fleet| Ok(fleet.diff().await))
+    }
+
+    async fn set(&self, request: Request<SetRequest>) -> Result<Response<Done>, Status> {
+        let SetRequest { name, key, value } = request.into_inner();
+        ask!(self, |fleet| fleet.set(&name, &key, &value).await)
+    }
+
+    async fn revert(&self, request: Request<RevertRequest>) -> Result<Response<Done>, Status> {
+        let RevertRequest { name, key } = request.into_inner();
+        ask!(self, |fleet| fleet.revert(&name, &key).await)
+    }
+
+    async fn backup(
+        &self,
+        request: Request<BackupRequest>,
+    ) -> Result<Response<BackupResponse>, Status> {
+        let dir = PathBuf::from(request.into_inner().dir);
+        let harbour = &self.side.command.harbour;
+        let report =
+            crate::store::backup(&harbour.control, &harbour.journal, &dir, timestamp()).await;
+        let report = report.map_err(|error| status::of(&status::of_store(&error)))?;
+        let files = report.files.iter().map(|file| file.display().to_string()).collect();
+        Ok(Response::new(BackupResponse { files, bytes: report.bytes }))
+    }
+
+    async fn restore(&self, request: Request<RestoreRequest>) -> Result<Response<Done>, Status> {
+        let dir = PathBuf::from(request.into_inner().dir);
+        let again = self.side.again.clone();
+        ask!(self, |fleet| fleet.restore(dir, again).await)
+    }
+
+    async fn daemon_status(
+        &self,
+        _: Request<DaemonStatusRequest>,
+    ) -> Result<Response<DaemonInfo>, Status> {
+        ask!(self, |fleet| Ok(fleet.daemon_info()))
+    }
+}
+
+impl crate::fleet::Fleet {
+    /// The daemon itself.
+    fn daemon_info(&self) -> DaemonInfo {
+        let harbour = self.harbour();
+        let plugins = self.list();
+        let running = plugins.iter().filter(|it| it.state() == State::Running).count();
+        let node = |node: crate::routing::NodeView| AppNode {
+            app: node.hello.app,
+            version: node.hello.version,
+            node: node.hello.node,
+            epoch: node.hello.epoch,
+            hooks: node.hello.hooks,
+            operations: node.hello.operations,
+            unary: node.unary,
+        };
+        let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        DaemonInfo {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            started_us: harbour.started_us,
+            resident_bytes: outboard_linux::own_process::resident_bytes(),
+            apps: harbour.switchboard.nodes().into_iter().map(node).collect(),
+            plugins: small(plugins.len()),
+            running: small(running),
+            config: harbour.paths.config.display().to_string(),
+            state: harbour.paths.state.display().to_string(),
+            runtime: harbour.paths.runtime.display().to_string(),
+            outbox: small(harbour.outbox.backlog()),
+        }
+    }
+}

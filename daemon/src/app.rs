@@ -1,0 +1,59 @@
+//! The app's side of the daemon: its socket, sessions and unary calls.
+//!
+//! Frames are handed to the switchboard and answers come out of an egress. It refuses to know
+//! plugins.
+
+mod connect;
+mod service;
+
+use outboard_proto::app::app_server::AppServer;
+use outboard_proto::limits::DECODE_BYTES;
+use tokio::net::{UnixListener, UnixStream};
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+
+use crate::gate::Gate;
+use crate::reflection::Reflection;
+use crate::routing::Switchboard;
+use crate::{connection, socket, status};
+
+/// Concurrent streams of one app connection: unary calls of a busy node.
+const STREAMS: u32 = 1024;
+
+/// What the app's socket leads to.
+#[derive(Clone)]
+pub struct AppSide {
+    /// Routes.
+    pub switchboard: Switchboard,
+    /// Who may come in.
+    pub gate: Gate,
+    /// Health and reflection.
+    pub reflection: Reflection,
+    /// Cut when the daemon ends.
+    pub until: CancellationToken,
+}
+
+impl AppSide {
+    /// Accepts connections until the task is aborted.
+    pub async fn listen(self, listener: UnixListener) {
+        loop {
+            let stream = socket::accept(&listener).await;
+            tokio::spawn(self.clone().receive(stream));
+        }
+    }
+
+    async fn receive(self, stream: UnixStream) {
+        match self.gate.admit(&stream).await {
+            Ok(_) => {
+                let service = service::Calls { switchboard: self.switchboard.clone() };
+                let server = AppServer::new(service).max_decoding_message_size(DECODE_BYTES);
+                let routes = self.reflection.add_to(Routes::new(server));
+                connection::serve(stream, routes, STREAMS, self.until).await;
+            }
+            Err(failure) => {
+                tracing::warn!("turned away at the app's socket: {}", failure.message);
+                connection::refuse(stream, status::of(&failure), self.until).await;
+            }
+        }
+    }
+}

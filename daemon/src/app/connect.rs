@@ -1,0 +1,237 @@
+//! One session of a node: hello, then frames until the stream ends.
+//!
+//! It refuses to know what becomes of a frame, and to let one node take more than its turn.
+
+use outboard_proto::PROTOCOL;
+use outboard_proto::app::{
+    AppFrame, AppHello, AppWelcome, DaemonFrame, InterceptResult, Published, app_frame::Kind,
+    command_result, daemon_frame, intercept_result,
+};
+use outboard_proto::common::{Failure, Reason};
+use outboard_proto::limits::{CREDIT_BYTES, FRAME_BYTES, HELLO, PAYLOAD_BYTES};
+use prost::Message as _;
+use tonic::{Code, Streaming};
+
+use crate::egress::{Egress, Urgency};
+use crate::routing::{Asked, CommandRun, NodeId, Switchboard};
+use crate::status;
+
+/// Frames handled before others get their turn.
+const TURN: usize = 64;
+/// Bytes handled before others get their turn.
+const TURN_BYTES: usize = 256 * 1024;
+
+/// Optional parts of the protocol that this daemon understands.
+const FEATURES: [&str; 1] = ["dedupe"];
+
+/// Checks an app's hello.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check(hello: &AppHello) -> Result<(), Failure> {
+    let refuse = |reason, text: String| Err(Failure::new(Code::FailedPrecondition, reason, text));
+    if hello.protocol != PROTOCOL {
+        let says = &hello.protocol;
+        let text = format!("the app speaks protocol {says:?}; this daemon speaks {PROTOCOL:?}");
+        return refuse(Reason::ProtocolVersion, text);
+    }
+    if hello.app.is_empty() || hello.node.is_empty() {
+        return refuse(Reason::Invalid, "hello needs app and node".to_owned());
+    }
+    if hello.app.len() > 255 || hello.node.len() > 255 {
+        return refuse(Reason::Invalid, "app and node are at most 255 bytes".to_owned());
+    }
+    Ok(())
+}
+
+/// Enters a node and queues its welcome.
+///
+/// # Errors
+/// The hello is refused.
+pub fn enter(
+    board: &Switchboard,
+    hello: AppHello,
+    egress: &Egress<DaemonFrame>,
+    unary: bool,
+) -> Result<NodeId, Failure> {
+    check(&hello)?;
+    let (app, node) = (hello.app.clone(), hello.node.clone());
+    let (id, policies, catalogue) = board.attach_node(hello, egress.clone(), unary)?;
+    tracing::info!(app, node, unary, "an app node connected");
+    let welcome = AppWelcome {
+        daemon_version: env!("CARGO_PKG_VERSION").to_owned(),
+        policies: Some(policies),
+        catalogue: Some(catalogue),
+        frame_bytes: FRAME_BYTES as u64,
+        payload_bytes: PAYLOAD_BYTES,
+        credit_bytes: CREDIT_BYTES,
+        features: FEATURES.map(str::to_owned).into(),
+    };
+    let frame = DaemonFrame { kind: Some(daemon_frame::Kind::Welcome(welcome)) };
+    // The stream has just begun: there is room.
+    let _ = egress.push(Urgency::Control, frame, board.now());
+    Ok(id)
+}
+
+/// Speaks until the stream ends.
+pub async fn converse(
+    board: Switchboard,
+    mut frames: Streaming<AppFrame>,
+    egress: Egress<DaemonFrame>,
+) {
+    let entered = match first_frame(&mut frames).await {
+        Ok(hello) => enter(&board, hello, &egress, false),
+        Err(failure) => Err(failure),
+    };
+    let ended = match entered {
+        Ok(node) => {
+            let ended = listen(&board, node, &mut frames).await;
+            board.detach_node(node);
+            tracing::info!("an app node left");
+            ended
+        }
+        Err(failure) => Err(failure),
+    };
+    egress.close(ended.err().map(|failure| status::of(&failure)));
+}
+
+async fn first_frame(frames: &mut Streaming<AppFrame>) -> Result<AppHello, Failure> {
+    match tokio::time::timeout(HELLO, frames.message()).await {
+        Ok(Ok(Some(AppFrame { kind: Some(Kind::Hello(hello)) }))) => Ok(hello),
+        Ok(Ok(_)) => {
+            let text = "the first frame must be hello";
+            Err(Failure::new(Code::FailedPrecondition, Reason::HelloExpected, text))
+        }
+        Ok(Err(error)) => Err(unreadable(&error)),
+        Err(_) => {
+            let text = format!("no hello within {} s", HELLO.as_secs());
+            Err(Failure::new(Code::DeadlineExceeded, Reason::HelloTimeout, text))
+        }
+    }
+}
+
+async fn listen(
+    board: &Switchboard,
+    node: NodeId,
+    frames: &mut Streaming<AppFrame>,
+) -> Result<(), Failure> {
+    let (mut count, mut bytes) = (0, 0);
+    loop {
+        let frame = match frames.message().await {
+            Ok(Some(frame)) => frame,
+            Ok(None) => return Ok(()),
+            Err(error) => return Err(unreadable(&error)),
+        };
+        let size = frame.encoded_len();
+        (count, bytes) = (count + 1, bytes + size);
+        if size > FRAME_BYTES {
+            refuse_large(board, node, frame, size);
+        } else if matches!(frame.kind, Some(Kind::Hello(_))) {
+            let text = "said hello twice on one stream";
+            return Err(Failure::new(Code::FailedPrecondition, Reason::ProtocolViolation, text));
+        } else {
+            take(board, node, frame);
+        }
+        if count >= TURN || bytes >= TURN_BYTES {
+            (count, bytes) = (0, 0);
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// Hands one frame on.
+fn take(board: &Switchboard, node: NodeId, frame: AppFrame) {
+    match frame.kind {
+        Some(Kind::Intercept(request)) => {
+            let id = request.id;
+            match board.begin_node_call(node) {
+                Ok(()) => {
+                    board.intercept(Asked::Session { node, id }, request);
+                }
+                Err(failure) => board.tell_node(node, not_intercepted(id, failure)),
+            }
+        }
+        Some(Kind::Publish(publish)) => {
+            let id = publish.id;
+            let published = board.publish(publish.event.unwrap_or_default());
+            if id != 0 {
+                let published = Published { id, ..published };
+                board.tell_node(node, daemon_frame::Kind::Published(published));
+            }
+        }
+        Some(Kind::Command(request)) => {
+            let id = request.id;
+            match board.begin_node_call(node) {
+                Ok(()) => board.run_command(CommandRun::Session { node, id }, request),
+                Err(failure) => board.tell_node(node, not_run(id, failure)),
+            }
+        }
+        Some(Kind::Cancel(cancel)) => {
+            board.cancel_intercept(node, cancel.id);
+            board.cancel_command(node, cancel.id);
+        }
+        Some(Kind::Answer(answer)) => {
+            board.answer(answer);
+        }
+        Some(Kind::Ui(action)) => board.tell_node(node, not_run(action.id, not_supported())),
+        Some(Kind::Autocomplete(asked)) => {
+            let failure = Some(not_supported());
+            let choices = outboard_proto::app::Choices { id: asked.id, failure, ..Default::default() };
+            board.tell_node(node, daemon_frame::Kind::Choices(choices));
+        }
+        Some(Kind::Http(asked)) => {
+            let failure = Some(not_supported());
+            let response =
+                outboard_proto::app::HttpResponse { id: asked.id, failure, ..Default::default() };
+            board.tell_node(node, daemon_frame::Kind::Http(response));
+        }
+        // Signs of life, and features of later protocols.
+        Some(Kind::Pong(_) | Kind::Credit(_) | Kind::Chunk(_) | Kind::Hello(_)) | None => {}
+    }
+}
+
+/// The call with a frame too large fails; the session goes on.
+fn refuse_large(board: &Switchboard, node: NodeId, frame: AppFrame, size: usize) {
+    let text = format!("the frame has {size} bytes; a frame may have {FRAME_BYTES}");
+    let failure = Failure::new(Code::ResourceExhausted, Reason::FrameTooLarge, text);
+    match frame.kind {
+        Some(Kind::Intercept(request)) => {
+            board.tell_node(node, not_intercepted(request.id, failure));
+        }
+        Some(Kind::Command(request)) => board.tell_node(node, not_run(request.id, failure)),
+        Some(Kind::Publish(publish)) => {
+            let published =
+                Published { id: publish.id, failure: Some(failure), ..Published::default() };
+            board.tell_node(node, daemon_frame::Kind::Published(published));
+        }
+        // Nobody waits for an answer to it.
+        Some(_) | None => tracing::warn!(size, "dropped a frame of an app that is too large"),
+    }
+}
+
+fn not_intercepted(id: u64, failure: Failure) -> daemon_frame::Kind {
+    let result = Some(intercept_result::Result::Failure(failure));
+    daemon_frame::Kind::Intercepted(InterceptResult { id, result })
+}
+
+fn not_run(id: u64, failure: Failure) -> daemon_frame::Kind {
+    daemon_frame::Kind::Command(outboard_proto::app::CommandResult {
+        id,
+        result: Some(command_result::Result::Failure(failure)),
+        ..Default::default()
+    })
+}
+
+/// What this daemon does not do yet.
+pub fn not_supported() -> Failure {
+    let text = "not supported by this daemon";
+    Failure::new(Code::Unimplemented, Reason::NotSupported, text)
+}
+
+fn unreadable(error: &tonic::Status) -> Failure {
+    let (reason, what) = match error.code() {
+        Code::OutOfRange | Code::ResourceExhausted => (Reason::FrameTooLarge, "is too large"),
+        _ => (Reason::ProtocolViolation, "cannot be read"),
+    };
+    Failure::new(Code::InvalidArgument, reason, format!("a frame {what}: {}", error.message()))
+}

@@ -1,0 +1,129 @@
+//! The gRPC face of the app's side: Connect, and the unary twins.
+//!
+//! Each method decodes, calls and encodes; deciding is the switchboard's.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use outboard_proto::app::app_server::App;
+use outboard_proto::app::{
+    Answer, Answered, AppFrame, AppHello, Autocomplete, Choices, CommandResult, DaemonFrame,
+    Intercept, InterceptResult, Publish, Published, RunCommand, UiAction,
+};
+use outboard_proto::common::{Failure, Reason};
+use tokio::sync::oneshot;
+use tokio_stream::Stream;
+use tonic::{Code, Request, Response, Status, Streaming};
+
+use super::connect::{converse, enter, not_supported};
+use crate::egress::{EgressStream, egress};
+use crate::routing::{Asked, CommandRun, NodeId, Switchboard};
+use crate::status;
+
+/// The service of one connection.
+pub struct Calls {
+    pub switchboard: Switchboard,
+}
+
+/// Frames for a node; the node leaves when nobody reads them any more.
+pub struct NodeStream {
+    frames: EgressStream<DaemonFrame>,
+    unary: Option<(Switchboard, NodeId)>,
+}
+
+/// Ends what a unary caller waited for, if it leaves before the answer.
+struct Waiting(Option<Switchboard>);
+
+#[tonic::async_trait]
+impl App for Calls {
+    type ConnectStream = NodeStream;
+    type RequestsStream = NodeStream;
+
+    async fn connect(
+        &self,
+        request: Request<Streaming<AppFrame>>,
+    ) -> Result<Response<NodeStream>, Status> {
+        let (sender, frames) = egress();
+        tokio::spawn(converse(self.switchboard.clone(), request.into_inner(), sender));
+        Ok(Response::new(NodeStream { frames, unary: None }))
+    }
+
+    async fn requests(&self, request: Request<AppHello>) -> Result<Response<NodeStream>, Status> {
+        let (sender, frames) = egress();
+        let node = enter(&self.switchboard, request.into_inner(), &sender, true);
+        let node = node.map_err(|failure| status::of(&failure))?;
+        let unary = Some((self.switchboard.clone(), node));
+        Ok(Response::new(NodeStream { frames, unary }))
+    }
+
+    async fn intercept(
+        &self,
+        request: Request<Intercept>,
+    ) -> Result<Response<InterceptResult>, Status> {
+        let (sender, result) = oneshot::channel();
+        let mut waiting = Waiting(Some(self.switchboard.clone()));
+        self.switchboard.intercept(Asked::Unary(sender), request.into_inner());
+        let result = result.await.map_err(|_| interrupted());
+        waiting.0 = None;
+        result.map(Response::new)
+    }
+
+    async fn publish(&self, request: Request<Publish>) -> Result<Response<Published>, Status> {
+        let event = request.into_inner().event.unwrap_or_default();
+        Ok(Response::new(self.switchboard.publish(event)))
+    }
+
+    async fn run_command(
+        &self,
+        request: Request<RunCommand>,
+    ) -> Result<Response<CommandResult>, Status> {
+        let (sender, result) = oneshot::channel();
+        self.switchboard.run_command(CommandRun::Unary(sender), request.into_inner());
+        result.await.map(Response::new).map_err(|_| interrupted())
+    }
+
+    async fn ui_action(&self, _: Request<UiAction>) -> Result<Response<CommandResult>, Status> {
+        Err(status::of(&not_supported()))
+    }
+
+    async fn autocomplete(&self, _: Request<Autocomplete>) -> Result<Response<Choices>, Status> {
+        Err(status::of(&not_supported()))
+    }
+
+    async fn answer(&self, request: Request<Answer>) -> Result<Response<Answered>, Status> {
+        if self.switchboard.answer(request.into_inner()) {
+            return Ok(Response::new(Answered {}));
+        }
+        let text = "no request with this id is under way";
+        Err(status::of(&Failure::new(Code::NotFound, Reason::Invalid, text)))
+    }
+}
+
+fn interrupted() -> Status {
+    let text = "the call was given up";
+    status::of(&Failure::new(Code::Aborted, Reason::Cancelled, text))
+}
+
+impl Stream for NodeStream {
+    type Item = Result<DaemonFrame, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut self.frames).poll_next(cx)
+    }
+}
+
+impl Drop for NodeStream {
+    fn drop(&mut self) {
+        if let Some((switchboard, node)) = self.unary.take() {
+            switchboard.detach_node(node);
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(switchboard) = self.0.take() {
+            switchboard.sweep_unary();
+        }
+    }
+}

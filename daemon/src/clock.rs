@@ -1,0 +1,62 @@
+//! The daemon's two clocks: one that never goes back, for every decision, and the wall's, for people.
+//!
+//! Nothing else in the daemon reads a clock, so a test that pauses tokio's time owns it all.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use outboard_supervision::Moment;
+use tokio::time::Instant;
+
+/// Counts from the daemon's start.
+#[derive(Debug, Clone, Copy)]
+pub struct Clock {
+    origin: Instant,
+}
+
+impl Clock {
+    /// A clock that begins now.
+    #[must_use]
+    pub fn start() -> Self {
+        Self { origin: Instant::now() }
+    }
+
+    /// Time since the start.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        Moment(Instant::now().duration_since(self.origin))
+    }
+
+    /// The same moment, as tokio's timers want it.
+    #[must_use]
+    pub fn instant(&self, moment: Moment) -> Instant {
+        self.origin + moment.0
+    }
+
+    /// Microseconds since the Unix epoch, for people; it may jump.
+    #[must_use]
+    pub fn wall_us(&self) -> i64 {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+    }
+
+    /// The wall's time at a moment of this clock.
+    #[must_use]
+    pub fn wall_us_at(&self, moment: Moment) -> i64 {
+        let now = self.now();
+        let ago = micros(now.since(moment));
+        let ahead = micros(moment.since(now));
+        self.wall_us().saturating_sub_unsigned(ago).saturating_add_unsigned(ahead)
+    }
+}
+
+/// A span in whole microseconds, as the wire writes it.
+#[must_use]
+pub fn micros(span: Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// The wall's time, for what is kept on disk.
+#[must_use]
+pub fn timestamp() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}

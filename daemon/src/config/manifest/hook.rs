@@ -1,0 +1,226 @@
+//! `[[hooks]]`: the points where a plugin may change the outcome. It knows what one plugin says of
+//! one hook; the order among plugins is the pipeline's to find.
+
+use crate::config::amount::parse_duration;
+use crate::config::fault::Problem;
+use crate::config::name::PluginName;
+use crate::config::nearest::nearest;
+use crate::config::pattern::{ChannelPattern, TextPattern};
+use crate::config::section::{Field, Section};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// A named point in the app where plugins are asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::enum_variant_names, reason = "hooks are named so on the wire")]
+pub enum Hook {
+    /// `message.before_post`.
+    BeforePost,
+    /// `message.before_edit`.
+    BeforeEdit,
+    /// `message.before_delete`.
+    BeforeDelete,
+}
+
+impl Hook {
+    /// All there are.
+    pub const ALL: [Hook; 3] = [Hook::BeforePost, Hook::BeforeEdit, Hook::BeforeDelete];
+
+    /// As manifests, apps and people write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Hook::BeforePost => "message.before_post",
+            Hook::BeforeEdit => "message.before_edit",
+            Hook::BeforeDelete => "message.before_delete",
+        }
+    }
+}
+
+/// Hooks of later daemons; `x.` ones besides.
+const LATER: [&str; 6] = [
+    "message.before_render",
+    "reaction.before_add",
+    "file.before_upload",
+    "user.before_join",
+    "user.before_login",
+    "channel.before_create",
+];
+
+impl FromStr for Hook {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Hook, Problem> {
+        if let Some(hook) = Hook::ALL.into_iter().find(|it| it.as_str() == text) {
+            return Ok(hook);
+        }
+        if LATER.contains(&text) || text.starts_with("x.") {
+            return Err(Problem::new(format!("{text}: not supported by this daemon")));
+        }
+        let problem = Problem::new(format!("no such hook: {text:?}"));
+        Err(match nearest(text, Hook::ALL.map(Hook::as_str)) {
+            Some(hint) => problem.hint(hint),
+            None => problem.hint(Hook::ALL.map(Hook::as_str).join(", ")),
+        })
+    }
+}
+
+impl fmt::Display for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Which part of a pipeline an interceptor belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    /// One after another, each seeing what the one before made of it.
+    Transform,
+    /// All at once, after the transforms; they may only refuse.
+    Validate,
+}
+
+impl Phase {
+    /// As manifests write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Phase::Transform => "transform",
+            Phase::Validate => "validate",
+        }
+    }
+}
+
+/// What happens to the app's act when an interceptor cannot answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OnFailure {
+    /// The plugin is skipped.
+    Open,
+    /// The act is refused.
+    Closed,
+}
+
+impl OnFailure {
+    /// As manifests write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            OnFailure::Open => "open",
+            OnFailure::Closed => "closed",
+        }
+    }
+}
+
+/// What one plugin says of one hook.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HookDecl {
+    /// The hook.
+    pub hook: Hook,
+    /// When in the pipeline.
+    pub phase: Phase,
+    /// Lower comes first.
+    pub priority: i32,
+    /// Plugins it must come before, where they are there.
+    pub before: BTreeSet<PluginName>,
+    /// Plugins it must come after, where they are there.
+    pub after: BTreeSet<PluginName>,
+    /// How long one answer may take, where it says so.
+    pub timeout: Option<Duration>,
+    /// What the author asks for; only an operator grants `Closed`.
+    pub on_failure: OnFailure,
+    /// Which messages concern it.
+    pub filter: HookFilter,
+}
+
+/// Which messages concern an interceptor.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct HookFilter {
+    /// Any of these channels; empty means all.
+    pub channels: Vec<ChannelPattern>,
+    /// A match in the text.
+    pub text: Option<TextPattern>,
+}
+
+/// Where a plugin stands that names no priority.
+const PRIORITY: i32 = 100;
+/// The longest any hook may wait; the pipeline's budget cuts most of them far shorter.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// Reads `[[hooks]]`.
+pub fn read_all(root: &Section<'_>, own: Option<&PluginName>) -> Vec<HookDecl> {
+    let mut hooks: Vec<HookDecl> = Vec::new();
+    for entry in root.sections("hooks") {
+        let Some(hook) = read(&entry, own) else { continue };
+        if hooks.iter().any(|it| (it.hook, it.phase) == (hook.hook, hook.phase)) {
+            let (name, phase) = (hook.hook, hook.phase.as_str());
+            entry.fault("on", Problem::new(format!("{name} is declared twice in phase {phase}")));
+        }
+        hooks.push(hook);
+    }
+    hooks
+}
+
+fn read(entry: &Section<'_>, own: Option<&PluginName>) -> Option<HookDecl> {
+    let on = entry.needed("on", "\"message.before_post\"");
+    let hook = on.and_then(|it| it.parse(str::parse));
+    let phase = entry.field("phase").and_then(|it| it.parse(phase)).unwrap_or(Phase::Transform);
+    let priority = entry.field("priority").and_then(|it| priority(&it)).unwrap_or(PRIORITY);
+    let before = neighbours(entry, "before", own);
+    let after = neighbours(entry, "after", own);
+    if let Some(both) = before.intersection(&after).next() {
+        entry.fault("before", Problem::new(format!("{both} stands in both before and after")));
+    }
+    let timeout = entry.field("timeout").and_then(|it| it.parse(timeout));
+    let on_failure = entry.field("on_failure").and_then(|it| it.parse(on_failure));
+    let on_failure = on_failure.unwrap_or(OnFailure::Open);
+    let filter = entry.section("filter").map(|it| read_filter(&it)).unwrap_or_default();
+    entry.not_supported(&["mode"]);
+    entry.close();
+    let hook = hook?;
+    Some(HookDecl { hook, phase, priority, before, after, timeout, on_failure, filter })
+}
+
+fn read_filter(table: &Section<'_>) -> HookFilter {
+    let channels = table.field("channels").map(|it| it.parse_list(ChannelPattern::parse));
+    let text = table.field("regex").and_then(|it| it.parse(TextPattern::parse));
+    table.not_supported(&["workspaces", "prefix", "mentions", "sender", "role"]);
+    table.close();
+    HookFilter { channels: channels.unwrap_or_default(), text }
+}
+
+fn neighbours(
+    entry: &Section<'_>,
+    key: &'static str,
+    own: Option<&PluginName>,
+) -> BTreeSet<PluginName> {
+    let name = |text: &str| match text.parse::<PluginName>()? {
+        name if own == Some(&name) => Err(Problem::new("a plugin cannot stand beside itself")),
+        name => Ok(name),
+    };
+    let list = entry.field(key).map(|it| it.parse_list(name)).unwrap_or_default();
+    list.into_iter().collect()
+}
+
+fn priority(field: &Field<'_>) -> Option<i32> {
+    let number = field.integer()?;
+    field.settle(i32::try_from(number).map_err(|_| Problem::new("out of range")))
+}
+
+fn phase(text: &str) -> Result<Phase, Problem> {
+    let phases = [Phase::Transform, Phase::Validate];
+    let refused = || Problem::new(format!("no such phase: {text:?}")).hint("transform or validate");
+    phases.into_iter().find(|it| it.as_str() == text).ok_or_else(refused)
+}
+
+fn on_failure(text: &str) -> Result<OnFailure, Problem> {
+    let policies = [OnFailure::Open, OnFailure::Closed];
+    let refused = || Problem::new(format!("no such policy: {text:?}")).hint("open or closed");
+    policies.into_iter().find(|it| it.as_str() == text).ok_or_else(refused)
+}
+
+fn timeout(text: &str) -> Result<Duration, Problem> {
+    let time = parse_duration(text)?;
+    match time.is_zero() || time > LONGEST {
+        true => Err(Problem::new("a hook's time is above 0 and at most 10s")),
+        false => Ok(time),
+    }
+}

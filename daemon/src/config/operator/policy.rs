@@ -1,0 +1,84 @@
+//! `[plugins."NAME"]`: what the operator says of one plugin, in a file or by a command. It counts
+//! above the manifest.
+
+use crate::config::fault::Problem;
+use crate::config::keys::{Keys, Reader};
+use crate::config::manifest::Hook;
+use crate::config::name::PluginName;
+use crate::config::permission::Grants;
+use crate::config::section::{Field, Section};
+use crate::config::source::Sourced;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the operator says of one plugin.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PluginPolicy {
+    /// Whether it is to run.
+    pub enabled: Option<Sourced<bool>>,
+    /// What it may do.
+    pub grants: Option<Sourced<Grants>>,
+    /// Hooks whose acts are refused while it cannot answer.
+    pub closed: Option<Sourced<BTreeSet<Hook>>>,
+    /// Run and limits keys.
+    pub keys: Keys,
+}
+
+impl PluginPolicy {
+    /// These words, and where they are silent, the lower ones.
+    pub fn over(self, lower: PluginPolicy) -> PluginPolicy {
+        PluginPolicy {
+            enabled: self.enabled.or(lower.enabled),
+            grants: self.grants.or(lower.grants),
+            closed: self.closed.or(lower.closed),
+            keys: self.keys.over(&lower.keys),
+        }
+    }
+
+    /// Reads a table of it; unknown keys are noted.
+    pub fn read(table: &Section<'_>) -> PluginPolicy {
+        let enabled = table.field("enabled").and_then(|it| Some(it.sourced(it.flag()?)));
+        let grants = table.field("grants").and_then(|it| Some(it.sourced(read_grants(&it)?)));
+        let closed = table.field("closed").map(|it| it.sourced(read_closed(&it)));
+        let keys = Keys::read(table, Reader::Operator);
+        table.close();
+        PluginPolicy { enabled, grants, closed, keys }
+    }
+}
+
+/// Reads every `[plugins."NAME"]`.
+pub fn read_all(root: &Section<'_>) -> BTreeMap<PluginName, PluginPolicy> {
+    let Some(table) = root.section("plugins") else { return BTreeMap::new() };
+    let mut policies = BTreeMap::new();
+    for entry in table.entries() {
+        let name: Option<PluginName> = entry.settle(entry.name().parse());
+        let policy = entry.section().map(|it| PluginPolicy::read(&it));
+        policies.extend(name.zip(policy));
+    }
+    policies
+}
+
+/// `"asked"`, `"none"`, or a list.
+fn read_grants(field: &Field<'_>) -> Option<Grants> {
+    match field.value().is_array() {
+        true => Some(Grants::List(field.parse_list(str::parse).into_iter().collect())),
+        false => field.parse(|text| {
+            let hint = "\"asked\", \"none\" or [\"messages:send\"]";
+            text.parse().map_err(|problem: Problem| match problem.hint {
+                Some(_) => problem,
+                None => problem.hint(hint),
+            })
+        }),
+    }
+}
+
+/// A list; on the command line one text with commas.
+fn read_closed(field: &Field<'_>) -> BTreeSet<Hook> {
+    if field.value().is_array() {
+        return field.parse_list(str::parse).into_iter().collect();
+    }
+    let hooks = |text: &str| {
+        let names = text.split(',').map(str::trim).filter(|it| !it.is_empty());
+        names.map(str::parse).collect::<Result<BTreeSet<Hook>, Problem>>()
+    };
+    field.parse(hooks).unwrap_or_default()
+}

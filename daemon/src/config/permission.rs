@@ -1,0 +1,153 @@
+//! What a plugin may be allowed to do, and what an operator granted. It knows the words; which call
+//! or frame needs which permission is the API's to say.
+
+use super::fault::Problem;
+use super::nearest::nearest;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+macro_rules! permissions {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// One `resource:action`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Permission { $($(#[$doc])* $name,)* }
+
+        impl Permission {
+            /// All there are, in the order they are listed to people.
+            pub const ALL: &'static [Permission] = &[$(Permission::$name,)*];
+
+            /// `resource:action`, as manifests, commands and errors write it.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Permission::$name => $text,)* }
+            }
+        }
+    };
+}
+
+permissions! {
+    /// Be sent messages and events about them.
+    MessagesRead = "messages:read",
+    /// Change or refuse messages before they are stored.
+    MessagesIntercept = "messages:intercept",
+    /// Write messages as the plugin's bot.
+    MessagesSend = "messages:send",
+    /// Read what was written before the plugin listened.
+    MessagesHistory = "messages:history",
+    /// Look at and download files.
+    FilesRead = "files:read",
+    /// Upload and attach files.
+    FilesWrite = "files:write",
+    /// Look people up.
+    UsersRead = "users:read",
+    /// Warn, mute, kick, ban.
+    UsersModerate = "users:moderate",
+    /// Look channels up.
+    ChannelsRead = "channels:read",
+    /// Create channels, invite, pin, set topics.
+    ChannelsManage = "channels:manage",
+    /// Own slash commands.
+    CommandsOwn = "commands:own",
+    /// Read the plugin's own storage.
+    StorageRead = "storage:read",
+    /// Write the plugin's own storage.
+    StorageWrite = "storage:write",
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Permission {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Permission, Problem> {
+        let known = || Permission::ALL.iter().copied();
+        known().find(|it| it.as_str() == text).ok_or_else(|| {
+            let problem = Problem::new(format!("no such permission: {text}"));
+            match nearest(text, known().map(Permission::as_str)) {
+                Some(hint) => problem.hint(hint),
+                None => problem,
+            }
+        })
+    }
+}
+
+/// What the operator said about a plugin's permissions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Grants {
+    /// Whatever the manifest asks for, optional ones included.
+    Asked,
+    /// Nothing.
+    None,
+    /// These, as far as the manifest asks for them.
+    List(BTreeSet<Permission>),
+}
+
+impl Grants {
+    /// Those of the asked permissions that are granted.
+    pub fn of(&self, asked: &BTreeSet<Permission>) -> BTreeSet<Permission> {
+        match self {
+            Grants::Asked => asked.clone(),
+            Grants::None => BTreeSet::new(),
+            Grants::List(list) => asked.intersection(list).copied().collect(),
+        }
+    }
+}
+
+impl fmt::Display for Grants {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Grants::Asked => f.write_str("asked"),
+            Grants::None => f.write_str("none"),
+            Grants::List(list) => {
+                let names: Vec<&str> = list.iter().map(|it| it.as_str()).collect();
+                f.write_str(&names.join(","))
+            }
+        }
+    }
+}
+
+impl FromStr for Grants {
+    type Err = Problem;
+
+    /// Reads `asked`, `none` or a list with commas, as the command line and the store write it.
+    fn from_str(text: &str) -> Result<Grants, Problem> {
+        match text {
+            "asked" => Ok(Grants::Asked),
+            "none" | "" => Ok(Grants::None),
+            list => list
+                .split(',')
+                .map(|it| it.trim().parse())
+                .collect::<Result<_, _>>()
+                .map(Grants::List),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grants_read_back_as_they_are_shown() {
+        let list = Grants::List([Permission::MessagesSend, Permission::CommandsOwn].into());
+        for grants in [Grants::Asked, Grants::None, list] {
+            assert_eq!(grants.to_string().parse::<Grants>().unwrap(), grants);
+        }
+    }
+
+    #[test]
+    fn an_unknown_permission_names_the_nearest() {
+        let problem = "mesages:send".parse::<Permission>().unwrap_err();
+        assert_eq!(problem.hint.unwrap(), "did you mean messages:send?");
+    }
+
+    #[test]
+    fn nothing_is_granted_that_was_not_asked_for() {
+        let granted = Grants::List([Permission::UsersModerate].into());
+        assert!(granted.of(&[Permission::MessagesRead].into()).is_empty());
+    }
+}

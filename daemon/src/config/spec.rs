@@ -1,0 +1,212 @@
+//! What results for one plugin from its manifest, the operator's files and the operator's commands:
+//! built-in < manifest < `[plugins."NAME"]` of the files < commands, with `[defaults]` between
+//! built-in and manifest. Every value knows who decided it. It runs nothing.
+
+use super::fault::{Fault, Faults, Problem};
+use super::keys::{Effect, KeyValues, Keys, RestartPolicy, Row};
+use super::manifest::{Asks, Hook, HookDecl, Manifest, OnFailure};
+use super::name::{EnvName, PluginName};
+use super::operator::{OperatorConfig, PluginPolicy};
+use super::overrides::CliOverrides;
+use super::permission::{Grants, Permission};
+use super::source::{Source, Sourced};
+use outboard_supervision::policy::{Heartbeat, Policy, Restart, StartTimes, StopTimes};
+use outboard_supervision::{backoff::Backoff, intensity::Intensity};
+use semver::Version;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+pub mod diff;
+pub mod reservation;
+
+/// How long one interceptor may take that says nothing of its own.
+pub const INTERCEPTOR_TIMEOUT: Duration = Duration::from_millis(500);
+/// How often a ping may go unanswered before a plugin counts as hung.
+const MISSES: u32 = 3;
+/// How long a plugin whose session broke may take to connect again.
+const RECONNECT: Duration = Duration::from_secs(2);
+
+/// What counts for one plugin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spec {
+    /// Its name.
+    pub name: PluginName,
+    /// Its version.
+    pub version: Version,
+    /// Whether it is to run.
+    pub enabled: Sourced<bool>,
+    /// What it may do.
+    pub grants: GrantSpec,
+    /// Its hooks, in the manifest's order.
+    pub hooks: Vec<HookSpec>,
+    /// Variables it is given of the daemon's environment.
+    pub env: BTreeSet<EnvName>,
+    /// Run and limits keys.
+    pub keys: KeyValues,
+}
+
+/// What a plugin asked for and what it got.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GrantSpec {
+    /// What it asks for.
+    pub asked: Asks,
+    /// What of that it has.
+    pub granted: BTreeSet<Permission>,
+    /// What it has not and is not started without.
+    pub missing: BTreeSet<Permission>,
+    /// Who decided it.
+    pub source: Source,
+}
+
+/// One hook of one plugin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HookSpec {
+    /// What the author says.
+    pub decl: HookDecl,
+    /// How long one answer may take.
+    pub timeout: Duration,
+    /// What happens when it cannot answer; the author's wish counts for nothing here.
+    pub on_failure: Sourced<OnFailure>,
+}
+
+impl Spec {
+    /// Brings together what everyone said of a plugin.
+    ///
+    /// # Errors
+    /// Everything the manifest asks beyond a ceiling, and hooks closed that it does not answer.
+    pub fn resolve(
+        manifest: &Manifest,
+        config: &OperatorConfig,
+        overrides: &CliOverrides,
+    ) -> Result<Spec, Faults> {
+        let files = config.plugins.get(&manifest.name).cloned().unwrap_or_default();
+        let policy = overrides.0.clone().over(files);
+        let keys = resolve_keys(manifest, &config.defaults, policy.keys.clone());
+        let mut faults = keys.above(&config.ceilings);
+        faults.extend(unknown_closed(manifest, &policy));
+        Faults::check(faults)?;
+        let allowed = &config.daemon.env_allow.value;
+        Ok(Spec {
+            name: manifest.name.clone(),
+            version: manifest.version.clone(),
+            enabled: policy.enabled.clone().unwrap_or(Sourced::built_in(false)),
+            grants: resolve_grants(&manifest.asks, policy.grants.as_ref()),
+            hooks: resolve_hooks(&manifest.hooks, policy.closed.as_ref(), &keys),
+            env: manifest.run.env.intersection(allowed).cloned().collect(),
+            keys,
+        })
+    }
+
+    /// What the supervision machine needs to know.
+    pub fn policy(&self) -> Policy {
+        let keys = &self.keys;
+        Policy {
+            restart: match keys.restart.value {
+                RestartPolicy::Never => Restart::Never,
+                RestartPolicy::OnFailure => Restart::OnFailure,
+                RestartPolicy::Always => Restart::Always,
+            },
+            start: StartTimes {
+                step: keys.start_timeout.value,
+                total: keys.start_timeout_max.value.max(keys.start_timeout.value),
+            },
+            heartbeat: Heartbeat {
+                interval: keys.heartbeat.value,
+                due: keys.heartbeat_timeout.value,
+                misses: MISSES,
+            },
+            backoff: Backoff {
+                first: keys.backoff_first.value,
+                ceiling: keys.backoff_max.value.max(keys.backoff_first.value),
+                reset_after: keys.backoff_reset.value,
+                ..Backoff::default()
+            },
+            intensity: Intensity { restarts: keys.intensity.value, period: keys.period.value },
+            stop: StopTimes {
+                drain: keys.drain_timeout.value,
+                shutdown: keys.shutdown_timeout.value,
+                term: keys.term_timeout.value,
+            },
+            reconnect: RECONNECT,
+        }
+    }
+
+    /// Every value with who decided it, for `status` and for a diff.
+    pub fn rows(&self) -> Vec<Row> {
+        let mut rows = vec![self.enabled_row(), self.grants_row()];
+        rows.extend(self.hooks.iter().map(hook_row));
+        rows.extend(self.keys.rows());
+        rows
+    }
+
+    fn enabled_row(&self) -> Row {
+        Row {
+            key: "enabled".to_owned(),
+            value: self.enabled.value.to_string(),
+            source: self.enabled.source.clone(),
+            effect: Effect::AtOnce,
+        }
+    }
+
+    fn grants_row(&self) -> Row {
+        Row {
+            key: "grants".to_owned(),
+            value: Grants::List(self.grants.granted.clone()).to_string(),
+            source: self.grants.source.clone(),
+            effect: Effect::AtOnce,
+        }
+    }
+}
+
+fn hook_row(hook: &HookSpec) -> Row {
+    Row {
+        key: format!("on_failure.{}.{}", hook.decl.hook, hook.decl.phase.as_str()),
+        value: hook.on_failure.value.as_str().to_owned(),
+        source: hook.on_failure.source.clone(),
+        effect: Effect::AtOnce,
+    }
+}
+
+fn resolve_keys(manifest: &Manifest, defaults: &Keys, operator: Keys) -> KeyValues {
+    operator.over(&manifest.keys).over(defaults).or_built_in()
+}
+
+fn resolve_grants(asked: &Asks, said: Option<&Sourced<Grants>>) -> GrantSpec {
+    let said = said.cloned().unwrap_or(Sourced::built_in(Grants::None));
+    let granted = said.value.of(&asked.permissions());
+    let missing = asked.required().difference(&granted).copied().collect();
+    GrantSpec { asked: asked.clone(), granted, missing, source: said.source }
+}
+
+fn resolve_hooks(
+    hooks: &[HookDecl],
+    closed: Option<&Sourced<BTreeSet<Hook>>>,
+    keys: &KeyValues,
+) -> Vec<HookSpec> {
+    let on_failure = |hook: Hook| match closed.filter(|it| it.value.contains(&hook)) {
+        Some(closed) => Sourced { value: OnFailure::Closed, source: closed.source.clone() },
+        None => Sourced::built_in(OnFailure::Open),
+    };
+    let spec = |decl: &HookDecl| HookSpec {
+        decl: decl.clone(),
+        timeout: decl.timeout.unwrap_or(INTERCEPTOR_TIMEOUT).min(keys.call_timeout.value),
+        on_failure: on_failure(decl.hook),
+    };
+    hooks.iter().map(spec).collect()
+}
+
+/// A hook closed that the plugin does not answer: the operator believes in a guard that is not
+/// there.
+fn unknown_closed(manifest: &Manifest, policy: &PluginPolicy) -> Vec<Fault> {
+    let Some(closed) = &policy.closed else { return Vec::new() };
+    let declared: BTreeSet<Hook> = manifest.hooks.iter().map(|it| it.hook).collect();
+    let fault = |hook: &Hook| {
+        let name = &manifest.name;
+        let problem = Problem::new(format!("{name} does not answer {hook}: nothing to close"));
+        closed.source.fault(format!("plugins.\"{name}\".closed"), problem)
+    };
+    closed.value.difference(&declared).map(fault).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,175 @@
+//! The daemon from its start to its end: folders, locks, stores, sockets, then signals.
+//!
+//! One thread carries everything that waits; it refuses to do anything that blocks once plugins run.
+
+mod folders;
+mod service;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use outboard_linux::{CgroupChoice, DaemonLeaf, LockFile, Setup, Spawner, group_id, own_process};
+use tokio::net::UnixListener;
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+
+use crate::admin::AdminSide;
+use crate::app::AppSide;
+use crate::clock::Clock;
+use crate::config::operator::OperatorConfig;
+use crate::config::paths::Paths;
+use crate::fleet::{Command, Fleet, Harbour};
+use crate::gate::{Gate, Trees};
+use crate::outbox::Outbox;
+use crate::reflection::Reflection;
+use crate::routing::Switchboard;
+use crate::store::{Control, Journal};
+use crate::{logs, socket};
+
+/// What a daemon is started with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Its folders.
+    pub paths: Paths,
+    /// The keeper program.
+    pub keeper: PathBuf,
+    /// The daemon's own user.
+    pub uid: u32,
+}
+
+/// How a daemon ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It was told to.
+    Stopped,
+    /// Its state was exchanged: it is to be started again.
+    Again,
+}
+
+/// What must exist before anything waits.
+struct Ground {
+    config: OperatorConfig,
+    control: Control,
+    journal: Journal,
+    spawner: Spawner,
+    app: UnixListener,
+    admin: UnixListener,
+    app_group: Option<u32>,
+    admin_group: Option<u32>,
+    _locks: [LockFile; 2],
+}
+
+/// Runs until told to stop.
+///
+/// # Errors
+/// What keeps it from starting, in an operator's words.
+pub async fn run(options: Options) -> anyhow::Result<End> {
+    let ground = lay_ground(&options)?;
+    let until = CancellationToken::new();
+    let again = CancellationToken::new();
+    let (command, trees) = open(&options, &ground).await?;
+    let board = command.harbour.switchboard.clone();
+    tokio::spawn(board.clone().keep_time());
+    tokio::spawn(command.harbour.outbox.clone().replay());
+    tokio::spawn(command.harbour.outbox.clone().expire());
+    let app_group = ground.config.app_group.value.clone();
+    let app = AppSide {
+        switchboard: board,
+        gate: Gate::new(trees.clone(), "app", app_group, ground.app_group),
+        reflection: command.harbour.reflection.clone(),
+        until: until.clone(),
+    };
+    let admin_group = ground.config.admin_group.value.clone();
+    let admin = AdminSide {
+        command: command.clone(),
+        gate: Gate::new(trees, "admin", admin_group, ground.admin_group),
+        until: until.clone(),
+        again: again.clone(),
+    };
+    tokio::spawn(app.listen(ground.app));
+    tokio::spawn(admin.listen(ground.admin));
+    let end = service::serve(command, again).await?;
+    until.cancel();
+    Ok(end)
+}
+
+/// Everything that may block or fail at the start.
+fn lay_ground(options: &Options) -> anyhow::Result<Ground> {
+    own_process::keep_files_private();
+    own_process::refuse_to_be_dumped().context("cannot keep others from tracing this process")?;
+    let paths = &options.paths;
+    paths.check_own_sockets()?;
+    folders::prepare(paths)?;
+    let locks = [
+        LockFile::acquire(&paths.state.join("lock"))?,
+        LockFile::acquire(&paths.runtime.join("lock"))?,
+    ];
+    let config = OperatorConfig::load(paths)
+        .map_err(|faults| anyhow::anyhow!("the configuration cannot be used:\n{faults}"))?;
+    let fresh_id = uuid::Uuid::now_v7().to_string();
+    let control = Control::open(&paths.control_db(), &fresh_id)?;
+    let journal = Journal::open(&paths.journal_db())?;
+    let spawner = Spawner::start(setup(options))?;
+    let app_group = group_id(&config.app_group.value)?;
+    let admin_group = group_id(&config.admin_group.value)?;
+    let app = socket::bind(&paths.app_socket(), mode(app_group, options.uid))?;
+    let admin = socket::bind(&paths.admin_socket(), mode(admin_group, options.uid))?;
+    Ok(Ground { config, control, journal, spawner, app, admin, app_group, admin_group, _locks: locks })
+}
+
+/// Another user's daemon cannot give a socket to a group it is not in; then it is the owner's.
+fn mode(group: Option<u32>, uid: u32) -> socket::Mode {
+    let may_give = |gid: u32| {
+        uid == 0 || outboard_linux::groups_of(uid).is_ok_and(|groups| groups.contains(&gid))
+    };
+    match group.filter(|gid| may_give(*gid)) {
+        Some(gid) => socket::Mode::Group(gid),
+        None => socket::Mode::Owner,
+    }
+}
+
+fn setup(options: &Options) -> Setup {
+    Setup {
+        keeper: options.keeper.clone(),
+        cgroup_root: CgroupChoice::Detect,
+        daemon_leaf: DaemonLeaf::Move,
+        instance: instance(&options.paths.runtime),
+        memory_total: None,
+    }
+}
+
+/// Tells this daemon's cgroups from those of another one on the same machine.
+fn instance(runtime: &Path) -> String {
+    let hash = crate::config::manifest::folder::hash(&runtime.display().to_string());
+    hash.chars().take(12).collect()
+}
+
+async fn open(options: &Options, ground: &Ground) -> anyhow::Result<(Command, Trees)> {
+    let clock = Clock::start();
+    let switchboard = Switchboard::new(clock);
+    let trees = Trees::new(options.uid);
+    let harbour = Harbour {
+        paths: options.paths.clone(),
+        clock,
+        switchboard: switchboard.clone(),
+        spawner: ground.spawner.clone(),
+        control: ground.control.clone(),
+        journal: ground.journal.clone(),
+        outbox: Outbox::new(switchboard, ground.journal.clone()),
+        lines: logs::followers(),
+        moves: broadcast::Sender::new(1024),
+        reflection: Reflection::new(),
+        trees: trees.clone(),
+        environment: environment(),
+        started_us: clock.wall_us(),
+    };
+    let command = Fleet::launch(harbour, ground.config.clone()).await?;
+    Ok((command, trees))
+}
+
+/// The environment as text; what is no text can be given to nobody.
+fn environment() -> BTreeMap<String, String> {
+    let pairs = std::env::vars_os();
+    pairs.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+}

@@ -1,0 +1,285 @@
+//! One loaded plugin: what it declares, what holds for it, and the handles of its task.
+//!
+//! It refuses to decide; it is built, exchanged and taken apart here.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use outboard_linux::{Limits, PluginUser, chown_to_plugin, private_dir};
+use outboard_proto::plugin;
+use outboard_supervision::{Conditions, Machine};
+use tokio::sync::{mpsc, watch};
+use tokio::task::AbortHandle;
+
+use super::Harbour;
+use crate::clock::micros;
+use crate::config::keys::key_value::CpuQuota;
+use crate::config::manifest::{Loaded, Manifest};
+use crate::config::operator::OperatorConfig;
+use crate::config::spec::{HookSpec, Spec};
+use crate::logs::Log;
+use crate::plugin::{Ends, LinuxHost, LinuxHostParts, MAILBOX, Mail, Program, Task, View};
+use crate::routing::{Bot, Interceptor, Registration, Subscription};
+use crate::session::{Entrance, Facts, Leads, listen};
+use crate::socket;
+
+/// What a plugin's state starts from.
+pub struct Past {
+    /// Its newest generation so far.
+    pub generation: u64,
+    /// How its generations ended.
+    pub ends: Ends,
+}
+
+/// One loaded plugin.
+pub struct Aboard {
+    /// Folder and manifest as loaded.
+    pub loaded: Loaded,
+    /// What holds for it.
+    pub spec: Spec,
+    /// Its task.
+    pub mail: mpsc::Sender<Mail>,
+    /// What its task publishes.
+    pub view: watch::Receiver<View>,
+    /// Its socket's side.
+    pub entrance: Arc<Entrance>,
+    /// How its generations ended.
+    pub ends: Ends,
+    /// What was last told to its task.
+    pub told: Option<Conditions>,
+    program: Arc<Mutex<Arc<Program>>>,
+    listener: AbortHandle,
+}
+
+/// What is needed to take a plugin aboard.
+pub struct Boarding {
+    pub loaded: Loaded,
+    pub spec: Spec,
+    pub user: Option<PluginUser>,
+    pub past: Past,
+}
+
+impl Aboard {
+    /// Opens the plugin's socket and starts its task, at rest.
+    pub fn take(harbour: &Harbour, config: &OperatorConfig, it: Boarding) -> Result<Self, String> {
+        let Boarding { loaded, spec, user, past } = it;
+        let program = Arc::new(program(harbour, config, &loaded, &spec, user)?);
+        let listener = open_socket(harbour, &loaded.manifest, user)?;
+        let name = loaded.manifest.name.clone();
+        let text: Arc<str> = name.as_str().into();
+        let log = Arc::new(Log::new(Arc::clone(&text), harbour.lines.clone()));
+        let (mail, mailbox) = mpsc::channel(MAILBOX);
+        let leads = Leads {
+            member: harbour.switchboard.register(registration(&loaded.manifest, &spec)),
+            switchboard: harbour.switchboard.clone(),
+            mailbox: mail.clone(),
+            log,
+            clock: harbour.clock,
+            outbox: harbour.outbox.clone(),
+            reflection: harbour.reflection.clone(),
+        };
+        let entrance = Arc::new(Entrance::new(leads, facts(&loaded.manifest, &spec, &past.ends)));
+        harbour.trees.add(&entrance);
+        let program = Arc::new(Mutex::new(program));
+        let host = LinuxHost::new(LinuxHostParts {
+            name,
+            spawner: harbour.spawner.clone(),
+            program: Arc::clone(&program),
+            entrance: Arc::clone(&entrance),
+            control: harbour.control.clone(),
+            ends: past.ends.clone(),
+            moves: harbour.moves.clone(),
+        });
+        let machine = Machine::new(spec.policy(), past.generation);
+        let (publish, view) = watch::channel(View::new(&machine, harbour.clock.now()));
+        tokio::spawn(Task::new(harbour.clock, machine, host, mailbox, publish).run());
+        let listener = tokio::spawn(listen(listener, Arc::clone(&entrance))).abort_handle();
+        let (ends, told) = (past.ends, None);
+        Ok(Self { loaded, spec, mail, view, entrance, ends, told, program, listener })
+    }
+
+    /// Goes by another manifest or other configuration from now on. What a running process was
+    /// started with stays as it is until it is started again.
+    pub async fn exchange(
+        &mut self,
+        harbour: &Harbour,
+        config: &OperatorConfig,
+        loaded: Loaded,
+        spec: Spec,
+    ) -> Result<(), String> {
+        let user = self.program().user;
+        let next = Arc::new(program(harbour, config, &loaded, &spec, user)?);
+        *self.program.lock().unwrap_or_else(PoisonError::into_inner) = next;
+        harbour.switchboard.register(registration(&loaded.manifest, &spec));
+        self.entrance.set_facts(facts(&loaded.manifest, &spec, &self.ends));
+        // The task lives as long as this does.
+        let _ = self.mail.send(Mail::Policy(Box::new(spec.policy()))).await;
+        (self.loaded, self.spec) = (loaded, spec);
+        Ok(())
+    }
+
+    /// What is started next.
+    pub fn program(&self) -> Arc<Program> {
+        Arc::clone(&self.program.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes the plugin apart; its process has ended.
+    pub fn leave(self, harbour: &Harbour) {
+        self.listener.abort();
+        harbour.switchboard.unregister(self.entrance.member);
+        let socket = harbour.paths.plugin_socket(&self.loaded.manifest.name);
+        // It may be gone; a later bind removes what is left.
+        let _ = std::fs::remove_file(socket);
+    }
+}
+
+/// A folder that only the plugin's user can enter, and its socket in it.
+fn open_socket(
+    harbour: &Harbour,
+    manifest: &Manifest,
+    user: Option<PluginUser>,
+) -> Result<tokio::net::UnixListener, String> {
+    let path = harbour.paths.plugin_socket(&manifest.name);
+    let say = |error: &dyn std::fmt::Display| error.to_string();
+    if let Some(folder) = path.parent() {
+        match user {
+            None => private_dir(folder).map_err(|error| say(&error))?,
+            Some(user) => {
+                // It may be the plugin's from an earlier start; then it already is as it should be.
+                if std::fs::symlink_metadata(folder).is_err() {
+                    private_dir(folder).map_err(|error| say(&error))?;
+                }
+                chown_to_plugin(folder, user).map_err(|error| say(&error))?;
+            }
+        }
+    }
+    socket::bind(&path, socket::Mode::Folder).map_err(|error| say(&error))
+}
+
+fn program(
+    harbour: &Harbour,
+    config: &OperatorConfig,
+    loaded: &Loaded,
+    spec: &Spec,
+    user: Option<PluginUser>,
+) -> Result<Program, String> {
+    let run = &loaded.manifest.run;
+    let file = run.locate(&loaded.folder, &config.runtimes).map_err(|f| f.to_string())?;
+    let mut args = vec![run.own_name()];
+    args.extend(run.args.iter().cloned());
+    let env: BTreeMap<String, String> = spec
+        .env
+        .iter()
+        .filter_map(|name| {
+            let value = harbour.environment.get(name.as_str())?;
+            Some((name.as_str().to_owned(), value.clone()))
+        })
+        .collect();
+    Ok(Program {
+        file,
+        args,
+        folder: loaded.folder.clone(),
+        data: harbour.paths.data(&loaded.manifest.name),
+        socket: harbour.paths.plugin_socket(&loaded.manifest.name),
+        env,
+        user,
+        limits: limits(spec),
+    })
+}
+
+fn limits(spec: &Spec) -> Limits {
+    let keys = &spec.keys;
+    Limits {
+        memory_bytes: keys.memory.value.0,
+        pids: keys.pids.value,
+        cpu_weight: keys.cpu_weight.value,
+        cpu_quota_percent: match keys.cpu_quota.value {
+            CpuQuota::Percent(percent) => Some(percent),
+            CpuQuota::None => None,
+        },
+        open_files: u64::from(keys.open_files.value),
+    }
+}
+
+fn bot(manifest: &Manifest) -> Bot {
+    match &manifest.bot {
+        Some(bot) => {
+            Bot { username: bot.username.clone(), display_name: bot.display_name.clone() }
+        }
+        None => {
+            let name = manifest.name.as_str().to_owned();
+            Bot { username: name.clone(), display_name: name }
+        }
+    }
+}
+
+fn registration(manifest: &Manifest, spec: &Spec) -> Registration {
+    let call_timeout = spec.keys.call_timeout.value;
+    Registration {
+        name: manifest.name.as_str().into(),
+        version: manifest.version.to_string(),
+        bot: bot(manifest),
+        interceptors: spec.hooks.iter().map(interceptor).collect(),
+        subscriptions: manifest
+            .events
+            .iter()
+            .map(|event| Subscription {
+                types: event.types.clone(),
+                channels: event.channels.clone(),
+                timeout: event.timeout.unwrap_or(call_timeout),
+            })
+            .collect(),
+        commands: manifest.commands.clone(),
+        grants: spec.grants.granted.clone(),
+        call_timeout,
+        in_flight: spec.keys.in_flight.value,
+    }
+}
+
+fn interceptor(hook: &HookSpec) -> Interceptor {
+    use crate::config::manifest::OnFailure;
+    let names = |list: &std::collections::BTreeSet<crate::config::name::PluginName>| {
+        list.iter().map(|name| name.as_str().to_owned()).collect()
+    };
+    let asked_closed = hook.decl.on_failure == OnFailure::Closed;
+    Interceptor {
+        hook: hook.decl.hook,
+        phase: hook.decl.phase,
+        priority: hook.decl.priority,
+        before: names(&hook.decl.before),
+        after: names(&hook.decl.after),
+        timeout: hook.timeout,
+        policy: hook.on_failure.value,
+        asked_closed: asked_closed && hook.on_failure.value == OnFailure::Open,
+        filter: hook.decl.filter.clone(),
+    }
+}
+
+fn facts(manifest: &Manifest, spec: &Spec, ends: &Ends) -> Facts {
+    let bot = bot(manifest);
+    Facts {
+        name: manifest.name.as_str().into(),
+        version: manifest.version.to_string(),
+        handlers: manifest.handlers(),
+        grants: spec.grants.granted.iter().map(|it| it.as_str().to_owned()).collect(),
+        limits: plugin::Limits {
+            memory_bytes: spec.keys.memory.value.0,
+            call_timeout_us: micros(spec.keys.call_timeout.value),
+            in_flight: spec.keys.in_flight.value,
+            frame_bytes: outboard_proto::limits::FRAME_BYTES as u64,
+            payload_bytes: outboard_proto::limits::PAYLOAD_BYTES,
+            credit_bytes: outboard_proto::limits::CREDIT_BYTES,
+        },
+        bot: plugin::Bot {
+            user_id: String::new(),
+            username: bot.username,
+            display_name: bot.display_name,
+        },
+        previous_end: ends.last().map(|end| plugin::EndRecord {
+            cause: end.cause,
+            exit: end.exit,
+            uptime_us: micros(end.uptime),
+            peak_memory_bytes: end.peak_memory_bytes,
+        }),
+    }
+}

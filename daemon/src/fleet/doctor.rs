@@ -1,0 +1,102 @@
+//! `outboard doctor`: what is enforced on this machine and what is not, and what looks wrong.
+//!
+//! It looks and tells; it mends nothing.
+
+use outboard_linux::CheckStatus;
+use outboard_proto::admin::{Finding, Severity};
+use outboard_supervision::State;
+
+use super::Fleet;
+use crate::plugin::explain;
+
+impl Fleet {
+    /// Everything worth telling, the machine first.
+    pub fn doctor(&self) -> Vec<Finding> {
+        let mut findings = self.machine();
+        findings.push(self.files());
+        findings.push(self.apps());
+        findings.extend(self.plugins());
+        findings
+    }
+
+    fn machine(&self) -> Vec<Finding> {
+        let machine = self.harbour.spawner.machine();
+        let finding = |check: outboard_linux::Check| Finding {
+            severity: match check.status {
+                CheckStatus::Ok => Severity::Ok,
+                CheckStatus::Weak => Severity::Weak,
+                CheckStatus::Missing => Severity::Problem,
+            }
+            .into(),
+            check: check.check.to_owned(),
+            says: check.sentence,
+            hint: String::new(),
+        };
+        machine.checks.into_iter().map(finding).collect()
+    }
+
+    fn files(&self) -> Finding {
+        let files: Vec<String> =
+            self.config.files.iter().map(|file| file.display().to_string()).collect();
+        let says = match &files[..] {
+            [] => format!(
+                "no files in {}; everything is at its default",
+                self.harbour.paths.config.display()
+            ),
+            files => format!("read {}", files.join(", ")),
+        };
+        finding(Severity::Ok, "configuration", says, "")
+    }
+
+    fn apps(&self) -> Finding {
+        let nodes = self.harbour.switchboard.nodes();
+        if nodes.is_empty() {
+            let waiting = self.harbour.outbox.backlog();
+            let says = format!("no app is connected; {waiting} requests of plugins wait");
+            let hint = format!("the app's socket is {}", self.harbour.paths.app_socket().display());
+            return finding(Severity::Weak, "app", says, &hint);
+        }
+        let names: Vec<String> = nodes
+            .iter()
+            .map(|node| format!("{} {} ({})", node.hello.app, node.hello.version, node.hello.node))
+            .collect();
+        finding(Severity::Ok, "app", format!("connected: {}", names.join(", ")), "")
+    }
+
+    fn plugins(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for (name, why) in &self.refused {
+            let says = format!("{name} cannot be used: {why}");
+            findings.push(finding(Severity::Problem, "plugin", says, "mend it and load it again"));
+        }
+        let now = self.harbour.clock.now();
+        for (name, aboard) in &self.aboard {
+            let state = aboard.view.borrow().state.clone();
+            if let State::Failed(_) = state {
+                let says = format!("{name} is failed: {}", explain(&state, now));
+                let hint = format!("outboard logs {name}; then outboard reset {name}");
+                findings.push(finding(Severity::Problem, "plugin", says, &hint));
+            }
+            for hook in aboard.spec.hooks.iter().map(|it| it.decl.hook) {
+                let nodes = self.harbour.switchboard.nodes();
+                let called = |node: &crate::routing::NodeView| {
+                    node.hello.hooks.iter().any(|it| it == hook.as_str())
+                };
+                if !nodes.is_empty() && !nodes.iter().any(called) {
+                    let says = format!("{name} answers {hook}, which no connected app calls");
+                    findings.push(finding(Severity::Weak, "hooks", says, ""));
+                }
+            }
+        }
+        findings
+    }
+}
+
+fn finding(severity: Severity, check: &str, says: String, hint: &str) -> Finding {
+    Finding {
+        severity: severity.into(),
+        check: check.to_owned(),
+        says,
+        hint: hint.to_owned(),
+    }
+}

@@ -1,0 +1,247 @@
+//! What operators are told of a plugin: everything, from its state to who decided its limits.
+//!
+//! Translation into frames; it decides nothing and changes nothing.
+
+use outboard_linux::{CpuBy, Enforced, PidsBy, QuotaBy, UsersBy};
+use outboard_proto::admin::{
+    EndRecord, Enforcement, Grant, OrderEntry, OrderResponse, PluginStatus, Setting, State, Traffic,
+};
+use outboard_proto::common::{Failure, Reason};
+use outboard_supervision::State as Machine;
+use outboard_supervision::state::{Running, Starting};
+use tonic::Code;
+
+use super::aboard::Aboard;
+use super::{Fleet, Harbour};
+use crate::clock::micros;
+use crate::config::manifest::{Hook, Need};
+use crate::config::spec::Spec;
+use crate::plugin::{condition_notes, explain};
+use crate::routing::MemberView;
+
+/// End records shown in a status.
+const SHOWN_ENDS: usize = 10;
+
+impl Fleet {
+    /// Every plugin, by name.
+    pub fn list(&self) -> Vec<PluginStatus> {
+        let aboard = self.aboard.values().map(|it| status(&self.harbour, it));
+        let refused = self.refused.iter().map(|(name, why)| refused(name, why));
+        aboard.chain(refused).collect()
+    }
+
+    /// One plugin.
+    ///
+    /// # Errors
+    /// It is not loaded.
+    pub fn status(&self, name: &str) -> Result<PluginStatus, Failure> {
+        match self.refused.get(name) {
+            Some(why) => Ok(refused(name, why)),
+            None => self.find(name).map(|it| status(&self.harbour, it)),
+        }
+    }
+
+    /// The order of a hook.
+    ///
+    /// # Errors
+    /// There is no such hook.
+    pub fn order(&self, hook: &str) -> Result<OrderResponse, Failure> {
+        let hook: Hook = hook.parse().map_err(|problem: crate::config::fault::Problem| {
+            let hint = problem.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+            let text = format!("{}{hint}", problem.message);
+            Failure::new(Code::NotFound, Reason::Invalid, text)
+        })?;
+        let (entries, ignored) = self.harbour.switchboard.order(hook);
+        let entry = |entry: crate::routing::OrderEntry| OrderEntry {
+            state: self.find(&entry.plugin).map_or("", |it| it.view.borrow().state.name()).to_owned(),
+            plugin: entry.plugin,
+            phase: entry.interceptor.phase.as_str().to_owned(),
+            priority: entry.interceptor.priority,
+            before: entry.interceptor.before,
+            after: entry.interceptor.after,
+            policy: entry.interceptor.policy.as_str().to_owned(),
+            asked_closed: entry.interceptor.asked_closed,
+            timeout_us: micros(entry.interceptor.timeout),
+        };
+        let budget_us = micros(crate::config::spec::reservation::PIPELINE_BUDGET);
+        Ok(OrderResponse { entries: entries.into_iter().map(entry).collect(), ignored, budget_us })
+    }
+}
+
+/// A plugin that cannot be used as it is.
+fn refused(name: &str, why: &str) -> PluginStatus {
+    PluginStatus {
+        name: name.to_owned(),
+        state: State::Stopped.into(),
+        reason: format!("refused: {why}"),
+        ..PluginStatus::default()
+    }
+}
+
+/// Everything about one plugin.
+pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
+    let manifest = &aboard.loaded.manifest;
+    let view = aboard.view.borrow().clone();
+    let member = harbour.switchboard.view(aboard.entrance.member);
+    let keeper = aboard.entrance.door.current().and_then(|pass| pass.keeper_now());
+    let usage = keeper.as_ref().map(outboard_linux::Keeper::usage).unwrap_or_default();
+    let now = harbour.clock.now();
+    PluginStatus {
+        name: manifest.name.as_str().to_owned(),
+        version: manifest.version.to_string(),
+        state: state(&view.state).into(),
+        reason: explain(&view.state, now),
+        generation: view.generation,
+        pid: pid(&view.state).unwrap_or_default(),
+        since_us: harbour.clock.wall_us_at(view.since),
+        memory_bytes: usage.memory_bytes,
+        memory_limit_bytes: aboard.spec.keys.memory.value.0,
+        peak_memory_bytes: usage.peak_memory_bytes,
+        processes: usage.processes,
+        restarts: view.restarts,
+        next_try_us: match &view.state {
+            Machine::Waiting(waiting) => harbour.clock.wall_us_at(waiting.until),
+            _ => 0,
+        },
+        conditions: condition_notes(&view.conditions, &member.open_breakers),
+        ends: aboard.ends.newest_first().into_iter().take(SHOWN_ENDS).map(end).collect(),
+        settings: settings(&aboard.spec),
+        enforcement: keeper.map(|it| enforcement(it.enforced())).unwrap_or_default(),
+        grants: grants(&aboard.spec),
+        enabled: aboard.spec.enabled.value,
+        path: aboard.loaded.folder.display().to_string(),
+        traffic: Some(traffic(&member, aboard)),
+        notes: unasked_hooks(harbour, aboard),
+        description: manifest.about.description.clone(),
+        gone: false,
+        starting_percent: match &view.state {
+            Machine::Starting(starting) => starting.percent,
+            _ => 0,
+        },
+    }
+}
+
+fn state(state: &Machine) -> State {
+    match state {
+        Machine::Stopped(_) => State::Stopped,
+        Machine::Starting(_) => State::Starting,
+        Machine::Running(_) => State::Running,
+        Machine::Draining(_) => State::Draining,
+        Machine::Stopping(_) => State::Stopping,
+        Machine::Waiting(_) => State::Waiting,
+        Machine::Failed(_) => State::Failed,
+    }
+}
+
+fn pid(state: &Machine) -> Option<u32> {
+    match state {
+        Machine::Starting(Starting { pid, .. }) | Machine::Running(Running { pid, .. }) => *pid,
+        Machine::Stopped(_)
+        | Machine::Draining(_)
+        | Machine::Stopping(_)
+        | Machine::Waiting(_)
+        | Machine::Failed(_) => None,
+    }
+}
+
+fn end(end: crate::store::EndRecord) -> EndRecord {
+    EndRecord {
+        generation: end.generation,
+        cause: end.cause,
+        detail: end.detail,
+        exit: end.exit,
+        at_us: end.at.as_microsecond(),
+        uptime_us: micros(end.uptime),
+        peak_memory_bytes: end.peak_memory_bytes,
+        cpu_us: micros(end.cpu),
+        stderr: String::from_utf8_lossy(&end.stderr).into_owned(),
+    }
+}
+
+fn settings(spec: &Spec) -> Vec<Setting> {
+    let setting = |row: crate::config::keys::Row| Setting {
+        key: row.key,
+        value: row.value,
+        source: row.source.to_string(),
+    };
+    spec.rows().into_iter().map(setting).collect()
+}
+
+/// What it asks for, and what it has of that.
+pub fn grants(spec: &Spec) -> Vec<Grant> {
+    let grant = |(permission, ask): (&crate::config::permission::Permission, &crate::config::manifest::asks::Ask)| Grant {
+        permission: permission.as_str().to_owned(),
+        granted: spec.grants.granted.contains(permission),
+        optional: ask.need == Need::Optional,
+        reason: ask.reason.clone(),
+    };
+    spec.grants.asked.0.iter().map(grant).collect()
+}
+
+fn enforcement(enforced: &Enforced) -> Vec<Enforcement> {
+    let line = |what: &str, how: String, enforced: bool| Enforcement {
+        what: what.to_owned(),
+        how,
+        enforced,
+    };
+    let mut lines = vec![
+        line("memory", enforced.memory.to_string(), true),
+        line("processes", enforced.pids.to_string(), enforced.pids != PidsBy::Nobody),
+        line("cpu", enforced.cpu.to_string(), enforced.cpu == CpuBy::CgroupWeight),
+        line("end of the tree", enforced.tree_kill.to_string(), true),
+        line("user", enforced.users.to_string(), matches!(enforced.users, UsersBy::OwnUser(_))),
+    ];
+    if enforced.cpu_quota != QuotaBy::NotAsked {
+        let held = enforced.cpu_quota != QuotaBy::Nobody;
+        lines.push(line("cpu quota", enforced.cpu_quota.to_string(), held));
+    }
+    lines
+}
+
+fn traffic(member: &MemberView, aboard: &Aboard) -> Traffic {
+    let it = member.traffic;
+    Traffic {
+        calls: it.calls,
+        errors: it.errors,
+        timeouts: it.timeouts,
+        events: it.events,
+        events_dropped: it.events_dropped,
+        stale_replies: it.stale_replies,
+        denied: it.denied,
+        sends: it.sends,
+        in_flight: member.in_flight,
+        log_lines_suppressed: aboard.entrance.log.suppressed(),
+        over_limit: it.over_limit,
+        breaker_openings: it.breaker_openings,
+    }
+}
+
+/// Hooks it answers that no connected app calls.
+fn unasked_hooks(harbour: &Harbour, aboard: &Aboard) -> Vec<String> {
+    let nodes = harbour.switchboard.nodes();
+    if nodes.is_empty() {
+        return Vec::new();
+    }
+    let called = |hook: &Hook| {
+        nodes.iter().any(|node| node.hello.hooks.iter().any(|it| it == hook.as_str()))
+    };
+    let hooks = aboard.spec.hooks.iter().map(|it| it.decl.hook);
+    let unasked = hooks.filter(|hook| !called(hook));
+    unasked.map(|hook| format!("no connected app calls {hook}")).collect()
+}
+
+impl Fleet {
+    /// What all plugins share.
+    pub fn harbour(&self) -> &Harbour {
+        &self.harbour
+    }
+
+    /// The newest lines of one plugin, or of all of them in the order they came.
+    pub fn kept_lines(&self, name: &str, count: usize) -> Vec<crate::logs::Line> {
+        let of = self.aboard.iter().filter(|(it, _)| name.is_empty() || it.as_str() == name);
+        let mut lines: Vec<_> = of.flat_map(|(_, it)| it.entrance.log.tail(count)).collect();
+        lines.sort_by_key(|line| line.at_us);
+        let skip = if count == 0 { 0 } else { lines.len().saturating_sub(count) };
+        lines.split_off(skip)
+    }
+}

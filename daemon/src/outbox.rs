@@ -1,0 +1,331 @@
+//! What plugins ask of the app, carried out: at once where an app is connected, kept in the journal
+//! and replayed in order where none is.
+//!
+//! It refuses to know what a request says, and which node is right for it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use outboard_proto::app::{Answer, Request};
+use outboard_proto::common::{Failure, Reason};
+use prost::Message as _;
+use tokio::sync::{Notify, oneshot};
+use tonic::Code;
+
+use crate::config::name::PluginName;
+use crate::routing::{Handing, Outgoing, SendOutcome, Switchboard};
+use crate::store::{Claim, Enqueued, Journal, NewRequest, OutboxEntry};
+use crate::{clock, status};
+
+/// How long a node may take over a replayed request.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Kept requests read at once.
+const BATCH: u32 = 64;
+
+/// The way to the app; cheap to clone.
+#[derive(Clone)]
+pub struct Outbox(Arc<Inner>);
+
+struct Inner {
+    switchboard: Switchboard,
+    journal: Journal,
+    kept: Mutex<Kept>,
+    more: Notify,
+}
+
+#[derive(Default)]
+struct Kept {
+    /// Requests in the journal, by plugin: a later one must not overtake them.
+    backlog: HashMap<String, usize>,
+    /// Plugins that wait for a kept request.
+    waiting: HashMap<i64, oneshot::Sender<Result<Answer, Failure>>>,
+}
+
+impl Outbox {
+    /// An outbox over a journal.
+    #[must_use]
+    pub fn new(switchboard: Switchboard, journal: Journal) -> Self {
+        let (kept, more) = (Mutex::default(), Notify::new());
+        Self(Arc::new(Inner { switchboard, journal, kept, more }))
+    }
+
+    /// Has a request carried out and waits for the answer, as long as `patience` lasts. `keyed`: the
+    /// plugin chose the idempotency key, and may choose it again.
+    ///
+    /// # Errors
+    /// What the app answered, or why there is no answer, with its `outcome`.
+    pub async fn carry_out(
+        &self,
+        plugin: &str,
+        outgoing: Outgoing,
+        keyed: bool,
+        patience: Duration,
+    ) -> Result<Answer, Failure> {
+        let name: PluginName = plugin.parse().map_err(|_| internal("a plugin without a name"))?;
+        if self.has_backlog(plugin) || !self.0.switchboard.has_app() {
+            return self.keep(name, &outgoing.request, patience).await;
+        }
+        let key = outgoing.request.idempotency_key.clone();
+        if keyed && let Some(answer) = self.claim(&name, &key).await? {
+            return Ok(answer);
+        }
+        let result = self.hand(&outgoing, patience).await;
+        if keyed {
+            self.settle(&name, &key, &result).await;
+        }
+        result
+    }
+
+    async fn claim(&self, name: &PluginName, key: &str) -> Result<Option<Answer>, Failure> {
+        let now = clock::timestamp();
+        match self.0.journal.claim(name, key, now).await.map_err(|error| status::of_store(&error))? {
+            Claim::First => Ok(None),
+            Claim::Again(answer) => answered_before(answer).map(Some),
+        }
+    }
+
+    /// Keeps the answer under its key; where there is none, the key may be used again.
+    async fn settle(&self, name: &PluginName, key: &str, result: &Result<Answer, Failure>) {
+        let done = match result {
+            Ok(answer) => self.0.journal.conclude(name, key, answer.encode_to_vec()).await,
+            Err(_) => self.0.journal.release(name, key).await,
+        };
+        if let Err(error) = done {
+            tracing::error!(plugin = %name, "the journal cannot keep an answer: {error}");
+        }
+    }
+
+    async fn hand(&self, outgoing: &Outgoing, patience: Duration) -> Result<Answer, Failure> {
+        match self.0.switchboard.hand_request(outgoing) {
+            Handing::Handed(id, outcome) => match tokio::time::timeout(patience, outcome).await {
+                Ok(Ok(SendOutcome::Answered(answer))) => Ok(answer),
+                Ok(Ok(SendOutcome::NodeLost) | Err(_)) => Err(node_lost()),
+                Err(_) => {
+                    self.0.switchboard.withdraw_request(id);
+                    let text = "the app did not answer in time";
+                    Err(Failure::new(Code::DeadlineExceeded, Reason::Deadline, text)
+                        .detail("outcome", "unknown"))
+                }
+            },
+            Handing::Unsupported => Err(unsupported()),
+            // It left a blink ago; this request was not worth keeping the blink before.
+            Handing::NoApp => {
+                let text = "no app is connected";
+                Err(Failure::new(Code::Unavailable, Reason::NoApp, text)
+                    .detail("outcome", "not_started")
+                    .retry_after(Duration::from_secs(1)))
+            }
+        }
+    }
+
+    async fn keep(
+        &self,
+        name: PluginName,
+        request: &Request,
+        patience: Duration,
+    ) -> Result<Answer, Failure> {
+        let plugin = name.as_str().to_owned();
+        let new = NewRequest {
+            plugin: name,
+            key: request.idempotency_key.clone(),
+            request: request.encode_to_vec(),
+        };
+        self.add_to_backlog(&plugin, 1);
+        let kept = self.0.journal.enqueue(new, clock::timestamp()).await;
+        let id = match kept {
+            Ok(Enqueued::Waiting(id)) => id,
+            Ok(Enqueued::Seen(answer)) => {
+                self.take_from_backlog(&plugin);
+                return answered_before(answer);
+            }
+            Err(error) => {
+                self.take_from_backlog(&plugin);
+                return Err(status::of_store(&error));
+            }
+        };
+        let (sender, answer) = oneshot::channel();
+        self.kept().waiting.insert(id, sender);
+        self.0.more.notify_one();
+        match tokio::time::timeout(patience, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) | Err(_) => {
+                self.kept().waiting.remove(&id);
+                let text = "no app has carried it out yet; it is kept";
+                Err(Failure::new(Code::DeadlineExceeded, Reason::NoApp, text)
+                    .detail("outcome", "queued"))
+            }
+        }
+    }
+
+    /// Reads what an earlier daemon left, then replays whenever there is an app, for ever.
+    pub async fn replay(self) {
+        self.count_left_behind().await;
+        loop {
+            tokio::select! {
+                () = self.0.more.notified() => {}
+                () = self.0.switchboard.node_attached() => {}
+            }
+            if self.0.switchboard.has_app() {
+                self.replay_all().await;
+            }
+        }
+    }
+
+    /// Drops what nobody carried out within the hour, every minute, for ever.
+    pub async fn expire(self) {
+        let mut minute = tokio::time::interval(Duration::from_secs(60));
+        loop {
+            minute.tick().await;
+            match self.0.journal.expire(clock::timestamp()).await {
+                Ok(expired) => expired.iter().for_each(|entry| self.give_up(entry, expired_failure())),
+                Err(error) => tracing::error!("the journal cannot drop what expired: {error}"),
+            }
+        }
+    }
+
+    async fn count_left_behind(&self) {
+        let mut after = 0;
+        while let Ok(entries) = self.0.journal.waiting(after, BATCH, clock::timestamp()).await {
+            let Some(last) = entries.last() else { break };
+            after = last.id;
+            entries.iter().for_each(|entry| self.add_to_backlog(&entry.plugin, 1));
+        }
+        if after > 0 {
+            self.0.more.notify_one();
+        }
+    }
+
+    async fn replay_all(&self) {
+        loop {
+            let entries = match self.0.journal.waiting(0, BATCH, clock::timestamp()).await {
+                Ok(entries) => entries,
+                Err(error) => return tracing::error!("the journal cannot be read: {error}"),
+            };
+            if entries.is_empty() {
+                return;
+            }
+            for entry in entries {
+                if !self.replay_one(&entry).await {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Whether the next may follow.
+    async fn replay_one(&self, entry: &OutboxEntry) -> bool {
+        let attempt = match self.0.journal.attempt(entry.id).await {
+            Ok(Some(attempt)) => attempt,
+            Ok(None) => return true,
+            Err(error) => {
+                tracing::error!("the journal cannot note an attempt: {error}");
+                return false;
+            }
+        };
+        let Ok(mut request) = Request::decode(&entry.request[..]) else {
+            self.withdraw(entry, internal("a kept request cannot be read")).await;
+            return true;
+        };
+        request.attempt = attempt;
+        let result = match self.0.switchboard.hand_request(&Outgoing::kept(request)) {
+            Handing::NoApp => return false,
+            Handing::Unsupported => Err(unsupported()),
+            Handing::Handed(_, outcome) => match tokio::time::timeout(PATIENCE, outcome).await {
+                Ok(Ok(SendOutcome::Answered(answer))) => Ok(answer),
+                // It may have been carried out: replaying it once more could do it twice.
+                Ok(Ok(SendOutcome::NodeLost) | Err(_)) | Err(_) => Err(node_lost()),
+            },
+        };
+        match result {
+            Ok(answer) => self.conclude(entry, answer).await,
+            Err(failure) => self.withdraw(entry, failure).await,
+        }
+        true
+    }
+
+    async fn conclude(&self, entry: &OutboxEntry, answer: Answer) {
+        if let Err(error) = self.0.journal.answered(entry.id, answer.encode_to_vec()).await {
+            tracing::error!(plugin = entry.plugin, "the journal cannot note an answer: {error}");
+        }
+        self.take_from_backlog(&entry.plugin);
+        if let Some(waiting) = self.kept().waiting.remove(&entry.id) {
+            // It may have stopped waiting.
+            let _ = waiting.send(Ok(answer));
+        }
+    }
+
+    async fn withdraw(&self, entry: &OutboxEntry, failure: Failure) {
+        if let Err(error) = self.0.journal.withdraw(entry.id).await {
+            tracing::error!(plugin = entry.plugin, "the journal cannot drop a request: {error}");
+        }
+        self.give_up(entry, failure);
+    }
+
+    fn give_up(&self, entry: &OutboxEntry, failure: Failure) {
+        let why = &failure.message;
+        tracing::warn!(plugin = entry.plugin, key = entry.key, "a kept request is given up: {why}");
+        self.take_from_backlog(&entry.plugin);
+        if let Some(waiting) = self.kept().waiting.remove(&entry.id) {
+            let _ = waiting.send(Err(failure));
+        }
+    }
+
+    /// Requests that wait for an app.
+    #[must_use]
+    pub fn backlog(&self) -> usize {
+        self.kept().backlog.values().sum()
+    }
+
+    fn has_backlog(&self, plugin: &str) -> bool {
+        self.kept().backlog.contains_key(plugin)
+    }
+
+    fn add_to_backlog(&self, plugin: &str, count: usize) {
+        *self.kept().backlog.entry(plugin.to_owned()).or_default() += count;
+    }
+
+    fn take_from_backlog(&self, plugin: &str) {
+        let mut kept = self.kept();
+        if let Some(count) = kept.backlog.get_mut(plugin) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                kept.backlog.remove(plugin);
+            }
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What a key's second use hears.
+fn answered_before(answer: Option<Vec<u8>>) -> Result<Answer, Failure> {
+    let Some(bytes) = answer else {
+        let text = "a request with this idempotency key is under way";
+        return Err(Failure::new(Code::Aborted, Reason::OutcomeUnknown, text)
+            .detail("outcome", "unknown"));
+    };
+    Answer::decode(&bytes[..]).map_err(|_| internal("a kept answer cannot be read"))
+}
+
+fn node_lost() -> Failure {
+    let text = "the app went away with the request in hand; it may have carried it out";
+    Failure::new(Code::Aborted, Reason::OutcomeUnknown, text).detail("outcome", "unknown")
+}
+
+fn unsupported() -> Failure {
+    let text = "no connected app carries this out";
+    Failure::new(Code::Unimplemented, Reason::AppUnsupported, text).detail("outcome", "not_started")
+}
+
+fn expired_failure() -> Failure {
+    let text = "no app carried it out within an hour";
+    Failure::new(Code::DeadlineExceeded, Reason::NoApp, text).detail("outcome", "not_started")
+}
+
+fn internal(text: &str) -> Failure {
+    Failure::new(Code::Internal, Reason::Internal, text)
+}
+

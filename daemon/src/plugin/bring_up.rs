@@ -1,0 +1,186 @@
+//! From a decision to start to a process: folders, environment, keeper; then its events as mail.
+//!
+//! It takes its time off the data plane and refuses to decide anything: whatever comes of it is news.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use outboard_linux::{
+    Ended, FolderError, Keeper, KeeperEvent, KeeperEvents, Launch, Limits, PluginOutput, PluginUser,
+    Spawner, chown_to_plugin, private_dir,
+};
+use outboard_supervision::News;
+use outboard_supervision::event::{Death, Exit};
+
+use super::Mail;
+use super::output::follow;
+use crate::logs::Origin;
+use crate::session::{Entrance, Pass};
+
+/// What is started, as configuration resolved it.
+#[derive(Debug, Clone)]
+pub struct Program {
+    /// The executable.
+    pub file: PathBuf,
+    /// Its arguments, the first being its own name.
+    pub args: Vec<String>,
+    /// Its working directory: the plugin's folder.
+    pub folder: PathBuf,
+    /// Its data folder.
+    pub data: PathBuf,
+    /// Its socket.
+    pub socket: PathBuf,
+    /// Variables it is given besides ours.
+    pub env: BTreeMap<String, String>,
+    /// Its user, where it has one of its own.
+    pub user: Option<PluginUser>,
+    /// Its limits.
+    pub limits: Limits,
+}
+
+/// How long after its end a plugin's output is still read: a few grandchildren may hold it open.
+const LAST_OUTPUT: Duration = Duration::from_millis(200);
+
+/// Starts one generation and reports what becomes of it, to its end.
+pub async fn bring_up(
+    spawner: Spawner,
+    program: Arc<Program>,
+    pass: Arc<Pass>,
+    entrance: Arc<Entrance>,
+) {
+    let generation = pass.generation;
+    let news = |news| {
+        let mailbox = entrance.mailbox.clone();
+        // The task is gone when the plugin has been unloaded; nobody needs to know then.
+        async move { mailbox.send(Mail::News(generation, news)).await.unwrap_or(()) }
+    };
+    let started = match prepare(Arc::clone(&program)).await {
+        Ok(()) => spawner.spawn(launch(&program, &pass, &entrance)).await.map_err(|e| e.to_string()),
+        Err(why) => Err(why),
+    };
+    let (keeper, events, output) = match started {
+        Ok(started) => started,
+        Err(why) => return news(News::SpawnFailed(why)).await,
+    };
+    pass.set_keeper(keeper.clone());
+    if pass.until.is_cancelled() {
+        keeper.kill();
+    }
+    let reading = read_output(output, &entrance, generation);
+    let last = report(keeper, events, &entrance, generation).await;
+    let reading = async {
+        for task in reading {
+            // A reader that panicked has nothing more to tell.
+            let _ = task.await;
+        }
+    };
+    let _ = tokio::time::timeout(LAST_OUTPUT, reading).await;
+    news(last).await;
+}
+
+/// Makes the folders a process needs.
+async fn prepare(program: Arc<Program>) -> Result<(), String> {
+    let made = tokio::task::spawn_blocking(move || make_folders(&program)).await;
+    made.unwrap_or_else(|_| Err("making its folders failed unexpectedly".to_owned()))
+}
+
+fn make_folders(program: &Program) -> Result<(), String> {
+    let temporary = program.data.join("tmp");
+    for folder in [&program.data, &temporary] {
+        make_folder(folder, program.user).map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+/// A folder that is the plugin's alone. One that is there already may be its user's.
+fn make_folder(folder: &Path, user: Option<PluginUser>) -> Result<(), FolderError> {
+    let Some(user) = user else { return private_dir(folder) };
+    if std::fs::symlink_metadata(folder).is_err() {
+        private_dir(folder)?;
+    }
+    chown_to_plugin(folder, user)
+}
+
+fn launch(program: &Program, pass: &Pass, entrance: &Entrance) -> Launch {
+    Launch {
+        plugin: entrance.facts().name.to_string(),
+        generation: pass.generation,
+        program: program.file.clone(),
+        args: program.args.clone(),
+        env: environment(program, pass, entrance),
+        working_dir: program.folder.clone(),
+        user: program.user,
+        limits: program.limits.clone(),
+    }
+}
+
+/// Built from nothing: what is not named here does not reach a plugin.
+fn environment(program: &Program, pass: &Pass, entrance: &Entrance) -> Vec<(String, String)> {
+    let data = program.data.display().to_string();
+    let own = [
+        ("OUTBOARD_SOCKET", program.socket.display().to_string()),
+        ("OUTBOARD_TOKEN", pass.token().to_owned()),
+        ("OUTBOARD_PLUGIN", entrance.facts().name.to_string()),
+        ("OUTBOARD_DATA_DIR", data.clone()),
+        ("OUTBOARD_PROTOCOL", outboard_proto::PROTOCOL.to_owned()),
+        ("HOME", data.clone()),
+        ("TMPDIR", format!("{data}/tmp")),
+        ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
+        ("LANG", "C.UTF-8".to_owned()),
+        ("TZ", "UTC".to_owned()),
+    ];
+    let mut env = program.env.clone();
+    env.extend(own.map(|(name, value)| (name.to_owned(), value)));
+    env.into_iter().collect()
+}
+
+fn read_output(
+    output: PluginOutput,
+    entrance: &Entrance,
+    generation: u64,
+) -> [tokio::task::JoinHandle<()>; 2] {
+    let PluginOutput { stdout, stderr } = output;
+    let (log, clock) = (&entrance.log, entrance.clock);
+    [
+        tokio::spawn(follow(stdout, Arc::clone(log), (generation, Origin::Stdout), clock)),
+        tokio::spawn(follow(stderr, Arc::clone(log), (generation, Origin::Stderr), clock)),
+    ]
+}
+
+/// Hands on what happens to the process until it is gone; returns the last word.
+async fn report(
+    keeper: Keeper,
+    mut events: KeeperEvents,
+    entrance: &Entrance,
+    generation: u64,
+) -> News {
+    loop {
+        match events.next().await {
+            KeeperEvent::Started { pid } => {
+                let started = Mail::News(generation, News::Spawned(pid));
+                if entrance.mailbox.send(started).await.is_err() {
+                    keeper.kill();
+                }
+            }
+            KeeperEvent::SpawnFailed { step, error } => {
+                return News::SpawnFailed(format!("{step}: {error}"));
+            }
+            KeeperEvent::Ended(ended) => return News::Ended(death(&ended)),
+            KeeperEvent::Lost => return News::KeeperLost,
+        }
+    }
+}
+
+fn death(ended: &Ended) -> Death {
+    Death {
+        exit: match ended.exit {
+            outboard_linux::Exit::Code(code) => Exit::Code(code),
+            outboard_linux::Exit::Signal(signal) => Exit::Signal(signal),
+        },
+        oom: ended.oom.is_some(),
+        peak_memory: ended.peak_memory_bytes,
+        cpu: ended.cpu_time,
+    }
+}

@@ -1,0 +1,202 @@
+//! The real host of a plugin's task: begins what the machine decides, on this machine's Linux.
+//!
+//! It refuses to decide; every outcome goes back to the task as mail.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use outboard_linux::Spawner;
+use outboard_proto::common::Ping;
+use outboard_proto::plugin::{self, DaemonFrame, Drain, Shutdown, daemon_frame::Kind};
+use outboard_supervision::event::{Death, Exit, Obituary};
+use outboard_supervision::{Effect, Machine, Moment, News};
+use tokio::sync::broadcast;
+
+use super::bring_up::bring_up;
+pub use super::bring_up::Program;
+use super::standing::standing;
+use super::view::Ends;
+use super::{Host, Mail};
+use crate::clock::{micros, timestamp};
+use crate::config::name::PluginName;
+use crate::session::{Entrance, Pass};
+use crate::store::{Control, EndRecord};
+
+/// How often a draining plugin is looked at.
+const DRAIN_LOOK: Duration = Duration::from_millis(5);
+
+/// What a host is made of.
+pub struct LinuxHostParts {
+    /// Whose host.
+    pub name: PluginName,
+    /// Starts processes.
+    pub spawner: Spawner,
+    /// What is started; exchanged by a load.
+    pub program: Arc<Mutex<Arc<Program>>>,
+    /// Its socket's side.
+    pub entrance: Arc<Entrance>,
+    /// Keeps generations and ends.
+    pub control: Control,
+    /// How generations ended.
+    pub ends: Ends,
+    /// Tells whoever watches that something moved.
+    pub moves: broadcast::Sender<PluginName>,
+}
+
+/// The real host.
+pub struct LinuxHost {
+    parts: LinuxHostParts,
+    pings: u64,
+}
+
+impl LinuxHost {
+    /// A host for one plugin.
+    #[must_use]
+    pub fn new(parts: LinuxHostParts) -> Self {
+        Self { parts, pings: 0 }
+    }
+
+    fn pass(&self, generation: u64) -> Option<Arc<Pass>> {
+        self.parts.entrance.door.current().filter(|pass| pass.generation == generation)
+    }
+
+    fn tell(&self, generation: u64, kind: Kind) {
+        if let Some(pass) = self.pass(generation) {
+            pass.tell(DaemonFrame { kind: Some(kind) }, self.parts.entrance.clock.now());
+        }
+    }
+
+    fn spawn(&mut self, generation: u64) {
+        let parts = &self.parts;
+        let entrance = &parts.entrance;
+        let pass = Arc::new(Pass::new(generation, entrance.clock.now()));
+        entrance.door.open(Arc::clone(&pass));
+        entrance.switchboard.new_generation(entrance.member);
+        let program = Arc::clone(&parts.program.lock().unwrap_or_else(PoisonError::into_inner));
+        tokio::spawn(bring_up(parts.spawner.clone(), program, pass, Arc::clone(entrance)));
+        let (control, name) = (parts.control.clone(), parts.name.clone());
+        // Beside the start, not before it: a full disk must not keep a plugin down.
+        tokio::spawn(async move {
+            if let Err(error) = control.next_generation(&name).await {
+                tracing::error!(plugin = %name, "its generation number cannot be kept: {error}");
+            }
+        });
+    }
+
+    fn drain(&self, generation: u64, budget: Duration) {
+        self.tell(generation, Kind::Drain(Drain { budget_us: micros(budget) }));
+        let entrance = Arc::clone(&self.parts.entrance);
+        tokio::spawn(async move {
+            let drained = async {
+                while entrance.switchboard.in_hand(entrance.member) > 0 {
+                    tokio::time::sleep(DRAIN_LOOK).await;
+                }
+            };
+            // The machine has its own patience; this only ends the looking.
+            if tokio::time::timeout(budget, drained).await.is_ok() {
+                let _ = entrance.mailbox.send(Mail::News(generation, News::Drained)).await;
+            }
+        });
+    }
+
+    fn record(&self, obituary: Obituary) {
+        let parts = &self.parts;
+        let end = end_record(obituary, parts.entrance.log.take_last_words());
+        tracing::info!(
+            plugin = %parts.name, generation = end.generation, cause = end.cause, exit = end.exit,
+            "ended: {}", end.detail
+        );
+        let mut facts = (*parts.entrance.facts()).clone();
+        facts.previous_end = Some(plugin::EndRecord {
+            cause: end.cause.clone(),
+            exit: end.exit.clone(),
+            uptime_us: micros(end.uptime),
+            peak_memory_bytes: end.peak_memory_bytes,
+        });
+        parts.entrance.set_facts(facts);
+        parts.ends.add(end.clone());
+        let (control, name) = (parts.control.clone(), parts.name.clone());
+        tokio::spawn(async move {
+            if let Err(error) = control.record_end(&name, end).await {
+                tracing::error!(plugin = %name, "its end cannot be kept: {error}");
+            }
+        });
+    }
+}
+
+impl Host for LinuxHost {
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Spawn(generation) => self.spawn(generation),
+            Effect::Ping(generation) => {
+                self.pings += 1;
+                self.tell(generation, Kind::Ping(Ping { nonce: self.pings }));
+            }
+            Effect::Drain(generation, budget) => self.drain(generation, budget),
+            Effect::Shutdown(generation, budget) => {
+                let reason = "the plugin is being stopped".to_owned();
+                let shutdown = Shutdown { budget_us: micros(budget), reason };
+                self.tell(generation, Kind::Shutdown(shutdown));
+            }
+            Effect::Terminate(generation) => {
+                if let Some(keeper) = self.pass(generation).and_then(|pass| pass.keeper_now()) {
+                    keeper.terminate();
+                }
+            }
+            Effect::Kill(generation) => {
+                if let Some(keeper) = self.pass(generation).and_then(|pass| pass.keeper_now()) {
+                    keeper.kill();
+                }
+            }
+            Effect::Disconnect(generation) => {
+                if let Some(pass) = self.pass(generation) {
+                    pass.until.cancel();
+                }
+            }
+            Effect::Record(obituary) => {
+                self.parts.entrance.door.shut(obituary.generation);
+                self.record(obituary);
+            }
+        }
+    }
+
+    fn alive(&self) -> Moment {
+        self.parts.entrance.door.current().map_or(Moment::ZERO, |pass| pass.alive())
+    }
+
+    fn moved(&mut self, machine: &Machine, now: Moment) {
+        let entrance = &self.parts.entrance;
+        entrance.switchboard.set_standing(entrance.member, standing(machine, now));
+        // Nobody may be watching.
+        let _ = self.parts.moves.send(self.parts.name.clone());
+    }
+
+    fn luck(&mut self) -> f64 {
+        fastrand::f64()
+    }
+}
+
+fn end_record(obituary: Obituary, stderr: String) -> EndRecord {
+    let death = obituary.death;
+    EndRecord {
+        generation: obituary.generation,
+        at: timestamp(),
+        cause: obituary.cause.as_str().to_owned(),
+        detail: obituary.detail,
+        exit: death.map(exit).unwrap_or_default(),
+        uptime: obituary.uptime,
+        peak_memory_bytes: death.map_or(0, |death| death.peak_memory),
+        cpu: death.map_or(Duration::ZERO, |death| death.cpu),
+        stderr: stderr.into_bytes(),
+    }
+}
+
+fn exit(death: Death) -> String {
+    match death.exit {
+        Exit::Code(code) => format!("code {code}"),
+        Exit::Signal(signal) => match outboard_linux::signal_name(signal) {
+            Some(name) => format!("signal {signal} ({name})"),
+            None => format!("signal {signal}"),
+        },
+    }
+}

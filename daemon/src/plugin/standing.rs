@@ -1,0 +1,104 @@
+//! From where the machine stands to where the plugin stands for routing, and to words for people.
+//!
+//! Pure translation; the one place that phrases a state.
+
+use std::time::Duration;
+
+use outboard_supervision::event::Hindrance;
+use outboard_supervision::state::{Link, Rest, Step};
+use outboard_supervision::{Machine, Moment, State};
+
+use crate::routing::Standing;
+
+/// Where routing sees a plugin.
+#[must_use]
+pub fn standing(machine: &Machine, now: Moment) -> Standing {
+    let state = machine.state();
+    let unavailable = |retry_after: Option<Duration>| Standing::Unavailable {
+        state: state.name(),
+        reason: explain(state, now),
+        retry_after,
+    };
+    match state {
+        State::Running(running) if running.link != Link::Attached => {
+            unavailable(Some(Duration::from_secs(2)))
+        }
+        State::Running(_) => match &machine.conditions().suspended_by[..] {
+            [] => Standing::Ready,
+            by => Standing::Suspended(by.join(", ")),
+        },
+        State::Stopped(Rest::Hindered(Hindrance::Disabled | Hindrance::Refused(_))) => {
+            Standing::Unlisted
+        }
+        State::Waiting(waiting) => unavailable(Some(waiting.until.since(now))),
+        State::Starting(_) => unavailable(Some(Duration::from_secs(1))),
+        State::Stopped(_) | State::Draining(_) | State::Stopping(_) | State::Failed(_) => {
+            unavailable(None)
+        }
+    }
+}
+
+/// Why a plugin is where it is, in an operator's words; empty where the state says it all.
+#[must_use]
+pub fn explain(state: &State, now: Moment) -> String {
+    match state {
+        State::Stopped(rest) => explain_rest(rest),
+        State::Starting(starting) => match (starting.link, starting.percent) {
+            (Link::Awaited, _) => "no hello yet".to_owned(),
+            (Link::Attached, 0) => "initializing".to_owned(),
+            (Link::Attached, percent) => format!("initializing, {percent} %"),
+            (Link::Lost(_), _) => "lost its session; may reconnect".to_owned(),
+        },
+        State::Running(running) => match running.link {
+            Link::Attached | Link::Awaited => String::new(),
+            Link::Lost(_) => "lost its session; may reconnect".to_owned(),
+        },
+        State::Draining(_) => "finishing what is under way".to_owned(),
+        State::Stopping(stopping) => match stopping.step {
+            Step::Told => "told to end".to_owned(),
+            Step::Terminated => "sent SIGTERM".to_owned(),
+            Step::Killed => "killed; waiting for the kernel".to_owned(),
+        },
+        State::Waiting(waiting) => {
+            let left = waiting.until.since(now).as_secs_f64();
+            format!("{}; back-off, next try in {left:.1} s", waiting.cause)
+        }
+        State::Failed(failed) if failed.detail.is_empty() => failed.cause.to_string(),
+        State::Failed(failed) => format!("{}: {}", failed.cause, failed.detail),
+    }
+}
+
+fn explain_rest(rest: &Rest) -> String {
+    match rest {
+        Rest::Hindered(Hindrance::Disabled) => "disabled".to_owned(),
+        Rest::Hindered(Hindrance::NeedsGrants(missing)) => {
+            format!("needs grants: {}", missing.join(", "))
+        }
+        Rest::Hindered(Hindrance::NeedsSettings(missing)) => {
+            format!("needs settings: {}", missing.join(", "))
+        }
+        Rest::Hindered(Hindrance::WaitingFor(names)) => {
+            format!("waiting for: {}", names.join(", "))
+        }
+        Rest::Hindered(Hindrance::Refused(why)) => format!("refused: {why}"),
+        Rest::Finished => "ended by itself with code 0".to_owned(),
+        Rest::DaemonStops => "the daemon is stopping".to_owned(),
+    }
+}
+
+/// Conditions beside the state, for status.
+#[must_use]
+pub fn condition_notes(
+    conditions: &outboard_supervision::Conditions,
+    open_breakers: &[crate::config::manifest::Hook],
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !conditions.suspended_by.is_empty() {
+        notes.push(format!("suspended: {} down", conditions.suspended_by.join(", ")));
+    }
+    if !open_breakers.is_empty() {
+        let hooks: Vec<&str> = open_breakers.iter().map(|hook| hook.as_str()).collect();
+        notes.push(format!("unresponsive: breaker open for {}", hooks.join(", ")));
+    }
+    notes
+}

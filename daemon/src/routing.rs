@@ -1,0 +1,144 @@
+//! The switchboard: takes frames from apps and plugins and hands them to whom they concern.
+//!
+//! Everything here happens on the data-plane thread, between two polls, and never waits: an
+//! operation changes the tables and queues frames. It refuses to know sockets, processes, files
+//! and how a plugin came to be ready; it is told who stands where.
+//!
+//! ```text
+//!  app node ──intercept──▶ run ──call──▶ member ──▶ plugin
+//!           ◀──verdict──── run ◀─reply── call   ◀──
+//! ```
+
+mod arguments;
+mod call;
+mod change;
+mod command;
+mod deadline;
+mod event;
+mod lane;
+mod member;
+mod node;
+mod pipeline;
+mod registration;
+mod run;
+mod seen;
+mod send;
+mod traffic;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use outboard_supervision::Moment;
+use slab::Slab;
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::config::manifest::Hook;
+
+pub use command::CommandRun;
+pub use member::{MemberView, Standing};
+pub use node::{NodeId, NodeView};
+pub use pipeline::OrderEntry;
+pub use registration::{Bot, Interceptor, Registration, Subscription};
+pub use run::Asked;
+pub use send::{Cause, Handing, Outgoing, SendOutcome};
+pub use traffic::Traffic;
+
+/// A plugin's place in the tables.
+pub type MemberId = usize;
+
+/// Everything that routes; cheap to clone.
+#[derive(Clone)]
+pub struct Switchboard {
+    core: Arc<Mutex<Core>>,
+    sooner: Arc<Notify>,
+    attached: Arc<Notify>,
+}
+
+/// The tables.
+struct Core {
+    clock: Clock,
+    members: Slab<member::Member>,
+    names: HashMap<Arc<str>, MemberId>,
+    pipelines: BTreeMap<Hook, Arc<pipeline::Pipeline>>,
+    commands: BTreeMap<String, MemberId>,
+    nodes: node::Nodes,
+    calls: call::Calls,
+    runs: Slab<run::Run>,
+    requests: send::Requests,
+    deadlines: deadline::Deadlines,
+    subscribers: event::Subscribers,
+    seen: seen::Seen,
+    deliveries: u64,
+    catalogue: u64,
+}
+
+impl Switchboard {
+    /// An empty one.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        let core = Core {
+            clock,
+            members: Slab::new(),
+            names: HashMap::new(),
+            pipelines: BTreeMap::new(),
+            commands: BTreeMap::new(),
+            nodes: node::Nodes::default(),
+            calls: call::Calls::default(),
+            runs: Slab::new(),
+            requests: send::Requests::default(),
+            deadlines: deadline::Deadlines::default(),
+            subscribers: event::Subscribers::default(),
+            seen: seen::Seen::default(),
+            deliveries: 0,
+            catalogue: 0,
+        };
+        Self { core: Arc::new(Mutex::new(core)), sooner: Arc::default(), attached: Arc::default() }
+    }
+
+    /// One operation on the tables; wakes the timer if it must now fire sooner.
+    fn with<T>(&self, operation: impl FnOnce(&mut Core, Moment) -> T) -> T {
+        let mut core = self.lock();
+        let now = core.clock.now();
+        let before = core.deadlines.first();
+        let result = operation(&mut core, now);
+        let after = core.deadlines.first();
+        drop(core);
+        if after.is_some_and(|after| before.is_none_or(|before| after < before)) {
+            self.sooner.notify_one();
+        }
+        result
+    }
+
+    /// The time, as routing counts it.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        self.lock().clock.now()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Core> {
+        // An operation that panicked broke a promise of ours; the tables are still the best there
+        // is, and the chat goes on.
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends what is due, for ever. Runs as a task of its own.
+    pub async fn keep_time(self) {
+        loop {
+            let (next, clock) = {
+                let core = self.lock();
+                (core.deadlines.first(), core.clock)
+            };
+            match next {
+                None => self.sooner.notified().await,
+                Some(at) => tokio::select! {
+                    () = self.sooner.notified() => {}
+                    () = tokio::time::sleep_until(clock.instant(at)) => {
+                        self.with(Core::expire);
+                    }
+                },
+            }
+        }
+    }
+}
+

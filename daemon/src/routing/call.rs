@@ -1,0 +1,390 @@
+//! Calls to plugins: from the window into the session, and back as a reply, a miss or a loss.
+//!
+//! What a call is for is its purpose's business (`run`, `command`); here it is only carried.
+
+use outboard_proto::common::{Failure, SkipReason};
+use outboard_proto::plugin::{self, CancelCall, DaemonFrame, Reply, daemon_frame};
+use outboard_supervision::Moment;
+use prost::Message as _;
+use slab::Slab;
+
+use super::command::CommandCall;
+use super::deadline::Due;
+use super::member::{QUEUED_BYTES, QUEUED_CALLS, Standing};
+use super::{Core, MemberId, Switchboard};
+use crate::clock::micros;
+use crate::egress::Urgency;
+
+/// Every live call.
+#[derive(Default)]
+pub struct Calls {
+    table: Slab<Call>,
+    serial: u64,
+}
+
+/// One live call.
+pub struct Call {
+    /// Its id on the wire: never the same twice, and its place in the low bits.
+    pub id: u64,
+    pub member: MemberId,
+    pub purpose: Purpose,
+    pub began: Moment,
+    pub deadline: Moment,
+    pub stage: Stage,
+}
+
+/// What a call is for.
+pub enum Purpose {
+    /// A run asks the interceptor at this place.
+    Intercept { run: usize, at: usize },
+    /// Someone ran a command.
+    Command(Box<CommandCall>),
+}
+
+/// How far a call has come.
+pub enum Stage {
+    /// In the plugin's hands.
+    Handed,
+    /// Waits for the window.
+    Queued(plugin::Call, usize),
+    /// Waits for the plugin to become ready.
+    Awaiting(plugin::Call),
+}
+
+/// Why a call was not begun.
+pub struct OverLimit;
+
+/// How a call ended without a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lost {
+    /// Out of time in the plugin's hands.
+    TimedOut,
+    /// Out of time before it could be handed over.
+    NeverHanded,
+    /// The session or the process went away with it.
+    Gone,
+    /// The plugin was taken out of service.
+    Unlisted,
+}
+
+const KEY_BITS: u32 = 20;
+
+impl Calls {
+    pub fn get(&self, key: usize) -> Option<&Call> {
+        self.table.get(key)
+    }
+
+    /// The place of the call with this id, if it lives.
+    pub fn find(&self, id: u64) -> Option<usize> {
+        let key = usize::try_from(id & ((1 << KEY_BITS) - 1)).ok()?;
+        self.table.get(key).filter(|call| call.id == id)?;
+        Some(key)
+    }
+
+    /// The places of all calls that `matches` picks.
+    pub fn keys_where(&self, matches: impl Fn(&Call) -> bool) -> Vec<usize> {
+        self.table.iter().filter(|(_, call)| matches(call)).map(|(key, _)| key).collect()
+    }
+
+    fn next_id(&mut self) -> u64 {
+        self.serial += 1;
+        (self.serial << KEY_BITS) | self.table.vacant_key() as u64
+    }
+
+    fn of_member(&self, member: MemberId) -> Vec<usize> {
+        self.keys_where(|call| call.member == member)
+    }
+}
+
+/// What is needed to begin a call.
+pub struct NewCall {
+    pub member: MemberId,
+    pub purpose: Purpose,
+    pub deadline: Moment,
+    pub frame: plugin::Call,
+}
+
+impl Core {
+    /// Hands a call to its plugin, or queues it. The plugin must be ready, or `Closed` hooks wait.
+    pub fn begin_call(&mut self, new: NewCall, now: Moment) -> Result<usize, OverLimit> {
+        let NewCall { member, purpose, deadline, mut frame } = new;
+        let id = self.calls.next_id();
+        frame.id = id;
+        let is = &mut self.members[member];
+        let ready = is.open_seat().is_some();
+        let size = if ready && is.in_hand < is.is.in_flight { 0 } else { frame.encoded_len() };
+        let full = is.queue.len() >= QUEUED_CALLS || is.queued_bytes + size > QUEUED_BYTES;
+        if size > 0 && full {
+            is.traffic.over_limit += 1;
+            return Err(OverLimit);
+        }
+        let stage = if !ready {
+            Stage::Awaiting(frame)
+        } else if size > 0 {
+            Stage::Queued(frame, size)
+        } else {
+            self.send_call(member, frame, deadline, now);
+            Stage::Handed
+        };
+        Ok(self.enter_call(Call { id, member, purpose, began: now, deadline, stage }))
+    }
+
+    fn enter_call(&mut self, call: Call) -> usize {
+        let (member, deadline) = (call.member, call.deadline);
+        let key = self.calls.table.vacant_key();
+        let is = &mut self.members[member];
+        match &call.stage {
+            Stage::Handed => is.in_hand += 1,
+            Stage::Queued(_, size) => {
+                is.queued_bytes += size;
+                is.queue.push_back(key);
+            }
+            Stage::Awaiting(_) => is.awaiting.push(key),
+        }
+        self.calls.table.insert(call);
+        self.deadlines.insert(deadline, Due::Call(key));
+        key
+    }
+
+    fn send_call(&mut self, id: MemberId, mut frame: plugin::Call, deadline: Moment, now: Moment) {
+        let member = &mut self.members[id];
+        member.traffic.calls += 1;
+        frame.budget_us = micros(deadline.since(now));
+        let frame = DaemonFrame { kind: Some(daemon_frame::Kind::Call(frame)) };
+        if let Some(seat) = &member.seat {
+            // A full queue means a session that takes nothing: the call runs into its deadline and
+            // the heartbeat finds the session out.
+            let _ = seat.egress.push(Urgency::Call, frame, now);
+        }
+    }
+
+    /// The window has room again, or the plugin has become ready.
+    pub fn call_queued(&mut self, id: MemberId, now: Moment) {
+        loop {
+            let member = &mut self.members[id];
+            let limit = member.is.in_flight;
+            if member.in_hand >= limit || member.open_seat().is_none() {
+                return;
+            }
+            let Some(key) = member.queue.pop_front() else { return };
+            let Some(call) = self.calls.table.get_mut(key) else { continue };
+            let deadline = call.deadline;
+            match std::mem::replace(&mut call.stage, Stage::Handed) {
+                Stage::Queued(frame, size) => {
+                    let member = &mut self.members[id];
+                    member.queued_bytes = member.queued_bytes.saturating_sub(size);
+                    member.in_hand += 1;
+                    self.send_call(id, frame, deadline, now);
+                }
+                other => call.stage = other,
+            }
+        }
+    }
+
+    /// Calls of closed hooks that waited for the plugin join its queue.
+    pub fn call_awaiting(&mut self, id: MemberId, _now: Moment) {
+        let member = &mut self.members[id];
+        if member.open_seat().is_none() {
+            return;
+        }
+        for key in std::mem::take(&mut member.awaiting) {
+            let Some(call) = self.calls.table.get_mut(key) else { continue };
+            call.stage = match std::mem::replace(&mut call.stage, Stage::Handed) {
+                Stage::Awaiting(frame) => {
+                    let size = frame.encoded_len();
+                    let member = &mut self.members[id];
+                    member.queued_bytes += size;
+                    member.queue.push_back(key);
+                    Stage::Queued(frame, size)
+                }
+                other => other,
+            };
+        }
+    }
+
+    /// Takes a call out of the tables, wherever it stands.
+    pub fn leave_call(&mut self, key: usize) -> Option<Call> {
+        let call = self.calls.table.try_remove(key)?;
+        self.deadlines.remove(call.deadline, Due::Call(key));
+        if let Some(member) = self.members.get_mut(call.member) {
+            match &call.stage {
+                Stage::Handed => member.in_hand = member.in_hand.saturating_sub(1),
+                Stage::Queued(_, size) => {
+                    member.queued_bytes = member.queued_bytes.saturating_sub(*size);
+                    member.queue.retain(|queued| *queued != key);
+                }
+                Stage::Awaiting(_) => member.awaiting.retain(|waiting| *waiting != key),
+            }
+        }
+        Some(call)
+    }
+
+    /// Its caller no longer waits.
+    pub fn cancel_call(&mut self, key: usize, reason: &str, now: Moment) {
+        let Some(call) = self.leave_call(key) else { return };
+        self.tell_cancelled(&call, reason, now);
+        self.call_queued(call.member, now);
+    }
+
+    fn tell_cancelled(&mut self, call: &Call, reason: &str, now: Moment) {
+        let Some(seat) = self.members.get(call.member).and_then(|it| it.seat.as_ref()) else {
+            return;
+        };
+        if matches!(call.stage, Stage::Handed) {
+            let cancel = CancelCall { call: call.id, reason: reason.to_owned() };
+            let frame = DaemonFrame { kind: Some(daemon_frame::Kind::Cancel(cancel)) };
+            let _ = seat.egress.push(Urgency::Control, frame, now);
+        }
+    }
+
+    pub fn call_timed_out(&mut self, key: usize, now: Moment) {
+        let Some(call) = self.leave_call(key) else { return };
+        let lost = match call.stage {
+            Stage::Handed => Lost::TimedOut,
+            Stage::Queued(..) | Stage::Awaiting(_) => Lost::NeverHanded,
+        };
+        self.members[call.member].traffic.timeouts += 1;
+        self.tell_cancelled(&call, "deadline", now);
+        let member = call.member;
+        self.lose(call, lost, now);
+        self.call_queued(member, now);
+    }
+
+    /// The session went away: what was in hand is lost, what waited may wait on.
+    pub fn lose_calls_in_hand(&mut self, id: MemberId, now: Moment) {
+        for key in self.calls.of_member(id) {
+            let handed = self.calls.get(key).is_some_and(|it| matches!(it.stage, Stage::Handed));
+            if handed && let Some(call) = self.leave_call(key) {
+                self.lose(call, Lost::Gone, now);
+            }
+        }
+    }
+
+    /// The plugin cannot take what is queued: closed hooks wait for it, all others go on.
+    pub fn skip_queued(&mut self, id: MemberId, now: Moment) {
+        for key in std::mem::take(&mut self.members[id].queue) {
+            if self.runs_closed(key) {
+                self.await_ready(id, key);
+            } else if let Some(call) = self.leave_call(key) {
+                self.lose(call, Lost::Gone, now);
+            }
+        }
+    }
+
+    /// A queued call goes on waiting, for the plugin instead of for the window.
+    fn await_ready(&mut self, id: MemberId, key: usize) {
+        let (Some(call), Some(member)) = (self.calls.table.get_mut(key), self.members.get_mut(id))
+        else {
+            return;
+        };
+        call.stage = match std::mem::replace(&mut call.stage, Stage::Handed) {
+            Stage::Queued(frame, size) => {
+                member.queued_bytes = member.queued_bytes.saturating_sub(size);
+                member.awaiting.push(key);
+                Stage::Awaiting(frame)
+            }
+            other => other,
+        };
+    }
+
+    /// The plugin is out of service: nothing of it goes on.
+    pub fn end_calls_of(&mut self, id: MemberId, now: Moment) {
+        for key in self.calls.of_member(id) {
+            if let Some(call) = self.leave_call(key) {
+                self.tell_cancelled(&call, "out of service", now);
+                self.lose(call, Lost::Unlisted, now);
+            }
+        }
+    }
+
+    fn lose(&mut self, call: Call, lost: Lost, now: Moment) {
+        match call.purpose {
+            Purpose::Intercept { run, at } => {
+                if lost == Lost::TimedOut {
+                    self.miss(call.member, run, now);
+                }
+                let reason = match lost {
+                    Lost::TimedOut => SkipReason::Timeout,
+                    Lost::NeverHanded => self.never_handed(call.member),
+                    Lost::Gone | Lost::Unlisted => SkipReason::Unavailable,
+                };
+                self.interceptor_lost(run, at, reason, now);
+            }
+            Purpose::Command(command) => self.command_lost(call.member, *command, lost),
+        }
+    }
+
+    /// Why a call ran out of time before it was handed over.
+    fn never_handed(&self, member: MemberId) -> SkipReason {
+        match self.members[member].standing {
+            Standing::Ready => SkipReason::Timeout,
+            Standing::Suspended(_) => SkipReason::Suspended,
+            Standing::Unavailable { .. } | Standing::Unlisted => SkipReason::Unavailable,
+        }
+    }
+
+    fn reply(&mut self, id: MemberId, serial: u64, reply: Reply, now: Moment) -> bool {
+        let Some(member) = self.members.get_mut(id) else { return false };
+        let current = member.seat.as_ref().is_some_and(|seat| seat.serial == serial);
+        let live = self.calls.find(reply.call).filter(|key| {
+            let call = &self.calls.table[*key];
+            current && call.member == id && matches!(call.stage, Stage::Handed)
+        });
+        let Some(call) = live.and_then(|key| self.leave_call(key)) else {
+            self.members[id].traffic.stale_replies += 1;
+            return false;
+        };
+        match call.purpose {
+            Purpose::Intercept { run, at } => self.interceptor_replied(run, at, reply.result, now),
+            Purpose::Command(command) => self.command_replied(id, *command, reply.result),
+        }
+        self.call_queued(id, now);
+        true
+    }
+
+    /// A call whose answer could not be read, or was too large, fails by itself.
+    fn reply_unusable(
+        &mut self,
+        id: MemberId,
+        serial: u64,
+        (call, why): (u64, Failure),
+        now: Moment,
+    ) -> bool {
+        let result = Some(plugin::reply::Result::Failure(why));
+        self.reply(id, serial, Reply { call, result }, now)
+    }
+
+    /// A handler is alive and works long: a command's lease is renewed, an interceptor's never.
+    fn progress(&mut self, id: MemberId, call: u64, now: Moment) -> bool {
+        let Some(key) = self.calls.find(call) else { return false };
+        let call = &mut self.calls.table[key];
+        if call.member != id {
+            return false;
+        }
+        if let Purpose::Command(_) = call.purpose {
+            let longest = call.began + super::command::LONGEST;
+            let renewed = (now + super::command::LEASE).min(longest);
+            let before = std::mem::replace(&mut call.deadline, renewed);
+            self.deadlines.remove(before, Due::Call(key));
+            self.deadlines.insert(renewed, Due::Call(key));
+        }
+        true
+    }
+}
+
+impl Switchboard {
+    /// A plugin answered a call. Whether the call still lived.
+    pub fn reply(&self, member: MemberId, serial: u64, reply: Reply) -> bool {
+        self.with(|core, now| core.reply(member, serial, reply, now))
+    }
+
+    /// A plugin answered with a frame too large to be carried. Whether the call still lived.
+    pub fn reply_too_large(&self, member: MemberId, serial: u64, call: u64, why: Failure) -> bool {
+        self.with(|core, now| core.reply_unusable(member, serial, (call, why), now))
+    }
+
+    /// A plugin's handler is still at work. Whether the call still lives.
+    pub fn progress(&self, member: MemberId, call: u64) -> bool {
+        self.with(|core, now| core.progress(member, call, now))
+    }
+}

@@ -1,0 +1,57 @@
+//! What is due when, soonest first.
+//!
+//! It holds keys only; what happens to a thing that is due is told in `Core::expire`.
+
+use std::collections::BTreeSet;
+
+use outboard_supervision::Moment;
+
+use super::{Core, MemberId};
+
+/// What can be due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Due {
+    /// A call, by its place in the table.
+    Call(usize),
+    /// An event's acknowledgement: member and delivery.
+    Delivery(MemberId, u64),
+}
+
+/// Every deadline.
+#[derive(Debug, Default)]
+pub struct Deadlines(BTreeSet<(Moment, Due)>);
+
+impl Deadlines {
+    pub fn insert(&mut self, at: Moment, due: Due) {
+        self.0.insert((at, due));
+    }
+
+    pub fn remove(&mut self, at: Moment, due: Due) {
+        self.0.remove(&(at, due));
+    }
+
+    /// When the first one is due.
+    pub fn first(&self) -> Option<Moment> {
+        self.0.first().map(|(at, _)| *at)
+    }
+
+    /// Takes one that is due at `now`.
+    pub fn pop(&mut self, now: Moment) -> Option<Due> {
+        if self.first()? > now {
+            return None;
+        }
+        self.0.pop_first().map(|(_, due)| due)
+    }
+}
+
+impl Core {
+    /// Ends everything that is due.
+    pub fn expire(&mut self, now: Moment) {
+        while let Some(due) = self.deadlines.pop(now) {
+            match due {
+                Due::Call(key) => self.call_timed_out(key, now),
+                Due::Delivery(member, delivery) => self.delivery_timed_out(member, delivery, now),
+            }
+        }
+    }
+}

@@ -1,0 +1,304 @@
+//! A plugin in the tables: where it stands, its session, its window, its breakers.
+//!
+//! It refuses to know why a plugin stands where it does; it is told.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use outboard_proto::common::Event;
+use outboard_proto::plugin::{AppChanged, DaemonFrame, daemon_frame};
+use outboard_supervision::Moment;
+use outboard_supervision::breaker::{Breaker, BreakerPolicy};
+
+use super::lane::Lanes;
+use super::{Core, MemberId, Registration, Switchboard, Traffic};
+use crate::config::manifest::Hook;
+use crate::config::permission::Permission;
+use crate::egress::{Egress, Urgency};
+
+/// Calls that wait while the window is full.
+pub const QUEUED_CALLS: usize = 256;
+/// Bytes of calls that wait while the window is full.
+pub const QUEUED_BYTES: usize = 1024 * 1024;
+/// Deliveries remembered as possible causes of what a plugin does next.
+const REMEMBERED: usize = 256;
+
+/// Where a plugin stands, as far as routing cares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Calls may be handed to it.
+    Ready,
+    /// It runs, but what it depends on does not.
+    Suspended(String),
+    /// It cannot be asked now.
+    Unavailable {
+        /// The state's name.
+        state: &'static str,
+        /// Why, for people.
+        reason: String,
+        /// When it may be back, where that is known.
+        retry_after: Option<Duration>,
+    },
+    /// It is out of service: neither asked nor missed.
+    Unlisted,
+}
+
+/// One plugin.
+pub struct Member {
+    pub is: Registration,
+    pub standing: Standing,
+    pub seat: Option<Seat>,
+    /// Calls handed over and not answered.
+    pub in_hand: u32,
+    /// Calls that wait for the window, by their place in the table.
+    pub queue: VecDeque<usize>,
+    pub queued_bytes: usize,
+    /// Calls of closed hooks that wait for it to become ready.
+    pub awaiting: Vec<usize>,
+    pub breakers: BTreeMap<Hook, Breaker>,
+    pub lanes: Lanes,
+    pub traffic: Traffic,
+    /// Recent deliveries, the oldest first: what their handlers do next has them as its cause.
+    pub recent: VecDeque<u64>,
+    pub delivered: HashMap<u64, (Moment, Arc<Event>)>,
+}
+
+/// The open session of a member.
+pub struct Seat {
+    /// Unique among all sessions of the daemon's life.
+    pub serial: u64,
+    pub egress: Egress<DaemonFrame>,
+    /// Bytes of events that may still go out before the plugin returns some.
+    pub credit: u64,
+}
+
+/// What status shows of a member.
+#[derive(Debug, Clone, Default)]
+pub struct MemberView {
+    /// Counters.
+    pub traffic: Traffic,
+    /// Calls in hand.
+    pub in_flight: u32,
+    /// Hooks whose breaker is open.
+    pub open_breakers: Vec<Hook>,
+}
+
+/// When a breaker opens.
+pub const BREAKER: BreakerPolicy = BreakerPolicy { misses: 3, rest: Duration::from_secs(2) };
+
+impl Member {
+    fn new(is: Registration) -> Self {
+        Self {
+            is,
+            standing: Standing::Unlisted,
+            seat: None,
+            in_hand: 0,
+            queue: VecDeque::new(),
+            queued_bytes: 0,
+            awaiting: Vec::new(),
+            breakers: BTreeMap::new(),
+            lanes: Lanes::default(),
+            traffic: Traffic::default(),
+            recent: VecDeque::new(),
+            delivered: HashMap::new(),
+        }
+    }
+
+    /// Whether it belongs to pipelines and the catalogue at all.
+    pub fn listed(&self) -> bool {
+        match self.standing {
+            Standing::Ready | Standing::Suspended(_) | Standing::Unavailable { .. } => true,
+            Standing::Unlisted => false,
+        }
+    }
+
+    pub fn may(&self, permission: Permission) -> bool {
+        self.is.grants.contains(&permission)
+    }
+
+    /// The session to which work may be handed now.
+    pub fn open_seat(&mut self) -> Option<&mut Seat> {
+        match self.standing {
+            Standing::Ready => self.seat.as_mut(),
+            Standing::Suspended(_) | Standing::Unavailable { .. } | Standing::Unlisted => None,
+        }
+    }
+
+    /// Remembers what a delivery was about, for the calls its handler may make.
+    pub fn remember(&mut self, delivery: u64, event: Arc<Event>, now: Moment) {
+        if self.recent.len() >= REMEMBERED
+            && let Some(old) = self.recent.pop_front()
+        {
+            self.delivered.remove(&old);
+        }
+        self.recent.push_back(delivery);
+        self.delivered.insert(delivery, (now, event));
+    }
+}
+
+impl Switchboard {
+    /// Enters a plugin, or replaces what it registered before. It begins unlisted.
+    pub fn register(&self, registration: Registration) -> MemberId {
+        self.with(|core, now| core.register(registration, now))
+    }
+
+    /// Removes a plugin and everything of it.
+    pub fn unregister(&self, member: MemberId) {
+        self.with(|core, now| core.unregister(member, now));
+    }
+
+    /// Tells where a plugin stands now.
+    pub fn set_standing(&self, member: MemberId, standing: Standing) {
+        self.with(|core, now| core.set_standing(member, standing, now));
+    }
+
+    /// Opens a session: whatever was under way on the one before has ended.
+    pub fn attach(&self, member: MemberId, serial: u64, egress: Egress<DaemonFrame>) {
+        self.with(|core, now| core.attach(member, serial, egress, now));
+    }
+
+    /// Ends a session, if it is still the open one.
+    pub fn detach(&self, member: MemberId, serial: u64) {
+        self.with(|core, now| core.detach(member, serial, now));
+    }
+
+    /// What status shows.
+    #[must_use]
+    pub fn view(&self, member: MemberId) -> MemberView {
+        self.with(|core, _| core.members.get(member).map(Core::view_of).unwrap_or_default())
+    }
+
+    /// Calls and events in hand: zero means drained.
+    #[must_use]
+    pub fn in_hand(&self, member: MemberId) -> usize {
+        self.with(|core, _| {
+            let Some(member) = core.members.get(member) else { return 0 };
+            member.in_hand as usize + member.lanes.in_hand()
+        })
+    }
+}
+
+impl Core {
+    fn view_of(member: &Member) -> MemberView {
+        let open = member.breakers.iter().filter(|(_, breaker)| breaker.is_open());
+        MemberView {
+            traffic: member.traffic,
+            in_flight: member.in_hand,
+            open_breakers: open.map(|(hook, _)| *hook).collect(),
+        }
+    }
+
+    fn register(&mut self, registration: Registration, now: Moment) -> MemberId {
+        let id = match self.names.get(&registration.name) {
+            Some(&id) => {
+                self.members[id].is = registration;
+                id
+            }
+            None => {
+                let name = Arc::clone(&registration.name);
+                let id = self.members.insert(Member::new(registration));
+                self.names.insert(name, id);
+                id
+            }
+        };
+        self.rebuild(now);
+        id
+    }
+
+    fn unregister(&mut self, id: MemberId, now: Moment) {
+        self.set_standing(id, Standing::Unlisted, now);
+        self.end_calls_of(id, now);
+        self.detach_any(id, now);
+        let member = self.members.remove(id);
+        self.names.remove(&member.is.name);
+        self.rebuild(now);
+    }
+
+    /// Everything that is derived from who is registered and listed.
+    fn rebuild(&mut self, _now: Moment) {
+        self.rebuild_pipelines();
+        self.rebuild_subscribers();
+        self.rebuild_commands();
+    }
+
+    fn set_standing(&mut self, id: MemberId, standing: Standing, now: Moment) {
+        let Some(member) = self.members.get_mut(id) else { return };
+        if member.standing == standing {
+            return;
+        }
+        let was_listed = member.listed();
+        member.standing = standing;
+        let is_listed = member.listed();
+        match member.standing {
+            Standing::Ready => self.hand_over(id, now),
+            Standing::Suspended(_) | Standing::Unavailable { .. } => self.skip_queued(id, now),
+            Standing::Unlisted => self.end_calls_of(id, now),
+        }
+        if was_listed == is_listed {
+            self.announce_catalogue();
+        } else {
+            self.rebuild(now);
+        }
+    }
+
+    fn attach(&mut self, id: MemberId, serial: u64, egress: Egress<DaemonFrame>, now: Moment) {
+        if !self.members.contains(id) {
+            return;
+        }
+        self.detach_any(id, now);
+        let member = &mut self.members[id];
+        let credit = outboard_proto::limits::CREDIT_BYTES;
+        member.seat = Some(Seat { serial, egress, credit });
+        self.hand_over(id, now);
+    }
+
+    fn detach(&mut self, id: MemberId, serial: u64, now: Moment) {
+        let open = self.members.get(id).and_then(|member| member.seat.as_ref());
+        if open.is_some_and(|seat| seat.serial == serial) {
+            self.detach_any(id, now);
+        }
+    }
+
+    fn detach_any(&mut self, id: MemberId, now: Moment) {
+        let Some(member) = self.members.get_mut(id) else { return };
+        let Some(seat) = member.seat.take() else { return };
+        drop(seat);
+        self.lose_calls_in_hand(id, now);
+        self.lose_deliveries_in_hand(id, now);
+    }
+
+    /// A new process starts with a clean slate.
+    pub fn close_breakers(&mut self, id: MemberId) {
+        if let Some(member) = self.members.get_mut(id) {
+            member.breakers.clear();
+        }
+    }
+
+    /// It can take work: what waited goes out.
+    fn hand_over(&mut self, id: MemberId, now: Moment) {
+        self.call_awaiting(id, now);
+        self.call_queued(id, now);
+        self.deliver(id, now);
+    }
+
+    /// Tells every plugin with a session what the connected apps can do now.
+    pub fn announce_apps(&mut self, now: Moment) {
+        let app = self.nodes.app_info();
+        for (_, member) in &self.members {
+            if let Some(seat) = &member.seat {
+                let changed = AppChanged { app: Some(app.clone()) };
+                let frame = DaemonFrame { kind: Some(daemon_frame::Kind::App(changed)) };
+                // A session that takes nothing is found out by its heartbeat.
+                let _ = seat.egress.push(Urgency::Control, frame, now);
+            }
+        }
+    }
+}
+
+impl Switchboard {
+    /// A new process starts with a clean slate.
+    pub fn new_generation(&self, member: MemberId) {
+        self.with(|core, _| core.close_breakers(member));
+    }
+}

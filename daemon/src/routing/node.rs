@@ -1,0 +1,274 @@
+//! The app's processes: what each calls, carries out and is told.
+//!
+//! It refuses to know whether a node holds a stream or polls; both are an egress to it.
+
+use std::collections::BTreeSet;
+
+use outboard_proto::app::{AppHello, Catalogue, DaemonFrame, Policies, daemon_frame::Kind};
+use outboard_proto::common::{Failure, Reason};
+use outboard_proto::plugin::AppInfo;
+use outboard_supervision::Moment;
+use slab::Slab;
+
+use super::{Core, Switchboard};
+use crate::egress::{Egress, Urgency};
+
+/// Calls one node may have under way. 64 Ki-byte messages at this many would be half a gibibyte; at
+/// the usual size they are a few megabytes.
+const CALLS: usize = 8192;
+
+/// A node, and which connection of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct NodeId {
+    key: usize,
+    serial: u64,
+}
+
+/// One connected node.
+pub struct Node {
+    serial: u64,
+    pub hello: AppHello,
+    egress: Egress<DaemonFrame>,
+    in_hand: usize,
+    /// It has only `Requests` open and calls unary.
+    unary: bool,
+    told: Policies,
+    listed: Catalogue,
+}
+
+/// What status shows of a node.
+#[derive(Debug, Clone)]
+pub struct NodeView {
+    /// As it introduced itself.
+    pub hello: AppHello,
+    /// Whether it calls unary.
+    pub unary: bool,
+}
+
+/// All connected nodes.
+#[derive(Default)]
+pub struct Nodes {
+    table: Slab<Node>,
+    serial: u64,
+}
+
+impl Nodes {
+    pub fn get(&self, id: NodeId) -> Option<&Node> {
+        self.table.get(id.key).filter(|node| node.serial == id.serial)
+    }
+
+    fn get_mut(&mut self, id: NodeId) -> Option<&mut Node> {
+        self.table.get_mut(id.key).filter(|node| node.serial == id.serial)
+    }
+
+    pub fn ids(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.table.iter().map(|(key, node)| (NodeId { key, serial: node.serial }, node))
+    }
+
+    fn find(&self, app: &str, name: &str) -> Option<NodeId> {
+        let same = |node: &Node| node.hello.app == app && node.hello.node == name;
+        self.ids().find(|(_, node)| same(node)).map(|(id, _)| id)
+    }
+
+    /// Takes room for one more call; whether there was any.
+    pub fn begin_call(&mut self, id: NodeId) -> bool {
+        self.get_mut(id).is_some_and(|node| {
+            let room = node.in_hand < CALLS;
+            node.in_hand += usize::from(room);
+            room
+        })
+    }
+
+    /// A call has been answered, or its caller no longer waits.
+    pub fn answered(&mut self, id: NodeId) {
+        if let Some(node) = self.get_mut(id) {
+            node.in_hand = node.in_hand.saturating_sub(1);
+        }
+    }
+
+    /// Queues a frame; whether the node took it.
+    pub fn tell(&mut self, id: NodeId, kind: Kind, now: Moment) -> bool {
+        let Some(node) = self.get(id) else { return false };
+        node.egress.push(Urgency::Call, DaemonFrame { kind: Some(kind) }, now).is_ok()
+    }
+
+    /// What plugins are told of the connected apps together.
+    pub fn app_info(&self) -> AppInfo {
+        let operations: BTreeSet<&String> =
+            self.table.iter().flat_map(|(_, node)| &node.hello.operations).collect();
+        let newest = self.table.iter().map(|(_, node)| node).max_by_key(|node| node.serial);
+        AppInfo {
+            name: newest.map(|node| node.hello.app.clone()).unwrap_or_default(),
+            version: newest.map(|node| node.hello.version.clone()).unwrap_or_default(),
+            operations: operations.into_iter().cloned().collect(),
+            public_url: newest.map(|node| node.hello.public_url.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+impl Switchboard {
+    /// Enters a node; the same node with an older epoch makes room.
+    ///
+    /// # Errors
+    /// A newer one of the same name is connected.
+    pub fn attach_node(
+        &self,
+        hello: AppHello,
+        egress: Egress<DaemonFrame>,
+        unary: bool,
+    ) -> Result<(NodeId, Policies, Catalogue), Failure> {
+        let attached = self.with(|core, now| core.attach_node(hello, egress, unary, now))?;
+        self.attached.notify_one();
+        Ok(attached)
+    }
+
+    /// Waits for a node to connect.
+    pub async fn node_attached(&self) {
+        self.attached.notified().await;
+    }
+
+    /// Whether any app is connected.
+    #[must_use]
+    pub fn has_app(&self) -> bool {
+        self.with(|core, _| !core.nodes.table.is_empty())
+    }
+
+    /// What plugins are told of the connected apps together.
+    #[must_use]
+    pub fn app_info(&self) -> AppInfo {
+        self.with(|core, _| core.nodes.app_info())
+    }
+
+    /// A node's session is over.
+    pub fn detach_node(&self, id: NodeId) {
+        self.with(|core, now| core.detach_node(id, now));
+    }
+
+    /// What status shows of the connected nodes.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<NodeView> {
+        self.with(|core, _| {
+            let view = |node: &Node| NodeView { hello: node.hello.clone(), unary: node.unary };
+            core.nodes.table.iter().map(|(_, node)| view(node)).collect()
+        })
+    }
+
+    /// The connected node of this name and epoch.
+    #[must_use]
+    pub fn node(&self, name: &str, epoch: u64) -> Option<NodeId> {
+        self.with(|core, _| {
+            let same = |node: &Node| node.hello.node == name && node.hello.epoch == epoch;
+            core.nodes.ids().find(|(_, node)| same(node)).map(|(id, _)| id)
+        })
+    }
+
+    /// Takes room for one more call of a node.
+    ///
+    /// # Errors
+    /// Too many are under way.
+    pub fn begin_node_call(&self, id: NodeId) -> Result<(), Failure> {
+        if self.with(|core, _| core.nodes.begin_call(id)) {
+            return Ok(());
+        }
+        let text = format!("more than {CALLS} calls of this node are under way");
+        Err(Failure::new(tonic::Code::ResourceExhausted, Reason::OverLimit, text))
+    }
+
+    /// A call ended without an answer through the switchboard.
+    pub fn end_node_call(&self, id: NodeId) {
+        self.with(|core, _| core.nodes.answered(id));
+    }
+
+    /// Queues a frame for a node.
+    pub fn tell_node(&self, id: NodeId, kind: Kind) {
+        self.with(|core, now| core.nodes.tell(id, kind, now));
+    }
+}
+
+impl Core {
+    fn attach_node(
+        &mut self,
+        hello: AppHello,
+        egress: Egress<DaemonFrame>,
+        unary: bool,
+        now: Moment,
+    ) -> Result<(NodeId, Policies, Catalogue), Failure> {
+        if let Some(older) = self.nodes.find(&hello.app, &hello.node) {
+            self.make_way(older, &hello, now)?;
+        }
+        self.nodes.serial += 1;
+        let (told, listed) = (self.policies(&hello.hooks), self.catalogue());
+        let serial = self.nodes.serial;
+        let node = Node {
+            serial,
+            hello,
+            egress,
+            in_hand: 0,
+            unary,
+            told: told.clone(),
+            listed: listed.clone(),
+        };
+        let key = self.nodes.table.insert(node);
+        self.announce_apps(now);
+        Ok((NodeId { key, serial }, told, listed))
+    }
+
+    fn make_way(&mut self, older: NodeId, hello: &AppHello, now: Moment) -> Result<(), Failure> {
+        let Some(node) = self.nodes.get(older) else { return Ok(()) };
+        if node.hello.epoch > hello.epoch {
+            let text = format!("node {} is connected with a newer epoch", hello.node);
+            return Err(Failure::new(tonic::Code::Aborted, Reason::NodeReplaced, text));
+        }
+        let text = format!("node {} connected again", hello.node);
+        let failure = Failure::new(tonic::Code::Aborted, Reason::NodeReplaced, text);
+        node.egress.close(Some(crate::status::of(&failure)));
+        self.detach_node(older, now);
+        Ok(())
+    }
+
+    fn detach_node(&mut self, id: NodeId, now: Moment) {
+        if self.nodes.get(id).is_none() {
+            return;
+        }
+        self.nodes.table.remove(id.key);
+        self.abandon_runs_of(id, now);
+        self.abandon_commands_of(id, now);
+        self.requests_of_lost_node(id, now);
+        self.announce_apps(now);
+    }
+
+    /// Tells every app what changed about the hooks it calls.
+    pub fn announce_policies(&mut self) {
+        let now = self.clock.now();
+        let ids: Vec<NodeId> = self.nodes.ids().map(|(id, _)| id).collect();
+        for id in ids {
+            let Some(node) = self.nodes.get(id) else { continue };
+            let policies = self.policies(&node.hello.hooks);
+            if node.told != policies {
+                self.nodes.tell(id, Kind::Policies(policies.clone()), now);
+                if let Some(node) = self.nodes.get_mut(id) {
+                    node.told = policies;
+                }
+            }
+        }
+    }
+
+    /// Tells every app what changed about commands.
+    pub fn announce_catalogue(&mut self) {
+        let now = self.clock.now();
+        let mut catalogue = self.catalogue();
+        let same = |node: &Node| node.listed.commands == catalogue.commands;
+        if self.nodes.table.iter().all(|(_, node)| same(node)) {
+            return;
+        }
+        self.catalogue += 1;
+        catalogue.revision = self.catalogue;
+        let ids: Vec<NodeId> = self.nodes.ids().map(|(id, _)| id).collect();
+        for id in ids {
+            self.nodes.tell(id, Kind::Catalogue(catalogue.clone()), now);
+            if let Some(node) = self.nodes.get_mut(id) {
+                node.listed = catalogue.clone();
+            }
+        }
+    }
+}

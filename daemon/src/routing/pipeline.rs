@@ -1,0 +1,176 @@
+//! Who is asked at a hook, in which order, and how much of the budget is reserved for whom.
+//!
+//! Built when registrations change, shared by every run that began under it. It refuses to know
+//! whether anyone is ready.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use outboard_proto::{app, common};
+use outboard_supervision::order::{Wish, resolve};
+
+use super::{Core, Interceptor, MemberId};
+use crate::clock::micros;
+use crate::config::manifest::{Hook, OnFailure, Phase};
+pub use crate::config::spec::reservation::PIPELINE_BUDGET as BUDGET;
+
+/// The interceptors of one hook, in order: transforms, then validators.
+#[derive(Debug, Default)]
+pub struct Pipeline {
+    pub entries: Vec<Entry>,
+    /// Names in before/after that are not there.
+    pub ignored: BTreeSet<String>,
+}
+
+/// One interceptor in its place.
+#[derive(Debug)]
+pub struct Entry {
+    pub member: MemberId,
+    pub plugin: Arc<str>,
+    pub is: Interceptor,
+    /// Time that closed hooks after this one are sure of; open ones leave it to them.
+    pub reserved_after: Duration,
+}
+
+/// One line of `outboard order`.
+#[derive(Debug, Clone)]
+pub struct OrderEntry {
+    /// The plugin.
+    pub plugin: String,
+    /// Its place as declared.
+    pub interceptor: Interceptor,
+}
+
+impl Entry {
+    /// Whether it still belongs to this plugin: places in the table are used again.
+    pub fn is_of(&self, member: &super::member::Member) -> bool {
+        Arc::ptr_eq(&self.plugin, &member.is.name) || self.plugin == member.is.name
+    }
+}
+
+impl Pipeline {
+    fn build(hook: Hook, members: &BTreeMap<Arc<str>, (MemberId, &[Interceptor])>) -> Self {
+        let mut pipeline = Self::default();
+        for phase in [Phase::Transform, Phase::Validate] {
+            let of_phase = members.iter().flat_map(|(name, (member, interceptors))| {
+                let matching = interceptors.iter().filter(|it| it.hook == hook && it.phase == phase);
+                matching.map(move |it| (Arc::clone(name), *member, it.clone()))
+            });
+            let found: Vec<_> = of_phase.collect();
+            pipeline.note_absent(&found, members);
+            pipeline.entries.extend(sorted(found));
+        }
+        pipeline.reserve();
+        pipeline
+    }
+
+    fn note_absent<T>(
+        &mut self,
+        found: &[(Arc<str>, MemberId, Interceptor)],
+        members: &BTreeMap<Arc<str>, T>,
+    ) {
+        let named = found.iter().flat_map(|(_, _, it)| it.before.iter().chain(&it.after));
+        let absent = named.filter(|name| !members.contains_key(name.as_str()));
+        self.ignored.extend(absent.cloned());
+    }
+
+    /// Sums up, from the back, what closed interceptors are sure of. Validators are asked all at
+    /// once, so together they need what the slowest of them needs.
+    fn reserve(&mut self) {
+        let closed = |entry: &Entry| match entry.is.policy {
+            OnFailure::Closed => entry.is.timeout,
+            OnFailure::Open => Duration::ZERO,
+        };
+        let validators = self.entries.iter().filter(|entry| entry.is.phase == Phase::Validate);
+        let mut reserved = validators.map(closed).max().unwrap_or(Duration::ZERO);
+        for entry in self.entries.iter_mut().rev() {
+            match entry.is.phase {
+                Phase::Validate => entry.reserved_after = Duration::ZERO,
+                Phase::Transform => {
+                    entry.reserved_after = reserved;
+                    reserved += closed(entry);
+                }
+            }
+        }
+    }
+
+    fn policy(&self, hook: Hook) -> app::HookPolicy {
+        let closed = self.entries.iter().any(|entry| entry.is.policy == OnFailure::Closed);
+        let policy = if closed { OnFailure::Closed } else { OnFailure::Open };
+        app::HookPolicy {
+            hook: hook.as_str().to_owned(),
+            intercepted: !self.entries.is_empty(),
+            policy: wire_policy(policy).into(),
+            budget_us: micros(BUDGET),
+        }
+    }
+}
+
+/// Sorted by wishes; a cycle was refused at load, so priority and name are only a fallback for it.
+fn sorted(found: Vec<(Arc<str>, MemberId, Interceptor)>) -> Vec<Entry> {
+    let wishes: Vec<Wish> = found
+        .iter()
+        .map(|(name, _, it)| Wish {
+            name: name.to_string(),
+            priority: it.priority,
+            before: it.before.clone(),
+            after: it.after.clone(),
+        })
+        .collect();
+    let order = resolve(&wishes).unwrap_or_else(|_| (0..wishes.len()).collect());
+    let mut found: Vec<Option<_>> = found.into_iter().map(Some).collect();
+    let in_order = order.into_iter().filter_map(|at| found[at].take());
+    in_order
+        .map(|(plugin, member, is)| Entry { member, plugin, is, reserved_after: Duration::ZERO })
+        .collect()
+}
+
+/// As frames write it.
+pub fn wire_policy(policy: OnFailure) -> common::FailurePolicy {
+    match policy {
+        OnFailure::Open => common::FailurePolicy::Open,
+        OnFailure::Closed => common::FailurePolicy::Closed,
+    }
+}
+
+impl Core {
+    /// Builds every pipeline anew and tells the apps what changed.
+    pub fn rebuild_pipelines(&mut self) {
+        let members: BTreeMap<_, _> = self
+            .members
+            .iter()
+            .filter(|(_, member)| member.listed())
+            .map(|(id, member)| (Arc::clone(&member.is.name), (id, &member.is.interceptors[..])))
+            .collect();
+        self.pipelines = Hook::ALL
+            .into_iter()
+            .map(|hook| (hook, Arc::new(Pipeline::build(hook, &members))))
+            .collect();
+        self.announce_policies();
+    }
+
+    /// What an app that calls these hooks needs to know.
+    pub fn policies(&self, hooks: &[String]) -> app::Policies {
+        let of_name = |name: &String| name.parse::<Hook>().ok();
+        let policy = |hook| self.pipelines.get(&hook).map(|pipeline| pipeline.policy(hook));
+        let known = hooks.iter().filter_map(of_name).filter_map(policy).collect();
+        app::Policies { hooks: known }
+    }
+}
+
+impl super::Switchboard {
+    /// The order of a hook, and the names in before/after that are not there.
+    #[must_use]
+    pub fn order(&self, hook: Hook) -> (Vec<OrderEntry>, Vec<String>) {
+        self.with(|core, _| {
+            let Some(pipeline) = core.pipelines.get(&hook) else { return Default::default() };
+            let entry = |entry: &Entry| OrderEntry {
+                plugin: entry.plugin.to_string(),
+                interceptor: entry.is.clone(),
+            };
+            let entries = pipeline.entries.iter().map(entry).collect();
+            (entries, pipeline.ignored.iter().cloned().collect())
+        })
+    }
+}

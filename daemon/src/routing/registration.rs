@@ -1,0 +1,78 @@
+//! What one plugin brings to the switchboard: its declared handlers as the operator allows them.
+//!
+//! Made from manifest and configuration elsewhere; here it is only data.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::manifest::hook::HookFilter;
+use crate::config::manifest::{CommandDecl, EventType, Hook, OnFailure, Phase};
+use crate::config::pattern::ChannelPattern;
+use crate::config::permission::Permission;
+
+/// A plugin, as routing knows it.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its version.
+    pub version: String,
+    /// The account it speaks as.
+    pub bot: Bot,
+    /// What it answers.
+    pub interceptors: Vec<Interceptor>,
+    /// What it is told of.
+    pub subscriptions: Vec<Subscription>,
+    /// What it owns.
+    pub commands: Vec<CommandDecl>,
+    /// What it may do.
+    pub grants: BTreeSet<Permission>,
+    /// How long a command may take.
+    pub call_timeout: Duration,
+    /// Calls it may have in hand at once.
+    pub in_flight: u32,
+}
+
+/// The account a plugin speaks as.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bot {
+    /// Unique in the app.
+    pub username: String,
+    /// What people see.
+    pub display_name: String,
+}
+
+/// One place in a pipeline.
+#[derive(Debug, Clone)]
+pub struct Interceptor {
+    /// The hook.
+    pub hook: Hook,
+    /// Its part of the pipeline.
+    pub phase: Phase,
+    /// Lower goes first.
+    pub priority: i32,
+    /// Goes before these.
+    pub before: Vec<String>,
+    /// Goes after these.
+    pub after: Vec<String>,
+    /// How long one answer may take.
+    pub timeout: Duration,
+    /// What its absence means, as granted.
+    pub policy: OnFailure,
+    /// The author asked for closed; the operator has not granted it.
+    pub asked_closed: bool,
+    /// Which messages concern it.
+    pub filter: HookFilter,
+}
+
+/// One subscription.
+#[derive(Debug, Clone)]
+pub struct Subscription {
+    /// Types it wants.
+    pub types: BTreeSet<EventType>,
+    /// Channels it wants; empty means all.
+    pub channels: Vec<ChannelPattern>,
+    /// How long a handler may take.
+    pub timeout: Duration,
+}

@@ -1,0 +1,15 @@
+//! The plugin's side of the daemon: its socket, its token, its session, the host API.
+//!
+//! It refuses to decide anything about a plugin's life: what it sees is sent on as news.
+
+mod converse;
+mod door;
+mod facts;
+mod hello;
+mod listen;
+mod messages;
+
+pub use door::{Door, Pass};
+pub use facts::Facts;
+pub use listen::{Entrance, Leads, listen};
+pub use messages::Outbox;

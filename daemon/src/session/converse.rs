@@ -1,0 +1,291 @@
+//! One session: hello, then frames until the stream ends.
+//!
+//! Each frame is handed on at once and nothing is waited for but the next one. It refuses to know
+//! what the daemon makes of an answer, and to let one plugin take more than its turn.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use outboard_proto::common::{Failure, Reason};
+use outboard_proto::limits::{FRAME_BYTES, HELLO};
+use outboard_proto::plugin::{
+    DaemonFrame, Hello, PluginFrame, Welcome, daemon_frame, plugin_frame::Kind,
+};
+use outboard_supervision::News;
+use prost::Message as _;
+use tonic::{Code, Status, Streaming};
+
+use super::door::{Entered, Pass};
+use super::hello;
+use super::listen::Entrance;
+use crate::clock::Clock;
+use crate::egress::{Egress, Urgency};
+use crate::logs::Origin;
+use crate::plugin::Mail;
+use crate::status;
+
+/// Frames handled before others get their turn.
+const TURN: usize = 64;
+/// Bytes handled before others get their turn.
+const TURN_BYTES: usize = 256 * 1024;
+/// Frames a second that serve nothing before reading pauses.
+const USELESS: u32 = 20_000;
+/// How long reading pauses then.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// One stream of a plugin.
+pub struct Session {
+    pub entrance: Arc<Entrance>,
+    pub pass: Arc<Pass>,
+    pub egress: Egress<DaemonFrame>,
+    /// Among the sessions of the generation, from 1.
+    number: u64,
+    /// Among all sessions of the daemon's life.
+    serial: u64,
+    useless: Useless,
+}
+
+/// Frames that answered nothing, within this second.
+#[derive(Default)]
+struct Useless {
+    second: u64,
+    count: u32,
+    pauses: u32,
+}
+
+/// Why a session ends from this side.
+enum Fault {
+    /// The plugin broke the protocol: its generation ends.
+    Violation(Failure),
+    /// This stream is over, and nothing else.
+    Over,
+}
+
+impl Session {
+    pub fn new(entrance: Arc<Entrance>, pass: Arc<Pass>, egress: Egress<DaemonFrame>) -> Self {
+        Self { entrance, pass, egress, number: 0, serial: 0, useless: Useless::default() }
+    }
+
+    /// Speaks until the stream ends.
+    pub async fn converse(mut self, mut frames: Streaming<PluginFrame>) {
+        let Some(hello) = self.first_frame(&mut frames).await else { return };
+        if !self.enter(hello).await {
+            return;
+        }
+        let fault = self.listen(&mut frames).await;
+        self.entrance.switchboard.detach(self.entrance.member, self.serial);
+        let current = self.pass.leave(self.number);
+        match fault {
+            Fault::Violation(failure) => self.violation(failure).await,
+            Fault::Over => {
+                self.egress.close(None);
+                if current {
+                    self.news(News::Detached).await;
+                }
+            }
+        }
+    }
+
+    async fn first_frame(&self, frames: &mut Streaming<PluginFrame>) -> Option<Hello> {
+        let refusal = match tokio::time::timeout(HELLO, frames.message()).await {
+            Ok(Ok(Some(PluginFrame { kind: Some(Kind::Hello(hello)) }))) => return Some(hello),
+            Ok(Ok(Some(_))) => {
+                Failure::new(Code::FailedPrecondition, Reason::HelloExpected, "the first frame must be hello")
+            }
+            Ok(Ok(None)) => return None,
+            Ok(Err(error)) => unreadable(&error),
+            Err(_) => {
+                let text = format!("no hello within {} s of the session's start", HELLO.as_secs());
+                Failure::new(Code::DeadlineExceeded, Reason::HelloTimeout, text)
+            }
+        };
+        self.egress.close(Some(status::of(&refusal)));
+        None
+    }
+
+    /// Compares the hello and opens the session. Whether it was opened.
+    async fn enter(&mut self, hello: Hello) -> bool {
+        let facts = self.entrance.facts();
+        self.entrance.set_registered(hello::handlers(&hello));
+        if let Err(refusal) = hello::check(&hello, &facts) {
+            self.egress.close(Some(status::of(&refusal)));
+            self.news(News::Refused(refusal.message)).await;
+            return false;
+        }
+        let now = self.clock().now();
+        let text = "another session of this generation took over";
+        let replaced = status::of(&Failure::new(Code::Aborted, Reason::SessionReplaced, text));
+        match self.pass.enter(&self.egress, now, replaced) {
+            Entered::TooMany => {
+                let text = "opened three sessions within 10 s";
+                let failure = Failure::new(Code::FailedPrecondition, Reason::ProtocolViolation, text);
+                self.violation(failure).await;
+                return false;
+            }
+            Entered::Session(number) => self.number = number,
+        }
+        self.serial = self.entrance.next_serial();
+        self.pass.heard(now);
+        self.welcome(&hello);
+        let egress = self.egress.clone();
+        self.entrance.switchboard.attach(self.entrance.member, self.serial, egress);
+        self.news(News::Attached).await;
+        true
+    }
+
+    fn welcome(&self, hello: &Hello) {
+        let facts = self.entrance.facts();
+        let welcome = Welcome {
+            generation: self.pass.generation,
+            session: self.number,
+            resumed: self.pass.was_ready.load(Ordering::Relaxed),
+            settings: "{}".to_owned(),
+            grants: facts.grants.clone(),
+            limits: Some(facts.limits),
+            bot: Some(facts.bot.clone()),
+            app: Some(self.entrance.switchboard.app_info()),
+            previous_end: facts.previous_end.clone(),
+            features: hello::shared_features(hello),
+        };
+        let frame = DaemonFrame { kind: Some(daemon_frame::Kind::Welcome(welcome)) };
+        // The stream has just begun: it is empty.
+        let _ = self.egress.push(Urgency::Control, frame, self.clock().now());
+    }
+
+    async fn listen(&mut self, frames: &mut Streaming<PluginFrame>) -> Fault {
+        let (mut count, mut bytes) = (0, 0);
+        loop {
+            let frame = match frames.message().await {
+                Ok(Some(frame)) => frame,
+                Ok(None) => return Fault::Over,
+                Err(error) if is_our_fault(&error) => return Fault::Violation(unreadable(&error)),
+                Err(_) => return Fault::Over,
+            };
+            if count == 0 {
+                self.pass.heard(self.clock().now());
+            }
+            let size = frame.encoded_len();
+            (count, bytes) = (count + 1, bytes + size);
+            if let Err(fault) = self.take(frame, size).await {
+                return fault;
+            }
+            if count >= TURN || bytes >= TURN_BYTES {
+                (count, bytes) = (0, 0);
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    /// Hands one frame on.
+    async fn take(&mut self, frame: PluginFrame, size: usize) -> Result<(), Fault> {
+        let (board, member) = (&self.entrance.switchboard, self.entrance.member);
+        let useful = match frame.kind {
+            Some(Kind::Reply(reply)) if size > FRAME_BYTES => {
+                board.reply_too_large(member, self.serial, reply.call, too_large(size))
+            }
+            Some(Kind::Reply(reply)) => board.reply(member, self.serial, reply),
+            Some(Kind::Ack(ack)) => board.acknowledge(member, &ack),
+            Some(Kind::Progress(progress)) => board.progress(member, progress.call),
+            Some(Kind::Credit(credit)) => board.credit(member, self.serial, credit.bytes),
+            Some(Kind::Log(log)) => {
+                self.log(&log.line);
+                false
+            }
+            Some(Kind::Ready(_)) => {
+                self.pass.was_ready.store(true, Ordering::Relaxed);
+                self.news(News::Ready).await;
+                false
+            }
+            Some(Kind::Starting(starting)) => {
+                self.log(&format!("starting: {} % {}", starting.percent, starting.text));
+                self.news(News::Progress(starting.percent)).await;
+                false
+            }
+            Some(Kind::InitFailed(failed)) => {
+                let (reason, repeats) = (failed.reason, failed.r#final);
+                self.news(News::InitFailed { reason, repeats }).await;
+                false
+            }
+            Some(Kind::Hello(_)) => return Err(violation("said hello twice on one stream")),
+            // Nothing to do with: features of later protocols, or not of this daemon's.
+            Some(Kind::Pong(_) | Kind::Partial(_) | Kind::Chunk(_) | Kind::Cancel(_)) | None => false,
+        };
+        if useful { Ok(()) } else { self.note_useless().await }
+    }
+
+    /// Frames that serve nothing are borne up to a rate, then slowed down, then not borne.
+    async fn note_useless(&mut self) -> Result<(), Fault> {
+        self.useless.count += 1;
+        if self.useless.count < USELESS {
+            return Ok(());
+        }
+        let second = self.clock().now().0.as_secs();
+        let sustained = second <= self.useless.second + 2;
+        self.useless.pauses = if sustained { self.useless.pauses + 1 } else { 1 };
+        self.useless.count = 0;
+        self.useless.second = second;
+        if self.useless.pauses < 3 {
+            tokio::time::sleep(PAUSE).await;
+            return Ok(());
+        }
+        let text = "flood: more than 20,000 frames a second that answer nothing";
+        Err(Fault::Violation(Failure::new(Code::ResourceExhausted, Reason::Flood, text)))
+    }
+
+    /// Ends the stream with the reason, and the generation with it.
+    async fn violation(&self, failure: Failure) {
+        self.egress.close(Some(status::of(&failure)));
+        self.news(News::Violation(failure.message)).await;
+    }
+
+    async fn news(&self, news: News) {
+        // The task is gone when the plugin has been unloaded; nobody needs to know then.
+        let _ = self.entrance.mailbox.send(Mail::News(self.pass.generation, news)).await;
+    }
+
+    fn log(&self, line: &str) {
+        let clock = self.clock();
+        let now = (clock.now(), clock.wall_us());
+        self.entrance.log.write(self.pass.generation, Origin::Frame, line.as_bytes(), now);
+    }
+
+    fn clock(&self) -> Clock {
+        self.entrance.clock
+    }
+}
+
+fn violation(text: &str) -> Fault {
+    Fault::Violation(Failure::new(Code::FailedPrecondition, Reason::ProtocolViolation, text))
+}
+
+fn too_large(size: usize) -> Failure {
+    let text = format!("the answer has {size} bytes; a frame may have {FRAME_BYTES}");
+    Failure::new(Code::ResourceExhausted, Reason::FrameTooLarge, text)
+}
+
+/// Whether the error is about what was sent, not about the connection that carried it.
+fn is_our_fault(error: &Status) -> bool {
+    matches!(error.code(), Code::Internal | Code::OutOfRange | Code::ResourceExhausted)
+        && !is_transport(error)
+}
+
+/// Whether the stream broke under the message: a peer that dies mid-frame breaks no rule.
+fn is_transport(error: &Status) -> bool {
+    std::error::Error::source(error).is_some()
+        || error.message().contains("h2 protocol error")
+        || error.message().contains("Unexpected EOF")
+}
+
+fn unreadable(error: &Status) -> Failure {
+    match error.code() {
+        Code::OutOfRange | Code::ResourceExhausted => {
+            let text = format!("a frame is too large: {}", error.message());
+            Failure::new(Code::ResourceExhausted, Reason::FrameTooLarge, text)
+        }
+        _ => {
+            let text = format!("a frame cannot be read: {}", error.message());
+            Failure::new(Code::InvalidArgument, Reason::ProtocolViolation, text)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! What a session must know of its plugin: what hello is compared with, what welcome says.
+//!
+//! A snapshot, replaced when the plugin is loaded or configured anew.
+
+use std::sync::Arc;
+
+use outboard_proto::plugin::{Bot, EndRecord, Limits};
+
+use crate::config::manifest::Handlers;
+
+/// A snapshot of one plugin.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Its version.
+    pub version: String,
+    /// What its manifest declares.
+    pub handlers: Handlers,
+    /// Its grants, "resource:action".
+    pub grants: Vec<String>,
+    /// Its limits.
+    pub limits: Limits,
+    /// The account it speaks as.
+    pub bot: Bot,
+    /// How the generation before ended.
+    pub previous_end: Option<EndRecord>,
+}

@@ -1,0 +1,141 @@
+//! The host API's Messages: send and reply, as the plugin's bot.
+//!
+//! What may be sent and how it is attributed is routing's to say; here a plugin waits for what
+//! comes of it, or for its deadline.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use outboard_proto::app::{Answer, answer};
+use outboard_proto::common::{Failure, Reason};
+use outboard_proto::limits::CALL_KEY;
+use outboard_proto::plugin::messages_server::Messages;
+use outboard_proto::plugin::{ReplyRequest, SendRequest, SendResponse};
+use tonic::{Code, Request, Response, Status};
+
+
+use super::listen::Entrance;
+pub use crate::outbox::Outbox;
+use crate::routing::Cause;
+use crate::status;
+
+/// How long a plugin waits that does not say: the time-out of one call.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The service of one connection.
+pub struct HostMessages {
+    pub entrance: Arc<Entrance>,
+}
+
+#[tonic::async_trait]
+impl Messages for HostMessages {
+    async fn send(&self, request: Request<SendRequest>) -> Result<Response<SendResponse>, Status> {
+        let cause = self.cause(&request);
+        let patience = patience(&request);
+        let sent = self.carry_out(request.into_inner(), cause, patience).await;
+        sent.map(Response::new).map_err(|failure| status::of(&failure))
+    }
+
+    async fn reply(&self, request: Request<ReplyRequest>) -> Result<Response<SendResponse>, Status> {
+        let cause = self.cause(&request);
+        let patience = patience(&request);
+        let sent = match self.addressed(request.into_inner(), cause) {
+            Ok((send, cause)) => self.carry_out(send, Some(cause), patience).await,
+            Err(failure) => Err(failure),
+        };
+        sent.map(Response::new).map_err(|failure| status::of(&failure))
+    }
+}
+
+impl HostMessages {
+    fn cause<T>(&self, request: &Request<T>) -> Option<Cause> {
+        let named = request.metadata().get(CALL_KEY)?.to_str().ok()?;
+        self.entrance.switchboard.cause(self.entrance.member, named)
+    }
+
+    /// A reply goes where its cause happened.
+    fn addressed(
+        &self,
+        reply: ReplyRequest,
+        cause: Option<Cause>,
+    ) -> Result<(SendRequest, Cause), Failure> {
+        let nowhere = || {
+            let text = format!(
+                "nothing is being handled that could be replied to: send metadata {CALL_KEY}"
+            );
+            Failure::new(Code::FailedPrecondition, Reason::Invalid, text)
+        };
+        let cause = cause.ok_or_else(nowhere)?;
+        let channel = cause.channel.clone().ok_or_else(nowhere)?;
+        let send = SendRequest {
+            workspace: cause.workspace.clone(),
+            channel_id: channel.id,
+            body: reply.body,
+            thread_root: cause.thread_root.clone(),
+            role: reply.role,
+            idempotency_key: reply.idempotency_key,
+            metadata: reply.metadata,
+            reply_to: String::new(),
+        };
+        Ok((send, cause))
+    }
+
+    async fn carry_out(
+        &self,
+        send: SendRequest,
+        cause: Option<Cause>,
+        patience: Duration,
+    ) -> Result<SendResponse, Failure> {
+        let keyed = !send.idempotency_key.is_empty();
+        let outgoing = self.entrance.switchboard.compose(self.entrance.member, send, cause)?;
+        let name = self.entrance.facts().name.clone();
+        let answer = self.entrance.outbox.carry_out(&name, outgoing, keyed, patience).await?;
+        sent(answer)
+    }
+}
+
+fn sent(answer: Answer) -> Result<SendResponse, Failure> {
+    match answer.result {
+        Some(answer::Result::Sent(sent)) => Ok(SendResponse { message_id: sent.message_id }),
+        Some(answer::Result::Failure(failure)) => Err(failure),
+        None => {
+            let text = "the app answered without a result";
+            Err(Failure::new(Code::Internal, Reason::AppRefused, text))
+        }
+    }
+}
+
+/// How long the plugin waits: what it says in `grpc-timeout`, within reason.
+fn patience<T>(request: &Request<T>) -> Duration {
+    let said = request.metadata().get("grpc-timeout").and_then(|value| value.to_str().ok());
+    said.and_then(parse_timeout).unwrap_or(PATIENCE).min(Duration::from_secs(60))
+}
+
+/// gRPC's own notation: up to eight digits and a unit.
+fn parse_timeout(text: &str) -> Option<Duration> {
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let count: u64 = digits.parse().ok().filter(|_| digits.len() <= 8)?;
+    match unit {
+        "H" => Some(Duration::from_secs(count * 3600)),
+        "M" => Some(Duration::from_secs(count * 60)),
+        "S" => Some(Duration::from_secs(count)),
+        "m" => Some(Duration::from_millis(count)),
+        "u" => Some(Duration::from_micros(count)),
+        "n" => Some(Duration::from_nanos(count)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grpcs_timeouts_are_understood() {
+        assert_eq!(parse_timeout("250m"), Some(Duration::from_millis(250)));
+        assert_eq!(parse_timeout("5S"), Some(Duration::from_secs(5)));
+        assert_eq!(parse_timeout("123456789S"), None);
+        assert_eq!(parse_timeout(""), None);
+        assert_eq!(parse_timeout("5x"), None);
+    }
+}

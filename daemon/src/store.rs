@@ -1,0 +1,19 @@
+//! What must survive the daemon: `control.db` (plugins, overrides, ends) and `journal.db` (what is
+//! under way). One thread owns each database; callers await, and never block. It knows rows, not
+//! what becomes of them.
+//!
+//! An acknowledged write is on the disk, whatever happens to the power: WAL, `synchronous = FULL`,
+//! and the acknowledgement after the commit.
+
+pub mod backup;
+pub mod control;
+pub mod error;
+mod integer;
+pub mod journal;
+mod schema;
+mod thread;
+
+pub use backup::{BackupReport, backup, restore};
+pub use control::{Control, EndRecord, PluginRecord};
+pub use error::StoreError;
+pub use journal::{Claim, Enqueued, Journal, NewRequest, OutboxEntry};

@@ -1,0 +1,230 @@
+//! A copy of both databases that fits together, taken while the daemon runs; and the way back,
+//! while it does not. It copies files; what is in them it leaves alone.
+
+use super::control::{self, Control};
+use super::error::StoreError;
+use super::journal::{self, Journal};
+use super::schema::{self, Migrations};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+/// Describes the copies beside them.
+const MANIFEST: &str = "manifest.json";
+/// The layout of a backup's folder.
+const FORMAT: u32 = 1;
+
+/// What a backup wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackupReport {
+    /// The files, absolute where the folder was.
+    pub files: Vec<PathBuf>,
+    /// Their bytes in all.
+    pub bytes: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct BackupManifest {
+    format: u32,
+    daemon: String,
+    taken: Timestamp,
+    databases: Vec<DatabaseEntry>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct DatabaseEntry {
+    file: String,
+    schema: u32,
+    bytes: u64,
+    sha256: String,
+}
+
+/// Copies both databases as they are at one moment into a folder that is made for it, or empty.
+///
+/// # Errors
+/// The folder holds something, cannot be written or is full; or a database failed.
+pub async fn backup(
+    control: &Control,
+    journal: &Journal,
+    folder: &Path,
+    now: Timestamp,
+) -> Result<BackupReport, StoreError> {
+    let sources = [control.path().to_owned(), journal.path().to_owned()];
+    let folder = folder.to_owned();
+    let closed = StoreError::Backup { path: folder.clone(), detail: "was interrupted".to_owned() };
+    let copied = tokio::task::spawn_blocking(move || copy_all(&sources, &folder, now));
+    copied.await.map_err(|_| closed)?
+}
+
+/// Puts a backup in the place of both databases. The daemon must not run; what was there stays
+/// beside them as `….before-restore`.
+///
+/// # Errors
+/// The backup is incomplete, altered, or a newer daemon's; or the files cannot be written. Then the
+/// databases are as they were.
+pub fn restore(folder: &Path, control: &Path, journal: &Path) -> Result<(), StoreError> {
+    let manifest = read_manifest(folder)?;
+    let targets: [(&Path, Migrations); 2] =
+        [(control, control::MIGRATIONS), (journal, journal::MIGRATIONS)];
+    let mut staged = Vec::new();
+    for (target, migrations) in targets {
+        let entry = entry_of(&manifest, folder, target)?;
+        staged.push((stage(folder, entry, target, migrations)?, target));
+    }
+    for (copy, target) in staged {
+        put_in_place(&copy, target)?;
+    }
+    Ok(())
+}
+
+fn copy_all(
+    sources: &[PathBuf; 2],
+    folder: &Path,
+    now: Timestamp,
+) -> Result<BackupReport, StoreError> {
+    make_empty_folder(folder)?;
+    // Both moments are taken before anything is copied, one right after the other.
+    let readers = sources.iter().map(|path| moment_of(path)).collect::<Result<Vec<_>, _>>()?;
+    let (mut databases, mut files) = (Vec::new(), Vec::new());
+    for (reader, source) in readers.iter().zip(sources) {
+        let file = file_name(source);
+        let target = folder.join(&file);
+        schema::copy(reader, &target)?;
+        let schema = schema::version(reader).map_err(|error| StoreError::of(source, &error))?;
+        let (bytes, sha256) = measure(&target)?;
+        databases.push(DatabaseEntry { file, schema, bytes, sha256 });
+        files.push(target);
+    }
+    let bytes = databases.iter().map(|it| it.bytes).sum();
+    let daemon = env!("CARGO_PKG_VERSION").to_owned();
+    files.push(write_manifest(
+        folder,
+        &BackupManifest { format: FORMAT, daemon, taken: now, databases },
+    )?);
+    Ok(BackupReport { files, bytes })
+}
+
+fn moment_of(path: &Path) -> Result<rusqlite::Connection, StoreError> {
+    let reader = schema::open_reader(path)?;
+    let pin = "BEGIN; SELECT count(*) FROM sqlite_schema";
+    reader.execute_batch(pin).map_err(|error| StoreError::of(path, &error))?;
+    Ok(reader)
+}
+
+fn make_empty_folder(folder: &Path) -> Result<(), StoreError> {
+    let unwritable = |error: std::io::Error| StoreError::of_io(folder, &error);
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(unwritable)?;
+    match std::fs::read_dir(folder).map_err(unwritable)?.next() {
+        None => Ok(()),
+        Some(_) => Err(refused(folder, "is not empty")),
+    }
+}
+
+fn write_manifest(folder: &Path, manifest: &BackupManifest) -> Result<PathBuf, StoreError> {
+    let path = folder.join(MANIFEST);
+    let text = serde_json::to_string_pretty(manifest)
+        .map_err(|error| refused(&path, &error.to_string()))?;
+    std::fs::write(&path, text).map_err(|error| StoreError::of_io(&path, &error))?;
+    sync(&path)?;
+    sync(folder)?;
+    Ok(path)
+}
+
+fn read_manifest(folder: &Path) -> Result<BackupManifest, StoreError> {
+    let path = folder.join(MANIFEST);
+    let text =
+        std::fs::read_to_string(&path).map_err(|error| refused(&path, &error.to_string()))?;
+    let manifest: BackupManifest =
+        serde_json::from_str(&text).map_err(|error| refused(&path, &error.to_string()))?;
+    match manifest.format {
+        FORMAT => Ok(manifest),
+        newer => Err(refused(&path, &format!("has format {newer}, this daemon knows {FORMAT}"))),
+    }
+}
+
+fn entry_of<'m>(
+    manifest: &'m BackupManifest,
+    folder: &Path,
+    target: &Path,
+) -> Result<&'m DatabaseEntry, StoreError> {
+    let file = file_name(target);
+    let found = manifest.databases.iter().find(|it| it.file == file);
+    found.ok_or_else(|| refused(folder, &format!("names no {file}")))
+}
+
+/// Checks one database of a backup and lays a copy beside the one it will replace.
+fn stage(
+    folder: &Path,
+    entry: &DatabaseEntry,
+    target: &Path,
+    migrations: Migrations,
+) -> Result<PathBuf, StoreError> {
+    let source = folder.join(file_name(target));
+    let known = schema::known(migrations);
+    if entry.schema > known {
+        return Err(StoreError::NewerSchema { path: source, found: entry.schema, known });
+    }
+    if measure(&source)? != (entry.bytes, entry.sha256.clone()) {
+        return Err(refused(&source, "is not what manifest.json says it is"));
+    }
+    let reader = schema::open_reader(&source)?;
+    schema::check_health(&reader, &source)?;
+    let copy = beside(target, "restoring");
+    let _ = std::fs::remove_file(&copy); // Left by a restore that was interrupted.
+    schema::copy(&reader, &copy)?;
+    Ok(copy)
+}
+
+fn put_in_place(copy: &Path, target: &Path) -> Result<(), StoreError> {
+    let failed = |error: std::io::Error| StoreError::of_io(target, &error);
+    if target.exists() {
+        fold_log_in(target);
+        std::fs::rename(target, beside(target, "before-restore")).map_err(failed)?;
+    }
+    for side in ["-wal", "-shm"] {
+        let mut name = target.as_os_str().to_owned();
+        name.push(side);
+        let _ = std::fs::remove_file(PathBuf::from(name)); // Belongs to the file that is gone.
+    }
+    std::fs::rename(copy, target).map_err(failed)?;
+    target.parent().map_or(Ok(()), sync)
+}
+
+/// Waits until a file, or the names in a folder, are on the disk.
+fn sync(path: &Path) -> Result<(), StoreError> {
+    let synced = std::fs::File::open(path).and_then(|file| file.sync_all());
+    synced.map_err(|error| StoreError::of_io(path, &error))
+}
+
+/// Moves what a killed daemon left in the write-ahead log into the file, so that the copy kept is
+/// whole. A file too damaged for that is kept as it is.
+fn fold_log_in(path: &Path) {
+    if let Ok(connection) = rusqlite::Connection::open(path) {
+        let _ = connection.pragma_update(None, "journal_mode", "DELETE");
+    }
+}
+
+fn measure(path: &Path) -> Result<(u64, String), StoreError> {
+    let content = std::fs::read(path).map_err(|error| refused(path, &error.to_string()))?;
+    let hash = Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((content.len() as u64, hash))
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{suffix}"));
+    PathBuf::from(name)
+}
+
+fn refused(path: &Path, detail: &str) -> StoreError {
+    StoreError::Backup { path: path.to_owned(), detail: detail.to_owned() }
+}
+
+#[cfg(test)]
+mod tests;

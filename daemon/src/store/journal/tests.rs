@@ -1,0 +1,189 @@
+//! Claims about the journal: order, bounds, and that a key counts once in a day.
+
+use super::*;
+use proptest::prelude::*;
+
+fn open() -> (tempfile::TempDir, Journal) {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(&folder.path().join("journal.db")).unwrap();
+    (folder, journal)
+}
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_000_000 + second).unwrap()
+}
+
+fn request(plugin: &str, key: &str, bytes: usize) -> NewRequest {
+    let plugin = plugin.parse().unwrap();
+    NewRequest { plugin, key: key.to_owned(), request: vec![7; bytes] }
+}
+
+async fn keys(journal: &Journal, now: Timestamp) -> Vec<String> {
+    let waiting = journal.waiting(0, 10_000, now).await.unwrap();
+    waiting.into_iter().map(|entry| entry.key).collect()
+}
+
+#[tokio::test]
+async fn requests_wait_in_order_and_survive_a_restart() {
+    let (folder, journal) = open();
+    for key in ["k1", "k2", "k3"] {
+        journal.enqueue(request("aa", key, 3), at(0)).await.unwrap();
+    }
+    journal.close().await;
+    let journal = Journal::open(&folder.path().join("journal.db")).unwrap();
+    assert_eq!(keys(&journal, at(1)).await, ["k1", "k2", "k3"]);
+    let first = journal.waiting(0, 1, at(1)).await.unwrap().remove(0);
+    assert_eq!((first.plugin.as_str(), &first.request[..], first.attempts), ("aa", &[7; 3][..], 0));
+    let rest = journal.waiting(first.id, 10, at(1)).await.unwrap();
+    assert_eq!(rest.len(), 2);
+}
+
+#[tokio::test]
+async fn an_answer_takes_a_request_off_and_is_what_a_repetition_hears() {
+    let (_folder, journal) = open();
+    let Enqueued::Waiting(id) = journal.enqueue(request("aa", "k", 1), at(0)).await.unwrap() else {
+        panic!("a new key waits");
+    };
+    assert_eq!(journal.enqueue(request("aa", "k", 1), at(1)).await, Ok(Enqueued::Seen(None)));
+    assert_eq!(journal.attempt(id).await, Ok(Some(1)));
+    assert_eq!(journal.attempt(id).await, Ok(Some(2)));
+    journal.answered(id, b"sent".to_vec()).await.unwrap();
+    assert_eq!(journal.count().await, Ok(0));
+    assert_eq!(journal.attempt(id).await, Ok(None));
+    let again = journal.enqueue(request("aa", "k", 1), at(2)).await.unwrap();
+    assert_eq!(again, Enqueued::Seen(Some(b"sent".to_vec())));
+    assert!(matches!(
+        journal.enqueue(request("bb", "k", 1), at(2)).await,
+        Ok(Enqueued::Waiting(_))
+    ));
+}
+
+#[tokio::test]
+async fn a_plugin_has_at_most_a_thousand_requests_waiting() {
+    let (_folder, journal) = open();
+    for index in 0..OUTBOX_REQUESTS {
+        journal.enqueue(request("aa", &index.to_string(), 1), at(0)).await.unwrap();
+    }
+    let error = journal.enqueue(request("aa", "more", 1), at(1)).await.unwrap_err();
+    assert_eq!(error.to_string(), "aa has reached its limit of 1000 queued requests");
+    assert!(journal.enqueue(request("bb", "more", 1), at(1)).await.is_ok());
+    // The refused key was not used up, and old requests make room.
+    let later = at(3_601);
+    assert!(matches!(
+        journal.enqueue(request("aa", "more", 1), later).await,
+        Ok(Enqueued::Waiting(_))
+    ));
+}
+
+#[tokio::test]
+async fn a_plugin_has_at_most_eight_mebibytes_waiting() {
+    let (_folder, journal) = open();
+    let half = usize::try_from(OUTBOX_BYTES / 2).unwrap();
+    journal.enqueue(request("aa", "k1", half), at(0)).await.unwrap();
+    journal.enqueue(request("aa", "k2", half), at(0)).await.unwrap();
+    let error = journal.enqueue(request("aa", "k3", 1), at(0)).await.unwrap_err();
+    assert_eq!(
+        error,
+        StoreError::OverLimit { plugin: "aa".into(), limit: "8 MiB of queued requests".into() }
+    );
+}
+
+#[tokio::test]
+async fn a_request_waits_an_hour_and_a_key_counts_a_day() {
+    let (_folder, journal) = open();
+    journal.enqueue(request("aa", "old", 1), at(0)).await.unwrap();
+    journal.enqueue(request("aa", "new", 1), at(10)).await.unwrap();
+    assert_eq!(journal.expire(at(3_599)).await.unwrap(), []);
+    let expired = journal.expire(at(3_600)).await.unwrap();
+    assert_eq!(expired.iter().map(|it| it.key.as_str()).collect::<Vec<_>>(), ["old"]);
+    assert_eq!(keys(&journal, at(3_600)).await, ["new"]);
+    let day = 24 * 3_600;
+    assert_eq!(
+        journal.enqueue(request("aa", "old", 1), at(day - 1)).await,
+        Ok(Enqueued::Seen(None))
+    );
+    assert!(matches!(
+        journal.enqueue(request("aa", "old", 1), at(day)).await,
+        Ok(Enqueued::Waiting(_))
+    ));
+}
+
+#[tokio::test]
+async fn a_claimed_key_is_concluded_or_given_back() {
+    let (_folder, journal) = open();
+    let aa = "aa".parse().unwrap();
+    assert_eq!(journal.claim(&aa, "k", at(0)).await, Ok(Claim::First));
+    assert_eq!(journal.claim(&aa, "k", at(1)).await, Ok(Claim::Again(None)));
+    journal.release(&aa, "k").await.unwrap();
+    assert_eq!(journal.claim(&aa, "k", at(2)).await, Ok(Claim::First));
+    journal.conclude(&aa, "k", b"done".to_vec()).await.unwrap();
+    journal.release(&aa, "k").await.unwrap();
+    assert_eq!(journal.claim(&aa, "k", at(3)).await, Ok(Claim::Again(Some(b"done".to_vec()))));
+}
+
+#[tokio::test]
+async fn a_withdrawn_request_may_be_made_again_and_a_forgotten_plugin_leaves_nothing() {
+    let (_folder, journal) = open();
+    let Enqueued::Waiting(id) = journal.enqueue(request("aa", "k", 1), at(0)).await.unwrap() else {
+        panic!("a new key waits");
+    };
+    journal.withdraw(id).await.unwrap();
+    let again = journal.enqueue(request("aa", "k", 1), at(1)).await.unwrap();
+    assert!(matches!(again, Enqueued::Waiting(newer) if newer > id));
+    journal.forget_plugin(&"aa".parse().unwrap()).await.unwrap();
+    assert_eq!(journal.count().await, Ok(0));
+}
+
+/// What may happen to a queue.
+#[derive(Debug, Clone)]
+enum Step {
+    Enqueue(u8),
+    AnswerFirst,
+    Later(i64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        (0..20u8).prop_map(Step::Enqueue),
+        Just(Step::AnswerFirst),
+        (0..2_000i64).prop_map(Step::Later),
+    ];
+    prop::collection::vec(step, 0..40)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Against a list in memory: the same requests wait in the same order, whatever happens.
+    #[test]
+    fn the_queue_is_a_list_of_what_was_neither_answered_nor_too_old(steps in steps()) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (_folder, journal) = open();
+        let (mut now, mut model, mut used) = (0, Vec::new(), Vec::new());
+        for step in steps {
+            match step {
+                Step::Enqueue(key) => {
+                    let key = key.to_string();
+                    runtime.block_on(journal.enqueue(request("aa", &key, 1), at(now))).unwrap();
+                    let fresh = |(it, when): &(String, i64)| *it == key && now - when < 86_400;
+                    if !used.iter().any(fresh) {
+                        model.retain(|(it, _)| *it != key);
+                        model.push((key.clone(), now));
+                        used.push((key, now));
+                    }
+                }
+                Step::AnswerFirst => {
+                    let first = runtime.block_on(journal.waiting(0, 1, at(now))).unwrap();
+                    if let Some(entry) = first.first() {
+                        runtime.block_on(journal.answered(entry.id, Vec::new())).unwrap();
+                        model.retain(|(key, _)| *key != entry.key);
+                    }
+                }
+                Step::Later(seconds) => now += seconds,
+            }
+            model.retain(|(_, since)| now - since < 3_600);
+            let expected: Vec<String> = model.iter().map(|(key, _)| key.clone()).collect();
+            prop_assert_eq!(runtime.block_on(keys(&journal, at(now))), expected);
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Starting and Running: a process that nobody has asked to end.
+//!
+//! They part with it in one way only: `begin_end` and `push`, in `ending`.
+
+use crate::effect::Effect;
+use crate::event::{Cause, Conditions, Event, News};
+use crate::machine::{Machine, Now};
+use crate::moment::Moment;
+use crate::state::{Ending, Link, Pulse, Rest, Running, Starting, State, Then};
+
+impl Machine {
+    pub(super) fn while_starting(&mut self, now: Now, starting: Starting, event: Event) -> State {
+        match event {
+            Event::News(generation, news) if generation == starting.generation => {
+                self.news_of_starting(now, starting, news)
+            }
+            Event::News(..) => State::Starting(starting),
+            Event::Conditions(Conditions { hindrance: Some(hindrance), .. }) => {
+                self.push_starting(now, &starting, Then::Rest(Rest::Hindered(hindrance)))
+            }
+            Event::Conditions(_) => State::Starting(starting),
+            Event::Restart | Event::Reset => self.push_starting(now, &starting, Then::Again),
+            Event::Shutdown => {
+                self.push_starting(now, &starting, Then::Rest(Rest::DaemonStops))
+            }
+            Event::KillNow => {
+                let ending = self.ending_of_starting(now, &starting, Then::Rest(Rest::DaemonStops));
+                self.kill(ending)
+            }
+            Event::Late => State::Starting(Starting {
+                deadline: now.at + self.policy.start.step,
+                link: starting.link.restarted(now.at, self.policy.reconnect),
+                ..starting
+            }),
+            Event::Tick { .. } => self.check_start(now, starting),
+        }
+    }
+
+    fn check_start(&mut self, now: Now, starting: Starting) -> State {
+        let fault = if starting.deadline <= now.at {
+            let text = match starting.link {
+                Link::Awaited => "no hello in time",
+                Link::Attached | Link::Lost(_) => "said hello but was not ready in time",
+            };
+            Some((Cause::StartTimeout, text))
+        } else if starting.link.expired(now.at) {
+            Some((Cause::Protocol, "lost its session and did not reconnect in time"))
+        } else {
+            None
+        };
+        match fault {
+            None => State::Starting(starting),
+            Some((cause, text)) => {
+                let then = Then::Recover(cause, text.to_owned());
+                let ending = self.ending_of_starting(now, &starting, then);
+                self.kill(ending)
+            }
+        }
+    }
+
+    fn news_of_starting(&mut self, now: Now, starting: Starting, news: News) -> State {
+        match news {
+            News::Spawned(pid) => State::Starting(Starting { pid: Some(pid), ..starting }),
+            News::Attached => State::Starting(Starting { link: Link::Attached, ..starting }),
+            News::Detached => {
+                let link = Link::Lost(now.at + self.policy.reconnect);
+                State::Starting(Starting { link, ..starting })
+            }
+            News::Progress(percent) => {
+                let longest = starting.since + self.policy.start.total;
+                let deadline = (now.at + self.policy.start.step).min(longest);
+                State::Starting(Starting { deadline, percent: percent.min(100), ..starting })
+            }
+            News::Ready => State::Running(Running {
+                generation: starting.generation,
+                spawned: starting.since,
+                since: now.at,
+                pid: starting.pid,
+                link: Link::Attached,
+                pulse: self.fresh_pulse(now.at),
+            }),
+            News::InitFailed { reason, repeats: true } => {
+                self.condemn_starting(now, &starting, Then::GiveUp(Cause::InitFailed, reason))
+            }
+            News::InitFailed { reason, repeats: false } => {
+                self.condemn_starting(now, &starting, Then::Recover(Cause::InitFailed, reason))
+            }
+            News::Refused(why) => {
+                self.condemn_starting(now, &starting, Then::GiveUp(Cause::Protocol, why))
+            }
+            News::Violation(why) => {
+                self.condemn_starting(now, &starting, Then::Recover(Cause::Protocol, why))
+            }
+            News::SpawnFailed(why) => {
+                let then = Then::Recover(Cause::SpawnFailed, why);
+                let ending = self.ending_of_starting(now, &starting, then);
+                self.buried(now, ending, None)
+            }
+            // Nothing was under way yet that could be drained.
+            News::Drained => State::Starting(starting),
+            News::Ended(death) => {
+                let then = Then::Recover(Cause::of_unasked(death), "before it was ready".into());
+                let ending = self.ending_of_starting(now, &starting, then);
+                self.buried(now, ending, Some(death))
+            }
+            News::KeeperLost => {
+                let then = Then::Recover(Cause::KeeperLost, String::new());
+                let ending = self.ending_of_starting(now, &starting, then);
+                self.buried(now, ending, None)
+            }
+        }
+    }
+
+    fn ending_of_starting(&self, now: Now, starting: &Starting, then: Then) -> Ending {
+        Ending {
+            generation: starting.generation,
+            spawned: starting.since,
+            ready: None,
+            then,
+            deadline: now.at + self.policy.stop.shutdown,
+        }
+    }
+
+    /// Ends a start that somebody no longer wants: there is nothing to drain.
+    fn push_starting(&mut self, now: Now, starting: &Starting, then: Then) -> State {
+        let ending = self.ending_of_starting(now, starting, then);
+        match starting.link {
+            Link::Attached => self.tell(now, ending),
+            Link::Awaited | Link::Lost(_) => self.terminate(now, ending),
+        }
+    }
+
+    /// Ends a start that went wrong.
+    fn condemn_starting(&mut self, now: Now, starting: &Starting, then: Then) -> State {
+        let ending = self.ending_of_starting(now, starting, then);
+        self.kill(ending)
+    }
+
+    pub(super) fn while_running(&mut self, now: Now, running: Running, event: Event) -> State {
+        match event {
+            Event::News(generation, news) if generation == running.generation => {
+                self.news_of_running(now, running, news)
+            }
+            Event::News(..) => State::Running(running),
+            Event::Conditions(Conditions { hindrance: Some(hindrance), .. }) => {
+                self.begin_end(now, &running, Then::Rest(Rest::Hindered(hindrance)))
+            }
+            // Suspension is read from the conditions; the process keeps running.
+            Event::Conditions(_) => State::Running(running),
+            Event::Restart => self.begin_end(now, &running, Then::Again),
+            // Nothing to forgive: it runs.
+            Event::Reset => State::Running(running),
+            Event::Shutdown => self.begin_end(now, &running, Then::Rest(Rest::DaemonStops)),
+            Event::KillNow => {
+                self.condemn(now, &running, Then::Rest(Rest::DaemonStops))
+            }
+            Event::Late => State::Running(Running {
+                pulse: self.fresh_pulse(now.at),
+                link: running.link.restarted(now.at, self.policy.reconnect),
+                ..running
+            }),
+            Event::Tick { alive } => self.check_life(now, running, alive),
+        }
+    }
+
+    fn check_life(&mut self, now: Now, running: Running, alive: Moment) -> State {
+        if running.link.expired(now.at) {
+            let why = "lost its session and did not reconnect in time".to_owned();
+            return self.condemn(now, &running, Then::Recover(Cause::Protocol, why));
+        }
+        if running.link != Link::Attached {
+            // Nobody to ping: the reconnect time stands guard instead.
+            let pulse = self.fresh_pulse(now.at);
+            return State::Running(Running { pulse, ..running });
+        }
+        self.feel_pulse(now, running, alive)
+    }
+
+    /// Silence of one interval sends a ping, each `due` more of it is a miss.
+    fn feel_pulse(&mut self, now: Now, running: Running, alive: Moment) -> State {
+        let rhythm = self.policy.heartbeat;
+        let alive = alive.max(running.pulse.from);
+        let first_ping = alive + rhythm.interval;
+        if now.at < first_ping {
+            let pulse = Pulse { unanswered: 0, due: first_ping, ..running.pulse };
+            return State::Running(Running { pulse, ..running });
+        }
+        let silence = now.at.since(first_ping);
+        let missed = if rhythm.due.is_zero() {
+            rhythm.misses
+        } else {
+            u32::try_from(silence.as_micros() / rhythm.due.as_micros()).unwrap_or(u32::MAX)
+        };
+        if missed >= rhythm.misses {
+            let text = format!("no sign of life for {:.1} s", now.at.since(alive).as_secs_f64());
+            return self.condemn(now, &running, Then::Recover(Cause::Hung, text));
+        }
+        if running.pulse.unanswered <= missed {
+            self.emit(Effect::Ping(running.generation));
+        }
+        let due = first_ping + rhythm.due * (missed + 1);
+        let pulse = Pulse { unanswered: missed + 1, due, ..running.pulse };
+        State::Running(Running { pulse, ..running })
+    }
+
+    fn news_of_running(&mut self, now: Now, running: Running, news: News) -> State {
+        match news {
+            News::Attached => {
+                let pulse = self.fresh_pulse(now.at);
+                State::Running(Running { link: Link::Attached, pulse, ..running })
+            }
+            News::Detached => {
+                let link = Link::Lost(now.at + self.policy.reconnect);
+                State::Running(Running { link, ..running })
+            }
+            // Said twice, it says nothing new.
+            News::Spawned(_) | News::Progress(_) | News::Ready | News::Drained => {
+                State::Running(running)
+            }
+            News::InitFailed { reason, .. } => {
+                let why = format!("said that it failed to initialize after it was ready: {reason}");
+                self.condemn(now, &running, Then::Recover(Cause::Protocol, why))
+            }
+            News::Refused(why) => {
+                self.condemn(now, &running, Then::GiveUp(Cause::Protocol, why))
+            }
+            News::Violation(why) => {
+                self.condemn(now, &running, Then::Recover(Cause::Protocol, why))
+            }
+            News::SpawnFailed(why) => {
+                let ending = self.ending_of(now, &running, Then::Recover(Cause::SpawnFailed, why));
+                self.buried(now, ending, None)
+            }
+            News::Ended(death) => {
+                let then = Then::Recover(Cause::of_unasked(death), String::new());
+                let ending = self.ending_of(now, &running, then);
+                self.buried(now, ending, Some(death))
+            }
+            News::KeeperLost => {
+                let then = Then::Recover(Cause::KeeperLost, String::new());
+                let ending = self.ending_of(now, &running, then);
+                self.buried(now, ending, None)
+            }
+        }
+    }
+
+    fn fresh_pulse(&self, now: Moment) -> Pulse {
+        Pulse { from: now, unanswered: 0, due: now + self.policy.heartbeat.interval }
+    }
+
+    fn ending_of(&self, now: Now, running: &Running, then: Then) -> Ending {
+        Ending {
+            generation: running.generation,
+            spawned: running.spawned,
+            ready: Some(running.since),
+            then,
+            deadline: now.at + self.policy.stop.drain,
+        }
+    }
+
+    /// Asks politely: drain first.
+    fn begin_end(&mut self, now: Now, running: &Running, then: Then) -> State {
+        let ending = self.ending_of(now, running, then);
+        match running.link {
+            Link::Attached => {
+                self.emit(Effect::Drain(ending.generation, self.policy.stop.drain));
+                State::Draining(ending)
+            }
+            Link::Awaited | Link::Lost(_) => self.terminate(now, ending),
+        }
+    }
+
+    /// Does not ask: kills the tree.
+    fn condemn(&mut self, now: Now, running: &Running, then: Then) -> State {
+        let ending = self.ending_of(now, running, then);
+        self.kill(ending)
+    }
+}

@@ -1,0 +1,208 @@
+//! Draining and Stopping, and what follows an end.
+//!
+//! ```text
+//! Draining ──drained, late──▶ Told ──late──▶ Terminated ──late──▶ Killed ──▶ (ended)
+//! ```
+
+use crate::effect::Effect;
+use crate::event::{Cause, Death, Event, Exit, News, Obituary};
+use crate::machine::{Machine, Now};
+use crate::moment::Moment;
+use crate::policy::Restart;
+use crate::state::{Ending, Failed, Rest, State, Step, Stopping, Then, Waiting};
+
+impl Cause {
+    /// The cause of an end that nobody asked for.
+    pub(super) fn of_unasked(death: Death) -> Self {
+        match (death.oom, death.exit) {
+            (true, _) => Self::Oom,
+            (false, Exit::Code(_)) => Self::Exited,
+            (false, Exit::Signal(_)) => Self::Signal,
+        }
+    }
+}
+
+impl Machine {
+    pub(super) fn while_draining(&mut self, now: Now, ending: Ending, event: Event) -> State {
+        match event {
+            Event::News(generation, news) if generation == ending.generation => match news {
+                News::Drained => self.tell(now, ending),
+                // Nobody left to talk to.
+                News::Detached => self.terminate(now, ending),
+                News::Violation(_) | News::Refused(_) => self.kill(ending),
+                News::Ended(death) => self.buried(now, ending, Some(death)),
+                News::SpawnFailed(_) | News::KeeperLost => self.buried(now, ending, None),
+                News::Spawned(_)
+                | News::Attached
+                | News::Progress(_)
+                | News::Ready
+                | News::InitFailed { .. } => State::Draining(ending),
+            },
+            Event::News(..) => State::Draining(ending),
+            Event::Conditions(_) | Event::Restart | Event::Reset | Event::Shutdown => {
+                State::Draining(self.redirected(ending, &event))
+            }
+            Event::KillNow => self.kill(self.redirected_to_rest(ending)),
+            Event::Late => {
+                State::Draining(Ending { deadline: now.at + self.policy.stop.drain, ..ending })
+            }
+            Event::Tick { .. } if ending.deadline <= now.at => self.tell(now, ending),
+            Event::Tick { .. } => State::Draining(ending),
+        }
+    }
+
+    pub(super) fn while_stopping(&mut self, now: Now, stopping: Stopping, event: Event) -> State {
+        let Stopping { ending, step } = stopping;
+        match event {
+            Event::News(generation, news) if generation == ending.generation => match news {
+                News::Ended(death) => self.buried(now, ending, Some(death)),
+                News::SpawnFailed(_) | News::KeeperLost => self.buried(now, ending, None),
+                // The process has only now come to be: what was meant for it missed it.
+                News::Spawned(_) => self.repeat(ending, step),
+                News::Attached
+                | News::Detached
+                | News::Progress(_)
+                | News::Ready
+                | News::InitFailed { .. }
+                | News::Refused(_)
+                | News::Violation(_)
+                | News::Drained => State::Stopping(Stopping { ending, step }),
+            },
+            Event::News(..) => State::Stopping(Stopping { ending, step }),
+            Event::Conditions(_) | Event::Restart | Event::Reset | Event::Shutdown => {
+                State::Stopping(Stopping { ending: self.redirected(ending, &event), step })
+            }
+            Event::KillNow => self.kill(self.redirected_to_rest(ending)),
+            Event::Late => State::Stopping(Stopping {
+                ending: Ending { deadline: now.at + self.patience(step), ..ending },
+                step,
+            }),
+            Event::Tick { .. } if ending.deadline <= now.at => match step {
+                Step::Told => self.terminate(now, ending),
+                Step::Terminated => self.kill(ending),
+                Step::Killed => State::Stopping(Stopping { ending, step }),
+            },
+            Event::Tick { .. } => State::Stopping(Stopping { ending, step }),
+        }
+    }
+
+    fn patience(&self, step: Step) -> std::time::Duration {
+        match step {
+            Step::Told => self.policy.stop.shutdown,
+            Step::Terminated | Step::Killed => self.policy.stop.term,
+        }
+    }
+
+    fn repeat(&mut self, ending: Ending, step: Step) -> State {
+        match step {
+            Step::Told | Step::Terminated => self.emit(Effect::Terminate(ending.generation)),
+            Step::Killed => self.emit(Effect::Kill(ending.generation)),
+        }
+        State::Stopping(Stopping { ending, step })
+    }
+
+    /// The same ending with another sequel, where a newer wish says so.
+    fn redirected(&self, ending: Ending, wish: &Event) -> Ending {
+        let then = match (wish, self.hindrance(), ending.then) {
+            (_, _, Then::Rest(Rest::DaemonStops)) | (Event::Shutdown, _, _) => {
+                Then::Rest(Rest::DaemonStops)
+            }
+            (_, Some(hindrance), _) => Then::Rest(Rest::Hindered(hindrance)),
+            (_, None, Then::Rest(_)) => Then::Again,
+            (Event::Restart | Event::Reset, None, _) => Then::Again,
+            (_, None, then @ (Then::Again | Then::Recover(..) | Then::GiveUp(..))) => then,
+        };
+        Ending { then, ..ending }
+    }
+
+    fn redirected_to_rest(&self, ending: Ending) -> Ending {
+        Ending { then: Then::Rest(Rest::DaemonStops), ..ending }
+    }
+
+    /// Tells the plugin to end.
+    pub(super) fn tell(&mut self, now: Now, ending: Ending) -> State {
+        self.emit(Effect::Shutdown(ending.generation, self.policy.stop.shutdown));
+        self.pressed(now.at + self.policy.stop.shutdown, ending, Step::Told)
+    }
+
+    /// Sends SIGTERM.
+    pub(super) fn terminate(&mut self, now: Now, ending: Ending) -> State {
+        self.emit(Effect::Terminate(ending.generation));
+        self.pressed(now.at + self.policy.stop.term, ending, Step::Terminated)
+    }
+
+    /// Kills the tree.
+    pub(super) fn kill(&mut self, ending: Ending) -> State {
+        self.emit(Effect::Disconnect(ending.generation));
+        self.emit(Effect::Kill(ending.generation));
+        State::Stopping(Stopping { ending, step: Step::Killed })
+    }
+
+    fn pressed(&mut self, deadline: Moment, ending: Ending, step: Step) -> State {
+        State::Stopping(Stopping { ending: Ending { deadline, ..ending }, step })
+    }
+
+    /// The generation is gone: records it and goes on.
+    pub(super) fn buried(&mut self, now: Now, ending: Ending, death: Option<Death>) -> State {
+        let (cause, detail) = Self::verdict(&ending.then, death);
+        self.emit(Effect::Disconnect(ending.generation));
+        self.emit(Effect::Record(Obituary {
+            generation: ending.generation,
+            cause,
+            detail: detail.clone(),
+            death,
+            uptime: now.at.since(ending.spawned),
+        }));
+        match ending.then {
+            Then::Rest(rest) => State::Stopped(rest),
+            Then::Again => self.start(now),
+            Then::GiveUp(..) => State::Failed(Failed { since: now.at, cause, detail }),
+            Then::Recover(..) => {
+                let healthy = ending.ready.map_or(std::time::Duration::ZERO, |at| now.at.since(at));
+                if healthy >= self.policy.backoff.reset_after {
+                    self.ledger.attempt = 0;
+                }
+                self.recover(now, cause, detail, death)
+            }
+        }
+    }
+
+    fn verdict(then: &Then, death: Option<Death>) -> (Cause, String) {
+        match then {
+            Then::Rest(_) | Then::Again => (Cause::Stopped, String::new()),
+            Then::Recover(cause, text) | Then::GiveUp(cause, text) => {
+                let oom = death.is_some_and(|death| death.oom);
+                (if oom { Cause::Oom } else { *cause }, text.clone())
+            }
+        }
+    }
+
+    fn recover(&mut self, now: Now, cause: Cause, detail: String, death: Option<Death>) -> State {
+        let clean =
+            cause == Cause::Exited && death.is_some_and(|death| death.exit == Exit::Code(0));
+        match (self.policy.restart, clean) {
+            (Restart::Never | Restart::OnFailure, true) => State::Stopped(Rest::Finished),
+            (Restart::Never, false) => {
+                let detail = format!("{detail} (restart = \"never\")").trim_start().to_owned();
+                State::Failed(Failed { since: now.at, cause, detail })
+            }
+            (Restart::OnFailure, false) | (Restart::Always, _) => self.retry(now, cause, detail),
+        }
+    }
+
+    fn retry(&mut self, now: Now, cause: Cause, detail: String) -> State {
+        let intensity = self.policy.intensity;
+        if !self.ledger.restarts.try_count(now.at, intensity) {
+            let count = format!(
+                "{} restarts in {} s did not help",
+                intensity.restarts,
+                intensity.period.as_secs()
+            );
+            let detail = if detail.is_empty() { count } else { format!("{detail}; {count}") };
+            return State::Failed(Failed { since: now.at, cause, detail });
+        }
+        let wait = self.policy.backoff.delay(self.ledger.attempt, now.luck);
+        self.ledger.attempt = self.ledger.attempt.saturating_add(1);
+        State::Waiting(Waiting { since: now.at, until: now.at + wait, cause })
+    }
+}

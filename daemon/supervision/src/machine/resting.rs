@@ -1,0 +1,104 @@
+//! The states without a process: Stopped, Waiting, Failed.
+//!
+//! News of any generation is late news here, and changes nothing.
+
+use crate::effect::Effect;
+use crate::event::{Event, Hindrance};
+use crate::machine::{Machine, Now};
+use crate::state::{Failed, Link, Rest, Starting, State, Waiting};
+
+impl Machine {
+    pub(super) fn while_stopped(&mut self, now: Now, rest: Rest, event: Event) -> State {
+        match event {
+            Event::Conditions(conditions) => match (conditions.hindrance, rest) {
+                (_, Rest::DaemonStops) => State::Stopped(Rest::DaemonStops),
+                (Some(hindrance), _) => State::Stopped(Rest::Hindered(hindrance)),
+                (None, Rest::Hindered(_)) => self.start(now),
+                // It went of its own accord; a word about conditions is no wish to see it again.
+                (None, Rest::Finished) => State::Stopped(Rest::Finished),
+            },
+            Event::Restart | Event::Reset => match (rest, self.hindrance()) {
+                (Rest::DaemonStops, _) => State::Stopped(Rest::DaemonStops),
+                (Rest::Hindered(_) | Rest::Finished, Some(hindrance)) => {
+                    State::Stopped(Rest::Hindered(hindrance))
+                }
+                (Rest::Hindered(_) | Rest::Finished, None) => {
+                    self.forgive();
+                    self.start(now)
+                }
+            },
+            Event::Shutdown | Event::KillNow => State::Stopped(Rest::DaemonStops),
+            Event::Tick { .. } | Event::Late | Event::News(..) => State::Stopped(rest),
+        }
+    }
+
+    pub(super) fn while_waiting(&mut self, now: Now, waiting: Waiting, event: Event) -> State {
+        match event {
+            Event::Conditions(conditions) => match conditions.hindrance {
+                Some(hindrance) => State::Stopped(Rest::Hindered(hindrance)),
+                None => State::Waiting(waiting),
+            },
+            Event::Restart => self.start(now),
+            Event::Reset => {
+                self.forgive();
+                self.start(now)
+            }
+            Event::Shutdown | Event::KillNow => State::Stopped(Rest::DaemonStops),
+            Event::Tick { .. } if waiting.until <= now.at => self.start(now),
+            // Being late only makes a wait longer; that harms nobody.
+            Event::Tick { .. } | Event::Late | Event::News(..) => State::Waiting(waiting),
+        }
+    }
+
+    pub(super) fn while_failed(&mut self, now: Now, failed: Failed, event: Event) -> State {
+        match event {
+            Event::Conditions(conditions) => match conditions.hindrance {
+                // Taking it out of service is a decision; what it did before is history.
+                Some(hindrance @ (Hindrance::Disabled | Hindrance::Refused(_))) => {
+                    self.forgive();
+                    State::Stopped(Rest::Hindered(hindrance))
+                }
+                Some(
+                    Hindrance::NeedsGrants(_)
+                    | Hindrance::NeedsSettings(_)
+                    | Hindrance::WaitingFor(_),
+                )
+                | None => State::Failed(failed),
+            },
+            Event::Restart | Event::Reset => {
+                self.forgive();
+                match self.hindrance() {
+                    Some(hindrance) => State::Stopped(Rest::Hindered(hindrance)),
+                    None => self.start(now),
+                }
+            }
+            Event::Shutdown | Event::KillNow => State::Stopped(Rest::DaemonStops),
+            Event::Tick { .. } | Event::Late | Event::News(..) => State::Failed(failed),
+        }
+    }
+
+    /// Begins a new generation.
+    pub(super) fn start(&mut self, now: Now) -> State {
+        self.ledger.generation += 1;
+        let generation = self.ledger.generation;
+        self.emit(Effect::Spawn(generation));
+        State::Starting(Starting {
+            generation,
+            since: now.at,
+            deadline: now.at + self.policy.start.step,
+            percent: 0,
+            link: Link::Awaited,
+            pid: None,
+        })
+    }
+
+    pub(super) fn hindrance(&self) -> Option<Hindrance> {
+        self.conditions.hindrance.clone()
+    }
+
+    /// Forgets how the past went.
+    fn forgive(&mut self) {
+        self.ledger.attempt = 0;
+        self.ledger.restarts.clear();
+    }
+}

@@ -1,0 +1,64 @@
+// Writing: the field, help with slash commands, and things to try.
+
+import { h } from "./dom.js";
+
+const TRIES = ["darn, what a fine day", "this is forbidden", "/roll 2d6", "!ping"];
+
+/** Wires the form. `say` gets the text; `commands` gives those that can be run now. */
+export function composer(say, commands) {
+  const field = document.getElementById("text");
+  const help = document.getElementById("help");
+  const tries = document.getElementById("tries");
+  let chosen = 0;
+
+  const found = () => {
+    const typed = field.value.match(/^\/(\S*)$/);
+    return typed ? commands().filter((it) => it.name.startsWith(typed[1])).slice(0, 8) : [];
+  };
+  const take = (command) => {
+    field.value = `/${command.name} `;
+    show();
+    field.focus();
+  };
+  const show = () => {
+    const list = found();
+    chosen = Math.min(chosen, Math.max(0, list.length - 1));
+    help.hidden = !list.length;
+    help.replaceChildren(...list.map((command, i) => option(command, i === chosen, take)));
+  };
+  const key = (event) => {
+    const list = found();
+    if (!list.length) return;
+    if (event.key === "ArrowDown") chosen = (chosen + 1) % list.length;
+    else if (event.key === "ArrowUp") chosen = (chosen + list.length - 1) % list.length;
+    else if (event.key === "Escape") field.value = "";
+    else if (event.key === "Tab" || (event.key === "Enter" && field.value !== `/${list[chosen].name}`)) {
+      take(list[chosen]);
+    } else return;
+    event.preventDefault();
+    show();
+  };
+
+  field.addEventListener("input", () => { chosen = 0; show(); });
+  field.addEventListener("keydown", key);
+  document.getElementById("say").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = field.value.trim();
+    field.value = "";
+    show();
+    if (text) say(text);
+  });
+  tries.append(...TRIES.map((text) =>
+    h("button", { type: "button", onclick: () => say(text) }, text)));
+}
+
+function option(command, chosen, take) {
+  return h("li", {
+    role: "option",
+    "aria-selected": String(chosen),
+    onmousedown: (event) => { event.preventDefault(); take(command); },
+  },
+    h("b", {}, `/${command.name}`), " ", h("code", {}, command.usage),
+    h("span", {}, command.unavailable || command.description),
+    h("i", {}, command.plugin));
+}

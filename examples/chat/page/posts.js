@@ -1,0 +1,93 @@
+// The conversation: posts, what plugins did to them, and what only you see.
+
+import { clock, h, hue, quick } from "./dom.js";
+
+/** Posts of one author within this time stand together. */
+const TOGETHER = 3 * 60 * 1000;
+
+const skips = {
+  timeout: "too slow",
+  error: "its handler failed",
+  protocol: "it answered what it may not",
+  breaker: "resting after several misses",
+  unavailable: "it is down",
+  suspended: "what it depends on is down",
+  over_limit: "too busy",
+  not_granted: "permission missing",
+};
+
+/** Shows the posts of one channel, oldest first. */
+export function showPosts(list, posts) {
+  const open = new Set([...list.querySelectorAll("details[open]")].map((it) => it.dataset.id));
+  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
+  list.replaceChildren(...posts.map((post, i) => row(post, posts[i - 1], open.has(post.id))));
+  if (!posts.length) list.append(h("li.empty", {}, "Nobody has said anything here yet."));
+  if (atEnd) list.scrollTop = list.scrollHeight;
+}
+
+function row(post, before, open) {
+  const name = post.author.name;
+  const plugin = post.author.kind === "plugin";
+  const joined = before && before.author.name === name && before.kind === post.kind
+    && post.at_ms - before.at_ms < TOGETHER;
+  return h(
+    `li.post${joined ? ".joined" : ""}${post.kind ? `.${post.kind}` : ""}`,
+    {},
+    joined ? h("time.aside", {}, clock(post.at_ms)) : face(name, plugin),
+    h("div", {},
+      !joined && h("p.who", {},
+        h("b", {}, name),
+        plugin && h("span.tag", {}, "plugin"),
+        h("time", {}, clock(post.at_ms)),
+        post.kind && post.kind !== "pending" && h("span.only", {}, "only you see this")),
+      h("p.text", {}, post.text),
+      post.reason && h("p.reason", {}, h("b", {}, post.by),
+        `${post.kind === "refused" ? " refused it: " : ": "}${post.reason}`),
+      post.passage && passage(post.passage, post.id, open)),
+  );
+}
+
+function face(name, plugin) {
+  const letter = [...name][0] || "?";
+  const face = h(`span.face${plugin ? ".plugin" : ""}`, { "aria-hidden": "true" }, letter.toUpperCase());
+  face.style.setProperty("--hue", hue(name));
+  return face;
+}
+
+/** How a message came through: loud where something happened, a whisper where nothing did. */
+function passage(it, id, open) {
+  const notes = remarks(it);
+  const asked = it.steps.filter((step) => step.did !== "not_concerned").length;
+  const quiet = asked ? `passed ${asked} ${asked === 1 ? "plugin" : "plugins"}` : "no plugin asked";
+  const head = notes.length ? notes : [h("span", {}, quiet)];
+  const summary = h("summary", {}, ...head, h("span.took", {}, quick(it.took_us)));
+  const kept = { "data-id": id, open: open ? "" : undefined };
+  return h(`details.passage${notes.length ? "" : ".quiet"}`, kept, summary,
+    h("ul", {}, ...it.steps.map((step) => h("li", {},
+      h("b", {}, step.plugin), ` ${deed(step)} `, h("span.took", {}, quick(step.took_us))))));
+}
+
+function remarks(it) {
+  const notes = it.steps.flatMap((step) => {
+    if (step.did === "replaced") return [h("span.note.changed", {}, `rewritten by ${step.plugin}`)];
+    if (step.did === "skipped") {
+      return [h("span.note.skipped", {}, `${step.plugin} skipped: ${step.why.replaceAll("_", " ")}`)];
+    }
+    return [];
+  });
+  if (it.by.who === "policy") {
+    notes.push(h("span.note.skipped", {}, `not checked: ${it.by.why}`));
+  }
+  return notes;
+}
+
+function deed(step) {
+  switch (step.did) {
+    case "continued": return "let it pass";
+    case "replaced": return "rewrote it";
+    case "rejected": return "rejected it";
+    case "not_concerned": return "was not concerned";
+    case "skipped": return `was skipped, ${skips[step.why] || step.why}`;
+    default: return step.did;
+  }
+}

@@ -1,0 +1,279 @@
+//! The story of the demo, told by a script: what one would do and see in the browser.
+//!
+//! Each step is a claim and a look. It refuses to know how things are started and stopped.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use serde_json::{Value, json};
+
+use crate::report::Report;
+use crate::stage::Stage;
+use crate::view::View;
+use crate::visitor::Visitor;
+
+const SOON: Duration = Duration::from_secs(5);
+/// A hung plugin is noticed 5 s after its last frame; then it is killed and started again.
+const BACK_WITHIN: Duration = Duration::from_secs(20);
+/// A message's whole way, with a plugin in it that does not answer.
+const BUDGET: Duration = Duration::from_millis(1_000);
+const ALL: usize = 4;
+
+/// One person in front of the page.
+struct Person {
+    visitor: Visitor,
+    view: View,
+}
+
+/// Plays the whole story.
+pub async fn play(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> {
+    let visitor = Visitor::of(&stage.url());
+    let page = visitor.get("/").await?;
+    report.check("the page is served", page.contains("<title>Outboard chat"), &page);
+    let view = View::open(&visitor).await?;
+    let mut person = Person { visitor, view };
+    report.note("four plugins run and the chat is connected", person.all_running().await);
+    stage.seen = person.pids();
+    chat(&mut person, report).await;
+    break_things(&mut person, report).await;
+    stage.seen.extend(person.pids());
+    operate(stage, &person, report).await;
+    lose_the_daemon(stage, &mut person, report).await?;
+    stage.seen.extend(person.pids());
+    Ok(())
+}
+
+/// Chat, rewrite, reject, welcome, commands.
+async fn chat(person: &mut Person, report: &mut Report) {
+    report.note("somebody who comes in is welcomed", person.is_welcomed().await);
+    report.note("an ordinary message arrives as it was written", person.is_heard("hello").await);
+    report.note("a message is rewritten by moderator", person.is_rewritten().await);
+    report.note("a message is rejected by moderator, with its reason", person.is_refused().await);
+    report.note("a command is answered by dice", person.rolls().await);
+    report.note("a command with a wrong argument says what is wrong", person.rolls_badly().await);
+    report.note("the commands of all plugins are listed", person.sees_commands().await);
+    report.note("!ping is answered by troublemaker", person.pings().await);
+}
+
+/// Crash, hang, eat memory; chat goes on each time.
+async fn break_things(person: &mut Person, report: &mut Report) {
+    report.note("crash: chat goes on", person.breaks("crash").await);
+    report.note("crash: the plugin is back, cause exited", person.is_back("exited").await);
+    report.note("hang: a message waits no longer than its budget", person.hangs().await);
+    report.note("hang: after three misses the plugin is cut out", person.is_cut_out().await);
+    report.note("hang: it is killed as hung, and back", person.is_back("hung").await);
+    report.note("eat memory: chat goes on", person.breaks("eat").await);
+    report.note(
+        "eat memory: it is ended at its limit, cause oom, and back",
+        person.is_back("oom").await,
+    );
+    report.note("after all that it answers again", person.pings().await);
+    report.note("the other plugins noticed nothing", person.others_untouched());
+}
+
+/// The operator's view.
+async fn operate(stage: &Stage, person: &Person, report: &mut Report) {
+    let listed = stage.outboard(&["list"]).await.and_then(|table| {
+        let missing: Vec<_> =
+            person.view.plugins.keys().filter(|it| !table.contains(*it)).collect();
+        ensure!(missing.is_empty(), "{missing:?} missing in\n{table}");
+        Ok(())
+    });
+    report.note("`outboard list` names every plugin", listed);
+    let status = stage.outboard(&["status", "troublemaker"]).await.and_then(|page| {
+        let causes = ["exited", "hung", "oom"];
+        ensure!(causes.iter().all(|cause| page.contains(cause)), "{page}");
+        Ok(())
+    });
+    report.note("`outboard status troublemaker` tells its three ends", status);
+}
+
+/// The daemon is killed; the chat goes on by policy until it is back.
+async fn lose_the_daemon(
+    stage: &mut Stage,
+    person: &mut Person,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    stage.kill_daemon().await?;
+    report.note("the daemon is killed: chat goes on by policy", person.goes_on_alone().await);
+    stage.restart_daemon().await?;
+    report.note("the daemon is back, and so are its plugins", person.all_running().await);
+    report.note("a message is rewritten again", person.is_rewritten().await);
+    Ok(())
+}
+
+impl Person {
+    async fn say(&self, text: &str) -> anyhow::Result<Value> {
+        let said = json!({ "name": "Robin", "channel": "harbour", "text": text });
+        self.visitor.post("/api/say", &said).await
+    }
+
+    /// Says something and sees it in the channel; gives what only the speaker was told.
+    async fn is_heard(&mut self, text: &str) -> anyhow::Result<Value> {
+        let told = self.say(text).await?;
+        ensure!(told["outcome"] == "posted", "{told}");
+        let shown = self.shown(&told["id"]).await?;
+        ensure!(shown["text"] == text, "{shown}");
+        Ok(told)
+    }
+
+    async fn shown(&mut self, id: &Value) -> anyhow::Result<Value> {
+        let find = |view: &View| view.posts.iter().find(|post| post["id"] == *id).cloned();
+        self.view.until("the post is shown", SOON, find).await
+    }
+
+    async fn all_running(&mut self) -> anyhow::Result<()> {
+        let all = |view: &View| {
+            let running = view.plugins.values().filter(|it| it["state"] == "running").count();
+            (view.connected && running == ALL).then_some(())
+        };
+        self.view.until("all run", BACK_WITHIN, all).await
+    }
+
+    fn pids(&self) -> Vec<u32> {
+        let pids = self.view.plugins.values().filter_map(|plugin| plugin["pid"].as_u64());
+        pids.filter_map(|pid| u32::try_from(pid).ok()).filter(|pid| *pid > 0).collect()
+    }
+
+    async fn is_welcomed(&mut self) -> anyhow::Result<()> {
+        let enters = json!({ "name": "Robin", "channel": "harbour" });
+        self.visitor.post("/api/enter", &enters).await?;
+        let greeted = |view: &View| {
+            let text = view.said("welcome")?["text"].as_str()?.to_owned();
+            text.contains("Robin").then_some(())
+        };
+        self.view.until("a greeting with the name in it", SOON, greeted).await
+    }
+
+    async fn is_rewritten(&mut self) -> anyhow::Result<()> {
+        let told = self.say("darn, what a fine day").await?;
+        let shown = self.shown(&told["id"]).await?;
+        ensure!(shown["text"] == "d*rn, what a fine day", "{shown}");
+        let steps = told["passage"]["steps"].as_array().context("no steps")?;
+        let did = |step: &Value| step["plugin"] == "moderator" && step["did"] == "replaced";
+        ensure!(steps.iter().any(did), "{told}");
+        Ok(())
+    }
+
+    async fn is_refused(&mut self) -> anyhow::Result<()> {
+        let text = "this is forbidden";
+        let told = self.say(text).await?;
+        ensure!(told["outcome"] == "refused" && told["by"] == "moderator", "{told}");
+        ensure!(told["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{told}");
+        // A later post is there: so an earlier one would be.
+        self.is_heard("never mind").await?;
+        ensure!(self.view.posts.iter().all(|post| post["text"] != text), "it was posted");
+        Ok(())
+    }
+
+    async fn rolls(&mut self) -> anyhow::Result<()> {
+        let told = self.say("/roll 2d6").await?;
+        ensure!(told["by"] == "dice", "{told}");
+        let rolled = |view: &View| view.said("dice").map(|_| ());
+        match told["outcome"].as_str() {
+            Some("answered") => self.view.until("the roll is shown", SOON, rolled).await,
+            _ => Err(anyhow::anyhow!("{told}")),
+        }
+    }
+
+    async fn rolls_badly(&mut self) -> anyhow::Result<()> {
+        let told = self.say("/roll a big one").await?;
+        ensure!(told["outcome"] == "failed" || told["outcome"] == "whispered", "{told}");
+        Ok(())
+    }
+
+    async fn sees_commands(&mut self) -> anyhow::Result<()> {
+        let all = |view: &View| {
+            let listed = |name: &&str| view.commands.iter().any(|it| it["name"] == *name);
+            ["roll", "crash", "hang", "eat"].iter().all(listed).then_some(())
+        };
+        self.view.until("the commands", SOON, all).await
+    }
+
+    async fn pings(&mut self) -> anyhow::Result<()> {
+        let before = self.view.posts.len();
+        self.is_heard("!ping").await?;
+        let pong = |view: &View| {
+            let new = view.posts.iter().skip(before);
+            new.filter(|post| post["author"]["plugin"] == "troublemaker")
+                .any(|post| post["text"] == "pong")
+                .then_some(())
+        };
+        self.view.until("a pong", SOON, pong).await
+    }
+
+    async fn press(&self, button: &str) -> anyhow::Result<()> {
+        let pressed = json!({ "name": "Robin", "button": button });
+        self.visitor.post("/api/trouble", &pressed).await?;
+        Ok(())
+    }
+
+    /// Presses a button and keeps talking.
+    async fn breaks(&mut self, button: &str) -> anyhow::Result<()> {
+        self.press(button).await?;
+        for n in 0..20 {
+            self.within_budget(&format!("still here {n}")).await?;
+        }
+        Ok(())
+    }
+
+    async fn within_budget(&mut self, text: &str) -> anyhow::Result<Value> {
+        let began = Instant::now();
+        let told = self.is_heard(text).await?;
+        ensure!(began.elapsed() < BUDGET, "it took {:?}", began.elapsed());
+        Ok(told)
+    }
+
+    /// Presses *hang* and talks until a message meets it.
+    async fn hangs(&mut self) -> anyhow::Result<()> {
+        self.press("hang").await?;
+        for _ in 0..200 {
+            let told = self.within_budget("is anybody in the way?").await?;
+            if skipped(&told).as_deref() == Some("timeout") {
+                return Ok(());
+            }
+        }
+        anyhow::bail!("troublemaker was never skipped for being late")
+    }
+
+    async fn is_cut_out(&mut self) -> anyhow::Result<()> {
+        for _ in 0..5 {
+            let told = self.within_budget("and now?").await?;
+            if skipped(&told).as_deref() == Some("breaker") {
+                return Ok(());
+            }
+        }
+        anyhow::bail!("it still costs every message its timeout")
+    }
+
+    async fn is_back(&mut self, cause: &str) -> anyhow::Result<()> {
+        let back = |view: &View| {
+            let plugin = view.of("troublemaker").ok()?;
+            let ended = plugin["last_end"]["cause"] == cause;
+            (ended && plugin["state"] == "running").then_some(())
+        };
+        self.view.until(&format!("back after {cause}"), BACK_WITHIN, back).await
+    }
+
+    fn others_untouched(&self) -> anyhow::Result<()> {
+        for (name, plugin) in &self.view.plugins {
+            ensure!(name == "troublemaker" || plugin["restarts"] == 0, "{plugin}");
+        }
+        Ok(())
+    }
+
+    async fn goes_on_alone(&mut self) -> anyhow::Result<()> {
+        let away = |view: &View| (!view.connected).then_some(());
+        self.view.until("the chat notices", SOON, away).await?;
+        let told = self.within_budget("darn, we are alone").await?;
+        ensure!(told["passage"]["by"]["who"] == "policy", "{told}");
+        Ok(())
+    }
+}
+
+/// Why troublemaker was skipped on a message's way, if it was.
+fn skipped(told: &Value) -> Option<String> {
+    let steps = told["passage"]["steps"].as_array()?;
+    let step = steps.iter().find(|step| step["plugin"] == "troublemaker")?;
+    step["why"].as_str().map(str::to_owned)
+}

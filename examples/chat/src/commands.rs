@@ -1,0 +1,47 @@
+//! The slash commands that people may run now, as the page helps with them.
+//!
+//! It refuses to know what a command does.
+
+use outboard_app::Catalogue;
+use outboard_app::common::{ArgumentInfo, CommandInfo};
+use serde::Serialize;
+
+/// One command.
+#[derive(Debug, Clone, Serialize)]
+pub struct Command {
+    pub name: String,
+    pub plugin: String,
+    pub description: String,
+    /// Its arguments as one types them, such as `<dice> [reason…]`.
+    pub usage: String,
+    /// Why it cannot be run now; empty if it can.
+    pub unavailable: String,
+}
+
+/// The daemon's catalogue in the page's words.
+pub fn read(catalogue: &Catalogue) -> Vec<Command> {
+    catalogue.commands.iter().map(command).collect()
+}
+
+fn command(info: &CommandInfo) -> Command {
+    let usage: Vec<_> = info.args.iter().map(argument).collect();
+    Command {
+        name: info.name.clone(),
+        plugin: info.plugin.clone(),
+        description: info.description.clone(),
+        usage: usage.join(" "),
+        unavailable: info.unavailable.clone(),
+    }
+}
+
+fn argument(info: &ArgumentInfo) -> String {
+    let rest = if info.rest { "…" } else { "" };
+    let name = match info.choices.is_empty() {
+        true => info.name.clone(),
+        false => info.choices.join("|"),
+    };
+    match info.optional {
+        true => format!("[{name}{rest}]"),
+        false => format!("<{name}{rest}>"),
+    }
+}

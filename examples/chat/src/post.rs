@@ -1,0 +1,94 @@
+//! A post as the page shows it, and what plugins did to it on its way.
+//!
+//! The chat's own words; of Outboard's wire it knows how to read a verdict, nothing else.
+
+use outboard_app::common::{SkipReason, Step, StepResult};
+use outboard_app::{By, Outcome, Why};
+use serde::Serialize;
+
+/// One message in a channel.
+#[derive(Debug, Clone, Serialize)]
+pub struct Post {
+    pub id: String,
+    pub channel: String,
+    pub author: Author,
+    pub text: String,
+    pub at_ms: i64,
+    pub passage: Option<Passage>,
+}
+
+/// Who wrote a post.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Author {
+    Person { name: String },
+    Plugin { name: String, plugin: String },
+}
+
+/// How a message came through the plugins.
+#[derive(Debug, Clone, Serialize)]
+pub struct Passage {
+    pub by: Decider,
+    pub took_us: u64,
+    pub steps: Vec<Part>,
+}
+
+/// Who decided.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "snake_case", tag = "who")]
+pub enum Decider {
+    Plugins,
+    Nobody,
+    Policy { why: String },
+}
+
+/// One plugin's part.
+#[derive(Debug, Clone, Serialize)]
+pub struct Part {
+    pub plugin: String,
+    /// continued, replaced, rejected, held, handled, skipped or not_concerned.
+    pub did: String,
+    /// Why it was skipped, such as `timeout`.
+    pub why: Option<String>,
+    pub took_us: u64,
+}
+
+impl Passage {
+    /// What an outcome says of the way there.
+    pub fn of<T>(outcome: &Outcome<T>) -> Self {
+        let took_us = u64::try_from(outcome.took.as_micros()).unwrap_or(u64::MAX);
+        Self { by: decider(&outcome.by), took_us, steps: outcome.steps.iter().map(part).collect() }
+    }
+}
+
+fn decider(by: &By) -> Decider {
+    match by {
+        By::Daemon => Decider::Plugins,
+        By::Nobody => Decider::Nobody,
+        By::Fallback(_, why) => Decider::Policy { why: briefly(why).into() },
+    }
+}
+
+fn briefly(why: &Why) -> &'static str {
+    match why {
+        Why::Away | Why::Lost => "daemon away",
+        Why::Late | Why::Silent => "daemon silent",
+        Why::OverLimit => "too much at once",
+        Why::TooLarge(_) => "too large",
+        Why::Refused(_) | Why::Unfit => "daemon's answer unusable",
+    }
+}
+
+fn part(step: &Step) -> Part {
+    let skipped = step.result() == StepResult::Skipped;
+    Part {
+        plugin: step.plugin.clone(),
+        did: word(step.result().as_str_name(), "STEP_RESULT_"),
+        why: skipped.then(|| word(SkipReason::as_str_name(&step.skipped()), "SKIP_REASON_")),
+        took_us: step.took_us,
+    }
+}
+
+fn word(name: &str, prefix: &str) -> String {
+    name.trim_start_matches(prefix).to_lowercase()
+}

@@ -1,0 +1,142 @@
+//! The HTTP side: the page's three files and the few things it may ask for.
+//!
+//! It reads requests and answers them; what they mean is decided elsewhere. It serves loopback
+//! and trusts the name a page states: a demo, not a lesson in signing in.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use outboard_app::App;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::live;
+use crate::room::{Room, is_channel};
+use crate::talk::{self, Said};
+use crate::trouble::{self, Button};
+
+const LONGEST_NAME: usize = 40;
+const LONGEST_TEXT: usize = 4_000;
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// The page: where, what kind, and the file itself.
+const PAGE: [(&str, &str, &str); 7] = [
+    ("/", "text/html; charset=utf-8", include_str!("../page/index.html")),
+    ("/style.css", "text/css; charset=utf-8", include_str!("../page/style.css")),
+    ("/page.js", SCRIPT, include_str!("../page/page.js")),
+    ("/composer.js", SCRIPT, include_str!("../page/composer.js")),
+    ("/dom.js", SCRIPT, include_str!("../page/dom.js")),
+    ("/engine.js", SCRIPT, include_str!("../page/engine.js")),
+    ("/posts.js", SCRIPT, include_str!("../page/posts.js")),
+];
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct Site {
+    room: Arc<Room>,
+    app: App,
+    admin: Arc<PathBuf>,
+}
+
+impl Site {
+    /// A site over a room.
+    pub fn new(room: Arc<Room>, app: App, admin: PathBuf) -> Self {
+        Self { room, app, admin: Arc::new(admin) }
+    }
+}
+
+/// Every route.
+pub fn router(site: Site) -> Router {
+    let page = PAGE.into_iter().fold(Router::new(), |router, (path, kind, content)| {
+        router.route(path, get(move || file(kind, content)))
+    });
+    page.route("/api/live", get(async |State(site): State<Site>| live::stream(site.room)))
+        .route("/api/enter", post(enter))
+        .route("/api/say", post(say))
+        .route("/api/trouble", post(press))
+        .route("/api/reset", post(reset))
+        .with_state(site)
+}
+
+async fn file(kind: &'static str, content: &'static str) -> impl IntoResponse {
+    let policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
+    ([(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, policy)], content)
+}
+
+#[derive(Debug, Deserialize)]
+struct Entering {
+    name: String,
+    channel: String,
+}
+
+async fn enter(State(site): State<Site>, Json(it): Json<Entering>) -> Response {
+    if let Some(wrong) = wrong_place(&it.name, &it.channel) {
+        return wrong;
+    }
+    talk::enter(&site.room, &site.app, it.name.trim(), &it.channel);
+    Json(json!({})).into_response()
+}
+
+#[derive(Debug, Deserialize)]
+struct Saying {
+    name: String,
+    channel: String,
+    text: String,
+}
+
+async fn say(State(site): State<Site>, Json(it): Json<Saying>) -> Response {
+    if let Some(wrong) = wrong_place(&it.name, &it.channel) {
+        return wrong;
+    }
+    let text = it.text.trim().to_owned();
+    if text.is_empty() || text.len() > LONGEST_TEXT {
+        return refuse("A message has between 1 and 4,000 bytes.");
+    }
+    let name = it.name.trim().to_owned();
+    let said = Said { name, channel: it.channel, text };
+    Json(talk::say(&site.room, &site.app, said).await).into_response()
+}
+
+#[derive(Debug, Deserialize)]
+struct Pressing {
+    name: String,
+    button: Button,
+}
+
+async fn press(State(site): State<Site>, Json(it): Json<Pressing>) -> Response {
+    trouble::press(&site.room, &site.app, it.name.trim(), it.button);
+    Json(json!({})).into_response()
+}
+
+#[derive(Debug, Deserialize)]
+struct Resetting {
+    plugin: String,
+}
+
+async fn reset(State(site): State<Site>, Json(it): Json<Resetting>) -> Response {
+    match trouble::reset(&site.admin, it.plugin).await {
+        Ok(says) => Json(json!({ "says": says })).into_response(),
+        Err(says) => (StatusCode::BAD_GATEWAY, Json(json!({ "says": says }))).into_response(),
+    }
+}
+
+fn wrong_place(name: &str, channel: &str) -> Option<Response> {
+    let name = name.trim();
+    if name.is_empty() || name.len() > LONGEST_NAME {
+        return Some(refuse("A name has between 1 and 40 bytes."));
+    }
+    (!is_channel(channel)).then(|| refuse("There is no such channel."))
+}
+
+fn refuse(says: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({ "says": says }))).into_response()
+}
+
+#[cfg(test)]
+mod tests;

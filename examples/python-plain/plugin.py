@@ -1,0 +1,57 @@
+"""An Outboard plugin on plain grpcio: what it does with messages.
+
+Knows text, refuses to know the protocol; that is session.py's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from outboard.common.v1 import common_pb2 as common
+from outboard.plugin.v1 import plugin_pb2 as wire
+from session import Plugin, Session
+
+SHRUG = r"¯\_(ツ)_/¯"
+
+
+async def shrug(call: wire.Call, session: Session) -> wire.Reply:
+    """message.before_post: draws the shrug that the sender spelled."""
+    message = call.intercept.payload.before_post
+    branch = message.body.WhichOneof("content")
+    text = getattr(message.body, branch) if branch in ("plain", "markdown", "html") else ""
+    if ":shrug:" not in text or not message.mutable:
+        return wire.Reply(hook=common.HookAnswer(continued=common.Continue()))
+    # Only the body may differ, so the rest goes back as it came.
+    changed = common.HookPayload(before_post=message)
+    setattr(changed.before_post.body, branch, text.replace(":shrug:", SHRUG))
+    return wire.Reply(hook=common.HookAnswer(replace=changed))
+
+
+async def greet(delivery: wire.Delivery, session: Session) -> None:
+    """message.posted: greets back, in the channel and thread of the greeting."""
+    message = delivery.event.message
+    if message.body.plain.lower().startswith("hello python"):
+        body = common.Body(plain=f"Hello {message.sender.name or message.sender.id}")
+        await session.reply(wire.ReplyRequest(body=body), handling=f"e{delivery.delivery}")
+
+
+async def reverse(call: wire.Call, session: Session) -> wire.Reply:
+    """/reverse TEXT"""
+    text = call.command.args["text"].string
+    reply = common.InteractionReply(
+        body=common.Body(plain=text[::-1]), visibility=common.VISIBILITY_ALL
+    )
+    return wire.Reply(interaction=reply)
+
+
+PLUGIN = Plugin(
+    name="python-plain",
+    version="0.1.0",
+    hooks={"message.before_post": shrug},
+    events={"message.posted": greet},
+    commands={"reverse": reverse},
+)
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(PLUGIN.run()))

@@ -1,0 +1,125 @@
+"""The plugin keeps the protocol, as docs/protocol.md tells it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from conftest import HERE, TOKEN, before_post, common, posted, wire
+
+
+async def test_hello_says_what_the_manifest_says(idle_daemon):
+    await idle_daemon.start_plugin()
+    hello = (await idle_daemon.hear("hello")).hello
+    manifest = tomllib.loads((HERE / "plugin.toml").read_text())
+    assert (hello.protocol, hello.name, hello.version) == (
+        manifest["protocol"],
+        manifest["name"],
+        manifest["version"],
+    )
+    declared = {(wire.HANDLER_KIND_HOOK, hook["on"]) for hook in manifest["hooks"]}
+    declared |= {(wire.HANDLER_KIND_EVENT, on) for e in manifest["events"] for on in e["on"]}
+    declared |= {(wire.HANDLER_KIND_COMMAND, command["name"]) for command in manifest["commands"]}
+    assert {(handler.kind, handler.name) for handler in hello.handlers} == declared
+    await idle_daemon.hear("ready")
+    assert idle_daemon.tokens == {TOKEN}
+
+
+async def test_a_message_is_rewritten(daemon):
+    daemon.say(call=before_post("well :shrug:"))
+    reply = (await daemon.hear("reply")).reply
+    assert reply.call == 7
+    assert reply.hook.replace.before_post.body.plain == r"well ¯\_(ツ)_/¯"
+    assert reply.hook.replace.before_post.draft_id == "d1"
+
+
+async def test_other_messages_go_on_unchanged(daemon):
+    for call in (before_post("well"), before_post("well :shrug:", mutable=False)):
+        daemon.say(call=call)
+        assert (await daemon.hear("reply")).reply.hook.WhichOneof("answer") == "continued"
+
+
+async def test_a_command_is_answered(daemon):
+    run = wire.RunCommand(name="reverse", args={"text": common.Value(string="abc")})
+    daemon.say(call=wire.Call(id=8, budget_us=1_000_000, command=run))
+    reply = (await daemon.hear("reply")).reply
+    assert (reply.call, reply.interaction.body.plain) == (8, "cba")
+
+
+async def test_an_event_is_answered_over_the_host_api_then_acknowledged(daemon):
+    frame = wire.DaemonFrame(event=posted("Hello Python!"))
+    daemon.say(event=posted("Hello Python!"))
+    assert (await daemon.hear("credit")).credit.bytes == frame.ByteSize()
+    ack = (await daemon.hear("ack")).ack
+    assert (ack.delivery, ack.HasField("failure")) == (3, False)
+    request, metadata = daemon.replies.get_nowait()
+    assert request.body.plain == "Hello Ann"
+    assert (metadata["outboard-token"], metadata["outboard-call"]) == (TOKEN, "e3")
+
+
+async def test_a_handler_that_fails_is_a_reply_and_the_session_goes_on(daemon):
+    run = wire.RunCommand(name="no such command")
+    daemon.say(call=wire.Call(id=9, budget_us=1_000_000, command=run))
+    reply = (await daemon.hear("reply")).reply
+    assert reply.failure.reason == common.REASON_HANDLER_FAILED
+    daemon.say(ping=common.Ping(nonce=5))
+    assert (await daemon.hear("pong")).pong.nonce == 5
+
+
+async def test_a_reply_too_large_for_a_frame_fails_that_call_only(daemon):
+    run = wire.RunCommand(name="reverse", args={"text": common.Value(string="x" * 70_000)})
+    daemon.say(call=wire.Call(id=8, budget_us=1_000_000, command=run))
+    reply = (await daemon.hear("reply")).reply
+    assert reply.failure.reason == common.REASON_FRAME_TOO_LARGE
+    daemon.say(call=before_post("well"))
+    await daemon.hear("reply")
+
+
+async def test_a_lost_stream_is_taken_up_again_by_the_same_process(daemon):
+    daemon.end_stream()
+    await daemon.hear("hello")
+    await daemon.hear("ready")
+    daemon.say(call=before_post("well"))
+    await daemon.hear("reply")
+    assert daemon.process.returncode is None
+    assert daemon.sessions == 2
+
+
+async def test_drain_lets_calls_finish_and_shutdown_ends_the_process(daemon):
+    daemon.say(call=before_post("well"))
+    daemon.say(drain=wire.Drain(budget_us=5_000_000))
+    await daemon.hear("reply")
+    daemon.say(shutdown=wire.Shutdown(budget_us=5_000_000, reason="stopped"))
+    assert await daemon.ended() == 0
+
+
+async def test_sigterm_ends_the_process(daemon):
+    os.kill(daemon.process.pid, signal.SIGTERM)
+    assert await daemon.ended() == 0
+
+
+async def test_a_refusal_ends_the_process(idle_daemon):
+    idle_daemon.refuses = True
+    await idle_daemon.start_plugin()
+    assert await idle_daemon.ended() == 1
+
+
+async def test_a_daemon_that_stays_away_ends_the_process(daemon):
+    await daemon.server.stop(None)
+    assert await daemon.ended() == 1
+
+
+def test_the_bindings_are_fresh(tmp_path):
+    pytest.importorskip("grpc_tools")
+    environment = os.environ | {"PYTHON": sys.executable}
+    subprocess.run([HERE / "generate.sh", tmp_path], check=True, env=environment)
+    committed = sorted((HERE / "outboard").rglob("*_pb2*.py"))
+    assert committed
+    for file in committed:
+        fresh = tmp_path / Path(file).relative_to(HERE)
+        assert file.read_text() == fresh.read_text(), f"run generate.sh: {file} is stale"

@@ -1,0 +1,43 @@
+"""Between the SDK's thread and Twisted's reactor: futures one way, deferreds the other.
+
+The reactor is never blocked. Refuses to know what is waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from synapse.module_api import ModuleApi, make_deferred_yieldable
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+
+_T = TypeVar("_T")
+
+
+async def outcome_of(future: Future[_T]) -> _T:
+    """Waits on the reactor for what the SDK's thread finds out."""
+    waiting: Deferred[Future[_T]] = Deferred()
+    future.add_done_callback(lambda done: reactor.callFromThread(waiting.callback, done))
+    done = await make_deferred_yieldable(waiting)
+    return done.result()
+
+
+def on_reactor(api: ModuleApi, what: str, work: Callable[[], Awaitable[_T]]) -> Future[_T]:
+    """Runs `work` on the reactor, from any thread; the future has what came of it."""
+    future: Future[_T] = Future()
+
+    async def run() -> None:
+        try:
+            future.set_result(await work())
+        except Exception as error:
+            future.set_exception(error)
+
+    reactor.callFromThread(api.run_as_background_process, what, run)
+    return future
+
+
+def in_background(api: ModuleApi, what: str, work: Callable[..., Awaitable[Any]], *of: Any) -> None:
+    """Begins `work`, on the reactor, and goes on. What it raises is logged by Synapse."""
+    api.run_as_background_process(what, work, *of)

@@ -1,0 +1,133 @@
+//! `Context`: what surrounds one call or event, the same for every kind of handler.
+//!
+//! It refuses to know what is being handled, and never extends its own time.
+
+use std::future::Future;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use outboard_proto::common::Trace;
+use outboard_proto::plugin::Welcome;
+use tokio_util::sync::CancellationToken;
+
+use crate::body::Body;
+use crate::error::HostError;
+use crate::host::{Host, MessageId};
+
+/// What surrounds one call or event.
+#[derive(Debug)]
+pub struct Context {
+    host: Host,
+    deadline: Instant,
+    workspace: String,
+    locale: String,
+    trace: Option<Trace>,
+    ended: OnceLock<CancellationToken>,
+}
+
+impl Context {
+    pub(crate) fn new(host: Host, deadline: Instant, trace: Option<Trace>) -> Self {
+        Self {
+            host,
+            deadline,
+            workspace: String::new(),
+            locale: String::new(),
+            trace,
+            ended: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn within(mut self, workspace: String, locale: String) -> Self {
+        self.workspace = workspace;
+        self.locale = locale;
+        self
+    }
+
+    /// When the answer is due. A handler that takes longer is dropped.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    /// What is left until the deadline; zero if it has passed.
+    #[must_use]
+    pub fn remaining(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// A token that is cancelled when this call ends, however it ends: answered, dropped at its
+    /// deadline, or no longer wanted by its caller.
+    ///
+    /// An async handler needs none, for it is dropped itself. It is for what the handler has
+    /// started elsewhere, and for [`blocking`](crate::blocking) handlers.
+    pub fn ended(&self) -> CancellationToken {
+        self.ended.get_or_init(CancellationToken::new).clone()
+    }
+
+    /// The workspace; empty where the app has only one.
+    #[must_use]
+    pub fn workspace(&self) -> &str {
+        &self.workspace
+    }
+
+    /// The language to answer in, BCP 47; empty if unknown.
+    #[must_use]
+    pub fn locale(&self) -> &str {
+        &self.locale
+    }
+
+    /// The W3C trace context, where the app sent one.
+    #[must_use]
+    pub fn trace(&self) -> Option<&Trace> {
+        self.trace.as_ref()
+    }
+
+    /// What the daemon said when this plugin's session began.
+    #[must_use]
+    pub fn welcome(&self) -> Arc<Welcome> {
+        self.host.welcome()
+    }
+
+    /// The host API, for tasks that outlive the handler. It keeps this call as their cause.
+    #[must_use]
+    pub fn host(&self) -> Host {
+        self.host.clone()
+    }
+
+    /// Says `body` in the channel and thread of what is being handled. Needs `messages:send`.
+    ///
+    /// # Errors
+    /// What the daemon or the app refused, or that neither could be reached.
+    pub async fn reply(&self, body: impl Into<Body>) -> Result<MessageId, HostError> {
+        self.host.reply(body).await
+    }
+
+    /// Says `body` in the channel with the id `channel`. Needs `messages:send`.
+    ///
+    /// # Errors
+    /// What the daemon or the app refused, or that neither could be reached.
+    pub async fn send(
+        &self,
+        channel: impl Into<String>,
+        body: impl Into<Body>,
+    ) -> Result<MessageId, HostError> {
+        self.host.send_in(self.workspace.clone(), channel.into(), body.into()).await
+    }
+
+    /// Waits for a future in a [`blocking`](crate::blocking) handler, such as
+    /// `ctx.wait(ctx.reply("done"))`.
+    ///
+    /// # Panics
+    /// In an async handler, which must `.await` instead.
+    pub fn wait<F: Future>(&self, future: F) -> F::Output {
+        tokio::runtime::Handle::current().block_on(future)
+    }
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        if let Some(token) = self.ended.get() {
+            token.cancel();
+        }
+    }
+}

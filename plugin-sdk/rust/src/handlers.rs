@@ -1,0 +1,239 @@
+//! `Handlers`: what a plugin's code registered, by hook, event and command.
+//!
+//! It turns a frame into a handler at work. It refuses to know streams, threads and deadlines'
+//! passing.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use outboard_proto::common::{Failure, HookPayload, Reason};
+use outboard_proto::plugin::call::Of;
+use outboard_proto::plugin::{
+    Call, Delivery, Handler, HandlerKind, Intercept, RunCommand, reply::Result as Answer,
+};
+use tonic::Code;
+
+use crate::command::{Command, Reply};
+use crate::context::Context;
+use crate::error::Error;
+use crate::event::{Event, FromEvent};
+use crate::hook;
+use crate::host::Host;
+use crate::link::{Cause, Link};
+use crate::outcome::Outcome;
+use crate::session::answer::{Key, ack, reply};
+use crate::session::codec::Encoded;
+use crate::session::lease::Lease;
+use crate::session::outbox::Outbox;
+use crate::session::running::{Local, Running, Until};
+use crate::start::Start;
+use crate::verdict::Verdict;
+
+/// What a plugin's code registered.
+#[derive(Default)]
+pub(crate) struct Handlers {
+    pub(crate) hooks: Named<HookHandler>,
+    pub(crate) events: Named<EventHandler>,
+    pub(crate) commands: Named<CommandHandler>,
+    pub(crate) on_start: Option<StartHandler>,
+    pub(crate) on_drain: Option<EndHandler>,
+    pub(crate) on_shutdown: Option<EndHandler>,
+}
+
+pub(crate) type HookHandler = Box<dyn Fn(u64, HookPayload, Context) -> Local<Encoded>>;
+pub(crate) type EventHandler = Box<dyn Fn(u64, Event) -> Local<Encoded>>;
+pub(crate) type StartHandler = Box<dyn Fn(Start) -> Local<Result<(), Error>>>;
+pub(crate) type EndHandler = Box<dyn Fn() -> Local<()>>;
+pub(crate) type CommandHandler = Box<dyn Fn(u64, Command) -> Local<Encoded>>;
+
+/// What a session lends to the handlers that run in it.
+#[derive(Debug, Clone)]
+pub(crate) struct Surroundings {
+    pub(crate) link: Arc<Link>,
+    pub(crate) outbox: Arc<Outbox>,
+    pub(crate) session: u64,
+}
+
+impl Handlers {
+    /// The handlers as Hello lists them.
+    pub(crate) fn list(&self) -> Vec<Handler> {
+        let listed =
+            |kind: HandlerKind, name: &str| Handler { kind: kind.into(), name: name.into() };
+        let hooks = self.hooks.names().map(|name| listed(HandlerKind::Hook, name));
+        let events = self.events.names().map(|name| listed(HandlerKind::Event, name));
+        let commands = self.commands.names().map(|name| listed(HandlerKind::Command, name));
+        hooks.chain(events).chain(commands).collect()
+    }
+
+    /// The first name that has two handlers.
+    pub(crate) fn doubled(&self) -> Option<String> {
+        let mut listed = self.list();
+        listed.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+        listed.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0].name.clone())
+    }
+
+    /// The handler of a call, ready to work. One that is missing fails at once.
+    pub(crate) fn call(&self, call: Call, around: &Surroundings) -> Running {
+        let began = Began {
+            id: call.id,
+            at: Instant::now(),
+            budget: Duration::from_micros(call.budget_us),
+        };
+        let cause = Cause::Call { session: around.session, id: call.id };
+        let host = Host::new(Arc::clone(&around.link), cause);
+        let ctx = Context::new(host, began.deadline(), call.trace);
+        let ctx = ctx.within(call.workspace, call.locale);
+        match call.of {
+            Some(Of::Intercept(intercept)) => self.intercept(&began, intercept, ctx),
+            Some(Of::Command(run)) => self.command(&began, run, ctx, around),
+            Some(Of::Ui(_) | Of::Autocomplete(_) | Of::Http(_) | Of::Plugin(_)) | None => {
+                missing(Key::Call(began.id), "this kind of call")
+            }
+        }
+    }
+
+    /// The handler of an event, ready to work. One that is missing fails at once.
+    pub(crate) fn event(&self, delivery: Delivery, around: &Surroundings) -> Running {
+        let key = Key::Event(delivery.delivery);
+        let event = delivery.event.unwrap_or_default();
+        let Some(handler) = self.events.get(&event.r#type) else {
+            return missing(key, &event.r#type);
+        };
+        let host = Host::new(Arc::clone(&around.link), Cause::Event(delivery.delivery));
+        let deadline = Instant::now() + Duration::from_micros(delivery.budget_us);
+        let ctx = Context::new(host, deadline, delivery.trace);
+        let ctx = ctx.within(event.workspace.clone(), String::new());
+        let event = Event::new(event, delivery.attempt, ctx);
+        Running::new(key, Until::Fixed(deadline), handler(delivery.delivery, event))
+    }
+
+    fn intercept(&self, began: &Began, asked: Intercept, ctx: Context) -> Running {
+        let key = Key::Call(began.id);
+        let payload = asked.payload.unwrap_or_default();
+        let Some(handler) = self.hooks.get(hook::name_of(&payload)) else {
+            return missing(key, hook::name_of(&payload));
+        };
+        Running::new(key, Until::Fixed(began.deadline()), handler(began.id, payload, ctx))
+    }
+
+    fn command(
+        &self,
+        began: &Began,
+        run: RunCommand,
+        ctx: Context,
+        around: &Surroundings,
+    ) -> Running {
+        let key = Key::Call(began.id);
+        let Some(handler) = self.commands.get(&run.name) else {
+            return missing(key, &format!("/{}", run.name));
+        };
+        let lease = Arc::new(Lease::new(began.at, began.budget));
+        let outbox = Arc::clone(&around.outbox);
+        let command = Command::new(began.id, run, ctx, Arc::clone(&lease), outbox);
+        Running::new(key, Until::Lease(lease), handler(began.id, command))
+    }
+}
+
+/// When a call came and what it may take.
+struct Began {
+    id: u64,
+    at: Instant,
+    budget: Duration,
+}
+
+impl Began {
+    fn deadline(&self) -> Instant {
+        self.at + self.budget
+    }
+}
+
+fn missing(key: Key, what: &str) -> Running {
+    let answer = key.failed(no_handler(what));
+    Running::new(key, Until::Fixed(Instant::now()), Box::pin(std::future::ready(answer)))
+}
+
+fn no_handler(what: &str) -> Failure {
+    let message = format!("the plugin has no handler for {what}");
+    Failure::new(Code::Unimplemented, Reason::NotSupported, message)
+}
+
+/// Handlers by name. A plugin has a handful: looking through them beats hashing.
+pub(crate) struct Named<T>(Vec<(String, T)>);
+
+impl<T> Default for Named<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Named<T> {
+    pub(crate) fn add(&mut self, name: impl Into<String>, handler: T) {
+        self.0.push((name.into(), handler));
+    }
+
+    fn get(&self, name: &str) -> Option<&T> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, handler)| handler)
+    }
+
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+}
+
+/// A hook's handler from an author's function; `read` finds what the function wants.
+pub(crate) fn hook_handler<A: 'static, R: Outcome<Verdict> + 'static>(
+    read: fn(HookPayload, Context) -> Option<A>,
+    handler: impl AsyncFn(A) -> R + 'static,
+) -> HookHandler {
+    let handler = Rc::new(handler);
+    Box::new(move |call, payload, ctx| {
+        let Some(asked) = read(payload, ctx) else {
+            let answer = reply(call, Err(no_handler("this payload")));
+            return Box::pin(std::future::ready(answer));
+        };
+        let handler = Rc::clone(&handler);
+        Box::pin(async move {
+            let verdict = handler(asked).await.outcome();
+            let answer = verdict.map(|verdict| Answer::Hook(verdict.into_answer()));
+            reply(call, answer.map_err(Error::into_failure))
+        })
+    })
+}
+
+/// An event's handler from an author's function.
+pub(crate) fn event_handler<A: FromEvent + 'static, R: Outcome<()> + 'static>(
+    handler: impl AsyncFn(A) -> R + 'static,
+) -> EventHandler {
+    let handler = Rc::new(handler);
+    Box::new(move |delivery, event| {
+        let handler = Rc::clone(&handler);
+        Box::pin(async move {
+            let event = match A::from_event(event) {
+                Ok(event) => event,
+                Err(expected) => return ack(delivery, Err(no_content(expected))),
+            };
+            ack(delivery, handler(event).await.outcome().map_err(Error::into_failure))
+        })
+    })
+}
+
+/// A command's handler from an author's function.
+pub(crate) fn command_handler<R: Outcome<Reply> + 'static>(
+    handler: impl AsyncFn(Command) -> R + 'static,
+) -> CommandHandler {
+    let handler = Rc::new(handler);
+    Box::new(move |call, command| {
+        let handler = Rc::clone(&handler);
+        Box::pin(async move {
+            let said = handler(command).await.outcome();
+            let answer = said.map(|said| Answer::Interaction(said.into_wire()));
+            reply(call, answer.map_err(Error::into_failure))
+        })
+    })
+}
+
+fn no_content(expected: &str) -> Failure {
+    let message = format!("the event carries no {expected}");
+    Failure::new(Code::InvalidArgument, Reason::Invalid, message)
+}

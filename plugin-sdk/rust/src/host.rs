@@ -1,0 +1,76 @@
+//! `Host`: what a plugin may ask of the daemon, with the cause of asking attached.
+//!
+//! It refuses to judge whether the plugin may; the daemon does.
+
+use std::sync::Arc;
+
+use outboard_proto::plugin::{ReplyRequest, SendRequest, Welcome};
+
+use crate::body::Body;
+use crate::error::HostError;
+use crate::link::{Cause, Link};
+
+/// The id of a message, as the app knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct MessageId(pub String);
+
+/// What a plugin may ask of the daemon. Cheap to clone; may be moved to any task or thread.
+#[derive(Debug, Clone)]
+pub struct Host {
+    link: Arc<Link>,
+    cause: Cause,
+}
+
+impl Host {
+    pub(crate) fn new(link: Arc<Link>, cause: Cause) -> Self {
+        Self { link, cause }
+    }
+
+    /// What the daemon said when this plugin's session began.
+    #[must_use]
+    pub fn welcome(&self) -> Arc<Welcome> {
+        self.link.welcome()
+    }
+
+    /// Says `body` in the channel with the id `channel`. Needs `messages:send`.
+    ///
+    /// # Errors
+    /// What the daemon or the app refused, or that neither could be reached.
+    pub async fn send(
+        &self,
+        channel: impl Into<String>,
+        body: impl Into<Body>,
+    ) -> Result<MessageId, HostError> {
+        self.send_in(String::new(), channel.into(), body.into()).await
+    }
+
+    /// Sends any message: into a thread, with metadata, with an idempotency key of one's own.
+    ///
+    /// # Errors
+    /// What the daemon or the app refused, or that neither could be reached.
+    pub async fn send_message(&self, request: SendRequest) -> Result<MessageId, HostError> {
+        self.link.send(self.cause, request).await.map(MessageId)
+    }
+
+    pub(crate) async fn send_in(
+        &self,
+        workspace: String,
+        channel_id: String,
+        body: Body,
+    ) -> Result<MessageId, HostError> {
+        let body = Some(body.0);
+        let request = SendRequest { workspace, channel_id, body, ..SendRequest::default() };
+        self.send_message(request).await
+    }
+
+    /// Says `body` in the channel and thread of what is being handled. Without a cause, as in a
+    /// plugin's start, there is nowhere to reply and the daemon refuses.
+    ///
+    /// # Errors
+    /// What the daemon or the app refused, or that neither could be reached.
+    pub async fn reply(&self, body: impl Into<Body>) -> Result<MessageId, HostError> {
+        let body = Some(body.into().0);
+        let request = ReplyRequest { body, ..ReplyRequest::default() };
+        self.link.reply(self.cause, request).await.map(MessageId)
+    }
+}

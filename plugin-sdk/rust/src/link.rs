@@ -1,0 +1,136 @@
+//! `Link`: the way to the daemon that every handler of one process shares.
+//!
+//! It carries the host API's calls and remembers what the daemon said of itself. It refuses to
+//! know the session's stream.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use outboard_proto::limits::{CALL_KEY, DECODE_BYTES, TOKEN_KEY};
+use outboard_proto::plugin::messages_client::MessagesClient;
+use outboard_proto::plugin::{ReplyRequest, SendRequest, Welcome};
+use tonic::Request;
+use tonic::metadata::{Ascii, MetadataValue};
+use tonic::transport::Channel;
+
+use crate::error::HostError;
+use crate::test::Recorder;
+
+/// How long a call without a cause may take. One with a cause ends with it.
+const OWN_CALL: Duration = Duration::from_secs(30);
+
+/// The shared way to the daemon.
+#[derive(Debug)]
+pub(crate) struct Link {
+    way: Way,
+    session: AtomicU64,
+    welcome: Mutex<Arc<Welcome>>,
+}
+
+#[derive(Debug)]
+enum Way {
+    Wire { messages: MessagesClient<Channel>, token: MetadataValue<Ascii> },
+    Recorded(Arc<Recorder>),
+}
+
+/// What a host call is made on behalf of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// The plugin's own idea.
+    Own,
+    /// A call; its id means nothing outside its session.
+    Call { session: u64, id: u64 },
+    /// An event's delivery.
+    Event(u64),
+}
+
+impl Link {
+    pub(crate) fn wire(channel: Channel, token: MetadataValue<Ascii>) -> Self {
+        let messages = MessagesClient::new(channel).max_decoding_message_size(DECODE_BYTES);
+        Self::over(Way::Wire { messages, token })
+    }
+
+    pub(crate) fn recorded(recorder: Arc<Recorder>) -> Self {
+        Self::over(Way::Recorded(recorder))
+    }
+
+    fn over(way: Way) -> Self {
+        Self { way, session: AtomicU64::new(0), welcome: Mutex::default() }
+    }
+
+    /// What the daemon last said of itself and of this plugin.
+    pub(crate) fn welcome(&self) -> Arc<Welcome> {
+        Arc::clone(&self.welcome.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Begins to know `welcome`; calls of earlier sessions are no cause any more.
+    pub(crate) fn begin(&self, session: u64, welcome: Welcome) {
+        self.session.store(session, Ordering::Release);
+        self.update(|known| *known = welcome);
+    }
+
+    /// Ends the session: its calls are no cause any more.
+    pub(crate) fn end(&self) {
+        self.session.store(0, Ordering::Release);
+    }
+
+    /// Changes what is known.
+    pub(crate) fn update(&self, change: impl FnOnce(&mut Welcome)) {
+        let mut known = self.welcome.lock().unwrap_or_else(PoisonError::into_inner);
+        change(Arc::make_mut(&mut known));
+    }
+
+    pub(crate) async fn send(&self, cause: Cause, send: SendRequest) -> Result<String, HostError> {
+        match &self.way {
+            Way::Recorded(recorder) => recorder.send(send),
+            Way::Wire { messages, token } => {
+                let request = self.request(cause, token, send)?;
+                let sent = messages.clone().send(request).await;
+                sent.map(|sent| sent.into_inner().message_id)
+                    .map_err(|status| HostError::from_status(&status))
+            }
+        }
+    }
+
+    pub(crate) async fn reply(
+        &self,
+        cause: Cause,
+        reply: ReplyRequest,
+    ) -> Result<String, HostError> {
+        match &self.way {
+            Way::Recorded(recorder) => recorder.reply(reply),
+            Way::Wire { messages, token } => {
+                let request = self.request(cause, token, reply)?;
+                let sent = messages.clone().reply(request).await;
+                sent.map(|sent| sent.into_inner().message_id)
+                    .map_err(|status| HostError::from_status(&status))
+            }
+        }
+    }
+
+    fn request<T>(
+        &self,
+        cause: Cause,
+        token: &MetadataValue<Ascii>,
+        message: T,
+    ) -> Result<Request<T>, HostError> {
+        let mut request = Request::new(message);
+        request.metadata_mut().insert(TOKEN_KEY, token.clone());
+        match cause {
+            Cause::Own => request.set_timeout(OWN_CALL),
+            Cause::Event(delivery) => cause_is(&mut request, &format!("e{delivery}")),
+            // Ids start anew in each session: an old one would name a stranger's call.
+            Cause::Call { session, .. } if session != self.session.load(Ordering::Acquire) => {
+                return Err(HostError::SessionLost);
+            }
+            Cause::Call { id, .. } => cause_is(&mut request, &id.to_string()),
+        }
+        Ok(request)
+    }
+}
+
+fn cause_is<T>(request: &mut Request<T>, cause: &str) {
+    let value = cause.parse().expect("digits and one letter are valid metadata");
+    request.metadata_mut().insert(CALL_KEY, value);
+}

@@ -1,0 +1,286 @@
+//! A daemon in memory, to unit-test a plugin's handlers with: no socket, no process.
+//!
+//! It refuses to know manifests, permissions and filters: what is called here is handled.
+//!
+//! ```
+//! use outboard_plugin::{Plugin, test::Harness};
+//!
+//! fn plugin() -> Plugin {
+//!     Plugin::new("moderator", "1.0.0")
+//!         .before_post(async |m| m.rewrite(m.text().replace("darn", "d*rn")))
+//!         .on_joined(async |event| event.ctx().reply("Welcome!").await)
+//!         .command("double", async |cmd| format!("{0}{0}", cmd.text()))
+//! }
+//!
+//! let mut daemon = Harness::new(plugin());
+//! assert_eq!(daemon.before_post("oh darn").unwrap().text(), Some("oh d*rn"));
+//! daemon.joined("ada", "town-square").unwrap();
+//! assert_eq!(daemon.sent()[0].body.text(), "Welcome!");
+//! assert_eq!(daemon.command("double").text("ha").run().unwrap().text(), "haha");
+//! ```
+
+mod arrange;
+mod record;
+
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use outboard_proto::common::{self as wire, Failure, event, hook_payload};
+use outboard_proto::plugin::plugin_frame::Kind;
+use outboard_proto::plugin::reply::Result as Replied;
+use outboard_proto::plugin::{Call, Delivery, Intercept, Welcome, call};
+use tokio::runtime::{Builder, LocalRuntime};
+use tokio_stream::StreamExt;
+
+use crate::command::Reply;
+use crate::error::{Error, HostError};
+use crate::handlers::{Handlers, Surroundings};
+use crate::host::Host;
+use crate::link::{Cause, Link};
+use crate::plugin::Plugin;
+use crate::session::live::Live;
+use crate::session::outbox::{FEATURES, Outbox, Outgoing};
+use crate::session::running::Running;
+use crate::start::Start;
+use crate::verdict::Verdict;
+
+pub use arrange::{Argument, CommandCall, message};
+pub(crate) use record::Recorder;
+pub use record::Sent;
+
+/// What a call may take, as in the daemon.
+const BUDGET: Duration = Duration::from_secs(5);
+
+/// A plugin with a daemon in memory around it.
+///
+/// It runs handlers on the test's own thread, one at a time, and keeps what they send.
+pub struct Harness {
+    runtime: LocalRuntime,
+    handlers: Rc<Handlers>,
+    around: Surroundings,
+    outgoing: Outgoing,
+    recorder: Arc<Recorder>,
+    live: Live,
+    said: Vec<Said>,
+    last_id: u64,
+}
+
+/// What a command's handler says before its reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// How far the work is: percent and text.
+    Progress(u32, String),
+    /// A piece of a reply.
+    Piece(String),
+}
+
+impl Harness {
+    /// A daemon around `plugin`. Its start handler has not run; see [`Harness::start`].
+    ///
+    /// # Panics
+    /// Two handlers are registered for the same thing, or the system gives no runtime.
+    #[must_use]
+    pub fn new(plugin: Plugin) -> Self {
+        let doubled = plugin.handlers.doubled();
+        assert!(
+            doubled.is_none(),
+            "two handlers are registered for {}",
+            doubled.unwrap_or_default()
+        );
+        let mut builder = Builder::new_current_thread();
+        let runtime = builder.enable_all().build_local(tokio::runtime::LocalOptions::default());
+        let recorder = Arc::new(Recorder::default());
+        let outbox = Arc::new(Outbox::default());
+        outbox.agree(&FEATURES.map(str::to_owned));
+        let link = Arc::new(Link::recorded(Arc::clone(&recorder)));
+        Self {
+            runtime: runtime.expect("a test's thread can have a runtime"),
+            handlers: Rc::new(plugin.handlers),
+            outgoing: Outgoing::new(Arc::clone(&outbox)),
+            live: Live::new(Arc::clone(&outbox)),
+            around: Surroundings { link, outbox, session: 1 },
+            recorder,
+            said: Vec::new(),
+            last_id: 0,
+        }
+    }
+
+    /// Runs the start handler, which is told `welcome`; its data folder is the temporary one.
+    ///
+    /// # Errors
+    /// What the handler returned.
+    pub fn start(&mut self, welcome: Welcome) -> Result<(), Error> {
+        self.around.link.begin(self.around.session, welcome);
+        let Some(on_start) = &self.handlers.on_start else { return Ok(()) };
+        let host = Host::new(Arc::clone(&self.around.link), Cause::Own);
+        let data_dir: PathBuf = std::env::temp_dir();
+        let start = Start::new(host, Arc::clone(&self.around.outbox), data_dir);
+        self.runtime.block_on(on_start(start))
+    }
+
+    /// Runs the shutdown handler.
+    pub fn shut_down(&mut self) {
+        if let Some(on_shutdown) = &self.handlers.on_shutdown {
+            self.runtime.block_on(on_shutdown());
+        }
+    }
+
+    /// Asks before a message is posted. A string is a plain message of `ada` in `town-square`;
+    /// [`message`] makes others.
+    ///
+    /// # Errors
+    /// The handler failed, panicked, or there is none.
+    pub fn before_post(&mut self, message: impl Into<Draft>) -> Result<Verdict, Failure> {
+        self.intercept(hook_payload::Of::BeforePost(message.into().0))
+    }
+
+    /// Asks at any hook.
+    ///
+    /// # Errors
+    /// The handler failed, panicked, or there is none.
+    ///
+    /// # Panics
+    /// The handler gave no verdict, which no typed handler can do.
+    pub fn intercept(&mut self, of: hook_payload::Of) -> Result<Verdict, Failure> {
+        let payload = Some(wire::HookPayload { of: Some(of) });
+        let intercept = Intercept { payload, ..Intercept::default() };
+        match self.call(call::Of::Intercept(intercept))? {
+            Replied::Hook(wire::HookAnswer { answer: Some(answer) }) => {
+                Ok(Verdict::from_answer(answer))
+            }
+            other => panic!("no verdict: {other:?}"),
+        }
+    }
+
+    /// Tells of a message that was posted.
+    ///
+    /// # Errors
+    /// The handler failed, panicked, or there is none.
+    pub fn posted(&mut self, message: impl Into<Draft>) -> Result<(), Failure> {
+        self.event("message.posted", event::Of::Message(message.into().0))
+    }
+
+    /// Tells that the user `user` joined the channel `channel`.
+    ///
+    /// # Errors
+    /// The handler failed, panicked, or there is none.
+    pub fn joined(&mut self, user: &str, channel: &str) -> Result<(), Failure> {
+        let joined = wire::Membership {
+            user: Some(arrange::person(user)),
+            channel: Some(arrange::place(channel)),
+            ..wire::Membership::default()
+        };
+        self.event("member.joined", event::Of::Member(joined))
+    }
+
+    /// Tells of any event.
+    ///
+    /// # Errors
+    /// The handler failed, panicked, or there is none.
+    ///
+    /// # Panics
+    /// The handler acknowledged nothing, which no typed handler can do.
+    pub fn event(&mut self, name: &str, of: event::Of) -> Result<(), Failure> {
+        let delivery = Delivery {
+            delivery: self.next_id(),
+            event: Some(wire::Event {
+                r#type: name.into(),
+                of: Some(of),
+                ..wire::Event::default()
+            }),
+            attempt: 1,
+            budget_us: micros(BUDGET),
+            ..Delivery::default()
+        };
+        let running = self.handlers.event(delivery, &self.around);
+        match self.run(running) {
+            Kind::Ack(ack) => ack.failure.map_or(Ok(()), Err),
+            other => panic!("no acknowledgement: {other:?}"),
+        }
+    }
+
+    /// Prepares to run the command `name`.
+    pub fn command(&mut self, name: &str) -> CommandCall<'_> {
+        CommandCall::new(self, name)
+    }
+
+    /// What was sent so far, the oldest first.
+    #[must_use]
+    pub fn sent(&self) -> Vec<Sent> {
+        self.recorder.sent()
+    }
+
+    /// What commands said so far before their replies, the oldest first.
+    #[must_use]
+    pub fn said(&self) -> &[Said] {
+        &self.said
+    }
+
+    /// From now on the host API refuses everything with `refusal`.
+    pub fn refuse(&mut self, refusal: HostError) {
+        self.recorder.refuse(refusal);
+    }
+
+    fn run_command(&mut self, run: outboard_proto::plugin::RunCommand) -> Result<Reply, Failure> {
+        match self.call(call::Of::Command(run))? {
+            Replied::Interaction(reply) => Ok(Reply::from_wire(reply)),
+            other => panic!("no reply: {other:?}"),
+        }
+    }
+
+    fn call(&mut self, of: call::Of) -> Result<Replied, Failure> {
+        let (id, budget_us) = (self.next_id(), micros(BUDGET));
+        let call = Call { id, budget_us, attempt: 1, of: Some(of), ..Call::default() };
+        let running = self.handlers.call(call, &self.around);
+        match self.run(running) {
+            Kind::Reply(reply) => match reply.result.expect("the SDK's replies have a result") {
+                Replied::Failure(failure) => Err(failure),
+                other => Ok(other),
+            },
+            other => panic!("no reply: {other:?}"),
+        }
+    }
+
+    fn run(&mut self, running: Running) -> Kind {
+        let (live, outgoing, said) = (&self.live, &mut self.outgoing, &mut self.said);
+        self.runtime.block_on(async {
+            live.start(running);
+            loop {
+                let frame = outgoing.next().await.expect("the harness never closes its outbox");
+                let frame = frame.decode().expect("the SDK's frames can be read");
+                match frame.kind.expect("the SDK's frames have a kind") {
+                    Kind::Progress(shown) => said.push(Said::Progress(shown.percent, shown.text)),
+                    Kind::Partial(piece) => said.push(Said::Piece(piece.delta)),
+                    answer => return answer,
+                }
+            }
+        })
+    }
+
+    fn next_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+}
+
+/// A message for a test. A string is a plain message of `ada` in `town-square`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft(wire::Message);
+
+impl From<&str> for Draft {
+    fn from(text: &str) -> Self {
+        Self(message("ada", "town-square", text))
+    }
+}
+
+impl From<wire::Message> for Draft {
+    fn from(message: wire::Message) -> Self {
+        Self(message)
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,64 @@
+//! What the plugin under test sent, kept instead of carried out.
+//!
+//! It refuses to judge what is sent, unless a test told it to.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use outboard_proto::plugin::{ReplyRequest, SendRequest};
+
+use crate::body::Body;
+use crate::error::HostError;
+
+/// A message that the plugin sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sent {
+    /// The channel's id; none where the plugin replied to what it was handling.
+    pub channel: Option<String>,
+    /// What it says.
+    pub body: Body,
+}
+
+/// What the host API was asked to do.
+#[derive(Debug, Default)]
+pub(crate) struct Recorder {
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    sent: Vec<Sent>,
+    refusal: Option<HostError>,
+}
+
+impl Recorder {
+    pub(crate) fn send(&self, request: SendRequest) -> Result<String, HostError> {
+        let body = Body(request.body.unwrap_or_default());
+        self.keep(Sent { channel: Some(request.channel_id), body })
+    }
+
+    pub(crate) fn reply(&self, request: ReplyRequest) -> Result<String, HostError> {
+        let body = Body(request.body.unwrap_or_default());
+        self.keep(Sent { channel: None, body })
+    }
+
+    pub(super) fn sent(&self) -> Vec<Sent> {
+        self.lock().sent.clone()
+    }
+
+    pub(super) fn refuse(&self, refusal: HostError) {
+        self.lock().refusal = Some(refusal);
+    }
+
+    fn keep(&self, sent: Sent) -> Result<String, HostError> {
+        let mut kept = self.lock();
+        if let Some(refusal) = &kept.refusal {
+            return Err(refusal.clone());
+        }
+        kept.sent.push(sent);
+        Ok(format!("sent-{}", kept.sent.len()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

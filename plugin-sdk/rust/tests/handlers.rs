@@ -1,0 +1,214 @@
+//! Handlers of every kind in the harness: what they are given and what they may say.
+//!
+//! It refuses to know sockets; tests/session has those.
+#![allow(clippy::unwrap_used)] // Helpers are test code, though no test themselves.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use outboard_plugin::proto::common::hook_answer::Answer;
+use outboard_plugin::proto::common::hook_payload::Of;
+use outboard_plugin::proto::common::{
+    Custom, Delete, Edit, HookPayload, Reaction, Reason, body, event, value,
+};
+use outboard_plugin::proto::plugin::Welcome;
+use outboard_plugin::test::{Harness, Said, Sent, message};
+use outboard_plugin::{
+    BeforePost, Body, Command, Error, HostError, Plugin, Rejection, Reply, Result, Verdict,
+    blocking,
+};
+
+fn plugin() -> Plugin {
+    Plugin::new("test", "1.0.0")
+}
+
+fn content(verdict: &Verdict) -> Option<body::Content> {
+    match verdict.answer() {
+        Answer::Replace(HookPayload { of: Some(Of::BeforePost(message)) }) => {
+            message.body.clone().unwrap().content
+        }
+        _ => None,
+    }
+}
+
+#[test]
+fn a_rewrite_keeps_the_kind_of_text_and_everything_else() {
+    let mut daemon = Harness::new(plugin().before_post(async |m| m.rewrite("new")));
+    let before = message("ada", "c1", Body::markdown("*old*"));
+    let verdict = daemon.before_post(before.clone()).unwrap();
+
+    assert_eq!(content(&verdict), Some(body::Content::Markdown("new".to_owned())));
+    let Answer::Replace(HookPayload { of: Some(Of::BeforePost(mut after)) }) =
+        verdict.answer().clone()
+    else {
+        panic!("nothing replaced")
+    };
+    after.body.clone_from(&before.body);
+    assert_eq!(after, before);
+}
+
+#[test]
+fn a_rewrite_to_the_same_text_changes_nothing() {
+    let mut daemon = Harness::new(plugin().before_post(async |m| m.rewrite(m.text())));
+    assert_eq!(daemon.before_post("hello").unwrap(), Verdict::pass());
+}
+
+#[test]
+fn a_rejection_can_be_silent_and_carry_a_code() {
+    let silent = || Rejection::new("spam").code("spam").silent();
+    let mut daemon = Harness::new(plugin().before_post(async move |m| m.reject(silent())));
+    let verdict = daemon.before_post("buy").unwrap();
+    let Answer::Reject(reject) = verdict.answer() else { panic!("let through") };
+    assert_eq!((reject.code.as_str(), reject.silent), ("spam", true));
+    assert_eq!(verdict.rejection(), Some("spam"));
+}
+
+#[test]
+fn an_edit_shows_both_texts_and_can_be_rewritten() {
+    let shout = plugin().before_edit(async |edit| {
+        edit.rewrite(format!("{} (was: {})", edit.text(), edit.stored_text()))
+    });
+    let (new, old) = (message("ada", "c1", "new"), message("ada", "c1", "old"));
+    let edit = Of::BeforeEdit(Edit { message: Some(new), stored: Some(old) });
+    let verdict = Harness::new(shout).intercept(edit).unwrap();
+    assert_eq!(verdict.text(), Some("new (was: old)"));
+}
+
+#[test]
+fn a_deletion_can_be_refused() {
+    let keep = plugin().before_delete(async |delete| match delete.by().name.as_str() {
+        "admin" => delete.pass(),
+        _ => delete.reject(format!("{:?} stays", delete.text())),
+    });
+    let delete = Delete { stored: Some(message("ada", "c1", "evidence")), by: None };
+    let verdict = Harness::new(keep).intercept(Of::BeforeDelete(delete)).unwrap();
+    assert_eq!(verdict.rejection(), Some("\"evidence\" stays"));
+}
+
+#[test]
+fn a_hook_of_the_app_is_intercepted_by_its_name() {
+    let custom = plugin().intercept("x.shop.before_order", async |hook| match hook.payload() {
+        HookPayload { of: Some(Of::Custom(order)) } if order.json == "{}" => {
+            Verdict::reject("empty")
+        }
+        _ => Verdict::handled(),
+    });
+    let order = Custom { name: "x.shop.before_order".to_owned(), json: "{}".to_owned() };
+    let verdict = Harness::new(custom).intercept(Of::Custom(order)).unwrap();
+    assert_eq!(verdict.rejection(), Some("empty"));
+}
+
+#[test]
+fn any_event_can_be_handled_by_its_name() {
+    let seen = Rc::new(Cell::new(0));
+    let counted = Rc::clone(&seen);
+    let plugin = plugin().on_event("reaction.added", async move |event| {
+        assert!(matches!(event.content(), Some(event::Of::Reaction(_))));
+        counted.set(event.attempt());
+    });
+    let reaction = event::Of::Reaction(Reaction::default());
+    Harness::new(plugin).event("reaction.added", reaction).unwrap();
+    assert_eq!(seen.get(), 1);
+}
+
+#[test]
+fn an_event_without_its_content_fails_and_the_handler_is_not_asked() {
+    let plugin = plugin().on_posted(async |_| -> Result { unreachable!("it has no message") });
+    let failure = Harness::new(plugin)
+        .event("message.posted", event::Of::Reaction(Reaction::default()))
+        .unwrap_err();
+    assert_eq!(failure.message, "the event carries no message");
+}
+
+#[test]
+fn arguments_have_the_types_that_the_handler_names() {
+    let plugin = plugin().command("args", async |cmd| -> Result<Reply> {
+        let (who, count) = (cmd.arg::<String>("who")?, cmd.arg::<i64>("count")?);
+        let (share, sure) = (cmd.arg::<f64>("share")?, cmd.arg::<bool>("sure")?);
+        let note = cmd.arg::<Option<String>>("note")?;
+        Ok(cmd.whisper(format!("{who} {count} {share} {sure} {note:?}")))
+    });
+    let mut daemon = Harness::new(plugin);
+    let call = daemon.command("args").arg("who", value::Of::User("u1".to_owned()));
+    let reply = call.arg("count", 3).arg("share", 0.5).arg("sure", true).run().unwrap();
+    assert_eq!(reply.text(), "u1 3 0.5 true None");
+    assert!(reply.is_whisper());
+
+    let failure = daemon.command("args").arg("who", "ada").arg("count", "three").run();
+    let told = "argument count of /args is no integer: does the manifest declare it so?";
+    assert_eq!(failure.unwrap_err().message, told);
+}
+
+#[test]
+fn progress_and_pieces_are_seen_before_the_reply() {
+    let plugin = plugin().command("think", async |cmd| -> Result<Reply> {
+        cmd.progress(50, "half").await?;
+        let mut answer = cmd.stream();
+        answer.push("4").await?;
+        answer.push("2").await?;
+        Ok(answer.finish())
+    });
+    let mut daemon = Harness::new(plugin);
+    assert_eq!(daemon.command("think").run().unwrap().text(), "42");
+    let said = [
+        Said::Progress(50, "half".to_owned()),
+        Said::Piece("4".to_owned()),
+        Said::Piece("2".to_owned()),
+    ];
+    assert_eq!(daemon.said(), said);
+}
+
+#[test]
+fn what_handlers_send_is_kept_in_order() {
+    let plugin = plugin().on_posted(async |event| -> Result {
+        event.ctx().reply("here").await?;
+        event.ctx().send("c9", Body::markdown("*there*")).await?;
+        Ok(())
+    });
+    let mut daemon = Harness::new(plugin);
+    daemon.posted("hello").unwrap();
+    let here = Sent { channel: None, body: Body::plain("here") };
+    let there = Sent { channel: Some("c9".to_owned()), body: Body::markdown("*there*") };
+    assert_eq!(daemon.sent(), [here, there]);
+}
+
+#[test]
+fn a_refusal_of_the_host_is_the_handlers_failure() {
+    let plugin = plugin().on_posted(async |event| event.ctx().reply("hi").await);
+    let mut daemon = Harness::new(plugin);
+    daemon.refuse(HostError::Refused {
+        reason: Reason::PermissionDenied,
+        message: "messages:send".to_owned(),
+        retry_after: None,
+    });
+    let failure = daemon.posted("hello").unwrap_err();
+    assert_eq!(failure.to_string(), "HANDLER_FAILED: PERMISSION_DENIED: messages:send");
+}
+
+#[test]
+fn blocking_handlers_wait_for_the_host_and_their_panics_are_caught() {
+    let plugin = plugin()
+        .before_post(blocking(|m: BeforePost| {
+            m.ctx().wait(m.ctx().reply("working")).unwrap();
+            m.pass()
+        }))
+        .command("panic", blocking(|_: Command| -> Reply { panic!("no") }));
+    let mut daemon = Harness::new(plugin);
+    assert_eq!(daemon.before_post("hello").unwrap(), Verdict::pass());
+    assert_eq!(daemon.sent().len(), 1);
+    let failure = daemon.command("panic").run().unwrap_err();
+    assert_eq!(failure.message, "the handler panicked: no");
+}
+
+#[test]
+fn a_start_is_told_its_settings_and_may_fail_for_good() {
+    let plugin = plugin().on_start(async |start| match start.settings() {
+        "{}" => Err(Error::fatal("needs api_key")),
+        _ => Ok(()),
+    });
+    let mut daemon = Harness::new(plugin);
+    let told = |settings: &str| Welcome { settings: settings.to_owned(), ..Welcome::default() };
+    let failed = daemon.start(told("{}")).unwrap_err();
+    assert_eq!((failed.message(), failed.is_final()), ("needs api_key", true));
+    daemon.start(told("{\"api_key\": \"k\"}")).unwrap();
+}

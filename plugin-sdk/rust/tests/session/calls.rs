@@ -1,0 +1,298 @@
+//! Calls, events and what handlers do in them.
+
+use std::time::Duration;
+
+use outboard_plugin::proto::common::{Event, HookAnswer, Reason, hook_answer::Answer};
+use outboard_plugin::proto::plugin::daemon_frame::Kind as Down;
+use outboard_plugin::proto::plugin::plugin_frame::Kind as Up;
+use outboard_plugin::proto::plugin::{CancelCall, Delivery, reply::Result as Replied};
+use outboard_plugin::{BeforePost, Command, HostError, Plugin, Result, Verdict, blocking};
+use tokio::sync::mpsc;
+
+use crate::fake::{Daemon, Session};
+
+fn moderator() -> Plugin {
+    Plugin::new("moderator", "1.0.0").before_post(async |m| match m.text() {
+        "panic" => panic!("out of words"),
+        "fail" => Err("no dictionary"),
+        "forbidden" => Ok(m.reject("not here")),
+        text => Ok(m.rewrite(text.replace("darn", "d*rn"))),
+    })
+}
+
+async fn verdict(session: &mut Session, id: u64, text: &str) -> Answer {
+    session.post(id, text).await;
+    match session.answer(id).await {
+        Replied::Hook(HookAnswer { answer: Some(answer) }) => answer,
+        other => panic!("no verdict: {other:?}"),
+    }
+}
+
+async fn failure(session: &mut Session, id: u64) -> (Reason, String) {
+    match session.answer(id).await {
+        Replied::Failure(failure) => (failure.reason(), failure.message),
+        other => panic!("no failure: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_hook_is_answered_with_the_handlers_verdict() {
+    let mut daemon = Daemon::start();
+    let _run = daemon.run(moderator);
+    let mut session = daemon.ready().await;
+
+    assert!(matches!(verdict(&mut session, 1, "hello").await, Answer::Continued(_)));
+    assert!(matches!(verdict(&mut session, 2, "oh darn").await, Answer::Replace(_)));
+    assert!(matches!(verdict(&mut session, 3, "forbidden").await, Answer::Reject(_)));
+}
+
+#[tokio::test]
+async fn a_handler_that_fails_or_panics_costs_its_call_and_nothing_else() {
+    let mut daemon = Daemon::start();
+    let _run = daemon.run(moderator);
+    let mut session = daemon.ready().await;
+
+    session.post(1, "panic").await;
+    let panicked = (Reason::HandlerFailed, "the handler panicked: out of words".to_owned());
+    assert_eq!(failure(&mut session, 1).await, panicked);
+    session.post(2, "fail").await;
+    assert_eq!(failure(&mut session, 2).await, (Reason::HandlerFailed, "no dictionary".into()));
+    assert!(matches!(verdict(&mut session, 3, "hello").await, Answer::Continued(_)));
+}
+
+/// Says when it is dropped.
+struct Dropped(mpsc::Sender<&'static str>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        self.0.try_send("dropped").unwrap();
+    }
+}
+
+/// A plugin whose handler says that it began, then waits for ever.
+fn sleeper(told: mpsc::Sender<&'static str>) -> Plugin {
+    Plugin::new("sleeper", "1.0.0").before_post(async move |_| {
+        let _dropped = Dropped(told.clone());
+        told.send("began").await.unwrap();
+        std::future::pending::<Verdict>().await
+    })
+}
+
+#[tokio::test]
+async fn a_ping_is_answered_while_a_handler_waits() {
+    let mut daemon = Daemon::start();
+    let (told, mut heard) = mpsc::channel(4);
+    let _run = daemon.run(|| sleeper(told));
+    let mut session = daemon.ready().await;
+
+    session.post(1, "hello").await;
+    assert_eq!(heard.recv().await, Some("began"));
+    session.ping(7).await;
+}
+
+#[tokio::test]
+async fn a_cancelled_call_drops_its_handler_and_is_not_answered() {
+    let mut daemon = Daemon::start();
+    let (told, mut heard) = mpsc::channel(4);
+    let _run = daemon.run(|| sleeper(told));
+    let mut session = daemon.ready().await;
+
+    session.post(1, "hello").await;
+    assert_eq!(heard.recv().await, Some("began"));
+    session.say(Down::Cancel(CancelCall { call: 1, reason: String::new() })).await;
+    assert_eq!(heard.recv().await, Some("dropped"));
+    session.ping(8).await;
+}
+
+#[tokio::test]
+async fn a_handler_past_its_deadline_is_dropped() {
+    let mut daemon = Daemon::start();
+    let (told, mut heard) = mpsc::channel(4);
+    let _run = daemon.run(|| sleeper(told));
+    let mut session = daemon.ready().await;
+
+    session.intercept(1, "hello", Duration::from_millis(20)).await;
+    assert_eq!(failure(&mut session, 1).await.0, Reason::Deadline);
+    assert_eq!(heard.recv().await, Some("began"));
+    assert_eq!(heard.recv().await, Some("dropped"));
+}
+
+#[tokio::test]
+async fn a_blocking_handler_leaves_the_session_alive_and_learns_that_it_is_cancelled() {
+    let mut daemon = Daemon::start();
+    let (told, mut heard) = mpsc::channel(4);
+    let _run = daemon.run(|| {
+        Plugin::new("miner", "1.0.0").before_post(blocking(move |m: BeforePost| {
+            told.blocking_send("began").unwrap();
+            m.ctx().wait(m.ctx().ended().cancelled_owned());
+            told.blocking_send("ended").unwrap();
+        }))
+    });
+    let mut session = daemon.ready().await;
+
+    session.post(1, "hello").await;
+    assert_eq!(heard.recv().await, Some("began"));
+    session.ping(9).await;
+    session.say(Down::Cancel(CancelCall { call: 1, reason: String::new() })).await;
+    assert_eq!(heard.recv().await, Some("ended"));
+}
+
+#[tokio::test]
+async fn an_answer_larger_than_a_frame_fails_its_call_only() {
+    let mut daemon = Daemon::start();
+    let _run = daemon.run(|| {
+        Plugin::new("echo", "1.0.0").before_post(async |m| m.rewrite(m.text().repeat(70_000)))
+    });
+    let mut session = daemon.ready().await;
+
+    session.post(1, "long").await;
+    assert_eq!(failure(&mut session, 1).await.0, Reason::FrameTooLarge);
+    session.post(2, "x".repeat(70_000).as_str()).await;
+    assert_eq!(failure(&mut session, 2).await.0, Reason::FrameTooLarge);
+    session.ping(10).await;
+}
+
+#[tokio::test]
+async fn host_calls_carry_the_token_and_what_caused_them() {
+    let mut daemon = Daemon::start();
+    let _run = daemon.run(|| {
+        Plugin::new("parrot", "1.0.0")
+            .before_post(async |m| -> Result<Verdict> {
+                m.ctx().reply("I heard that").await?;
+                m.ctx().send("c9", m.text()).await?;
+                Ok(m.pass())
+            })
+            .on_event("x.test.thing", async |e| e.ctx().send("c1", e.id()).await)
+    });
+    let mut session = daemon.ready().await;
+
+    session.post(42, "hello").await;
+    let reply = daemon.host_call().await;
+    assert_eq!((reply.token.as_str(), reply.cause.as_deref()), ("token-1", Some("42")));
+    assert_eq!((reply.channel.as_deref(), reply.text.as_str()), (None, "I heard that"));
+    let send = daemon.host_call().await;
+    assert_eq!((send.channel.as_deref(), send.cause.as_deref()), (Some("c9"), Some("42")));
+    session.answer(42).await;
+
+    deliver(&session, 5, "x.test.thing", 0).await;
+    assert_eq!(daemon.host_call().await.cause.as_deref(), Some("e5"));
+    assert!(matches!(session.next().await, Some(Up::Ack(ack)) if ack.failure.is_none()));
+}
+
+#[tokio::test]
+async fn a_refused_host_call_tells_the_daemons_reason() {
+    let mut daemon = Daemon::start();
+    let (told, mut heard) = mpsc::channel(1);
+    let _run = daemon.run(|| {
+        Plugin::new("mute", "1.0.0").before_post(async move |m| {
+            let refused = m.ctx().send("forbidden", "hi").await.unwrap_err();
+            told.send(refused).await.unwrap();
+        })
+    });
+    let session = daemon.ready().await;
+
+    session.post(1, "hello").await;
+    let refused = heard.recv().await.unwrap();
+    assert_eq!(refused.reason(), Some(Reason::PermissionDenied));
+    assert_eq!(refused.to_string(), "PERMISSION_DENIED: said the daemon");
+    assert!(matches!(refused, HostError::Refused { .. }));
+}
+
+async fn deliver(session: &Session, delivery: u64, r#type: &str, padding: usize) {
+    let (id, r#type) = ("i".repeat(padding + 1), r#type.to_owned());
+    let event = Some(Event { id, r#type, ..Event::default() });
+    let (attempt, budget_us) = (1, 5_000_000);
+    let delivery = Delivery { delivery, event, attempt, budget_us, ..Delivery::default() };
+    session.say(Down::Event(delivery)).await;
+}
+
+#[tokio::test]
+async fn credit_comes_back_for_the_events_taken() {
+    let mut daemon = Daemon::start();
+    let _run = daemon.run(|| Plugin::new("ear", "1.0.0").on_event("x.test.thing", async |_| {}));
+    let mut session = daemon.ready().await;
+
+    for delivery in 1..=3 {
+        deliver(&session, delivery, "x.test.thing", 30_000).await;
+    }
+    let mut returned = 0;
+    for _ in 0..4 {
+        match session.next().await {
+            Some(Up::Credit(credit)) => returned += credit.bytes,
+            Some(Up::Ack(_)) => {}
+            other => panic!("neither credit nor ack: {other:?}"),
+        }
+    }
+    assert!((90_000..91_000).contains(&returned), "{returned}");
+}
+
+#[tokio::test]
+async fn an_event_or_command_nobody_handles_is_said_to_be_unsupported() {
+    let mut daemon = Daemon::start();
+    let _run = daemon.run(moderator);
+    let mut session = daemon.ready().await;
+
+    session.command(3, "nothing").await;
+    assert_eq!(failure(&mut session, 3).await.0, Reason::NotSupported);
+    deliver(&session, 4, "x.test.thing", 0).await;
+    assert!(matches!(session.next().await, Some(Up::Ack(ack)) if ack.failure.is_some()));
+}
+
+#[tokio::test]
+async fn a_command_shows_progress_and_pieces_before_its_reply() {
+    let mut daemon = Daemon::start();
+    let _run = daemon.run(|| {
+        Plugin::new("poet", "1.0.0").command("poem", async |cmd: Command| -> Result<_> {
+            cmd.progress(50, "thinking").await?;
+            let mut poem = cmd.stream();
+            poem.push("Roses ").await?;
+            poem.push("are red").await?;
+            Ok(poem.finish())
+        })
+    });
+    let mut session = daemon.ready().await;
+
+    session.command(6, "poem").await;
+    assert!(matches!(session.next().await, Some(Up::Progress(p)) if p.percent == 50));
+    assert!(matches!(session.next().await, Some(Up::Partial(p)) if (p.call, p.seq) == (6, 0)));
+    assert!(matches!(session.next().await, Some(Up::Partial(p)) if p.delta == "are red"));
+    assert!(matches!(session.answer(6).await, Replied::Interaction(_)));
+}
+
+#[tokio::test]
+async fn pieces_wait_for_room_and_keep_their_order() {
+    const PIECES: u64 = 2_000;
+    let mut daemon = Daemon::start();
+    let _run = daemon.run(|| {
+        Plugin::new("poet", "1.0.0").command("epos", async |cmd: Command| -> Result<_> {
+            let mut epos = cmd.stream();
+            for _ in 0..PIECES {
+                epos.push("x".repeat(1_000)).await?;
+            }
+            Ok(epos.finish())
+        })
+    });
+    let mut session = daemon.ready().await;
+
+    session.command(1, "epos").await;
+    for seq in 0..PIECES {
+        assert!(matches!(session.next().await, Some(Up::Partial(p)) if p.seq == seq));
+    }
+    // The whole text is more than a frame holds; the pieces have been shown all the same.
+    assert_eq!(failure(&mut session, 1).await.0, Reason::FrameTooLarge);
+}
+
+#[tokio::test]
+async fn a_burst_of_calls_is_answered_whole() {
+    const CALLS: u64 = 1_000;
+    let mut daemon = Daemon::start();
+    let _run = daemon.run(moderator);
+    let mut session = daemon.ready().await;
+
+    for id in 1..=CALLS {
+        session.post(id, "hello").await;
+    }
+    for id in 1..=CALLS {
+        assert!(matches!(session.answer(id).await, Replied::Hook(_)));
+    }
+}

@@ -1,0 +1,73 @@
+//! What comes over an app's session, sorted: answers to whoever waits, requests to a queue, what
+//! the daemon tells to whoever watches.
+//!
+//! It refuses to know what a test makes of it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use outboard_proto::app::{
+    Catalogue, CommandResult, DaemonFrame, InterceptResult, Policies, Published, Request,
+    app_frame, daemon_frame,
+};
+use outboard_proto::common::Pong;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::frame_of;
+
+/// What waits for an answer with an id.
+pub(super) enum Waiting {
+    Verdict(oneshot::Sender<InterceptResult>),
+    Published(oneshot::Sender<Published>),
+    Command(oneshot::Sender<CommandResult>),
+}
+
+pub(super) type Pending = Arc<Mutex<HashMap<u64, Waiting>>>;
+
+/// What the reader passes on.
+pub(super) struct Inbox {
+    pub(super) pending: Pending,
+    pub(super) requests: mpsc::Sender<Request>,
+    pub(super) policies: watch::Sender<Policies>,
+    pub(super) catalogue: watch::Sender<Catalogue>,
+}
+
+impl Inbox {
+    pub(super) fn take(&self, frame: DaemonFrame, pongs: &mpsc::Sender<bytes::Bytes>) {
+        use daemon_frame::Kind;
+        match frame.kind {
+            Some(Kind::Intercepted(result)) => self.settle(result.id, |waiting| match waiting {
+                Waiting::Verdict(sender) => sender.send(result).is_ok(),
+                Waiting::Published(_) | Waiting::Command(_) => false,
+            }),
+            Some(Kind::Published(published)) => {
+                self.settle(published.id, |waiting| match waiting {
+                    Waiting::Published(sender) => sender.send(published).is_ok(),
+                    Waiting::Verdict(_) | Waiting::Command(_) => false,
+                });
+            }
+            Some(Kind::Command(result)) => self.settle(result.id, |waiting| match waiting {
+                Waiting::Command(sender) => sender.send(result).is_ok(),
+                Waiting::Verdict(_) | Waiting::Published(_) => false,
+            }),
+            Some(Kind::Request(request)) => {
+                // A test that lets so many lie has failed; it sees fewer than it waits for.
+                let _ = self.requests.try_send(request);
+            }
+            Some(Kind::Ping(ping)) => {
+                // A full queue is life enough.
+                let pong = frame_of(app_frame::Kind::Pong(Pong { nonce: ping.nonce }));
+                let _ = pongs.try_send(pong);
+            }
+            Some(Kind::Policies(policies)) => drop(self.policies.send_replace(policies)),
+            Some(Kind::Catalogue(catalogue)) => drop(self.catalogue.send_replace(catalogue)),
+            Some(_) | None => {}
+        }
+    }
+
+    fn settle(&self, id: u64, with: impl FnOnce(Waiting) -> bool) {
+        let waiting = self.pending.lock().expect("no test panics under it").remove(&id);
+        // Nobody may wait any more; a second answer finds nobody at all.
+        let _ = waiting.map(with);
+    }
+}

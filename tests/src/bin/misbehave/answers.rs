@@ -1,0 +1,168 @@
+//! Answers to calls. A message tells each plugin what to do with it: `all:tag beta:sleep=300`.
+//!
+//! It refuses to know who wrote the message, and which answers a daemon allows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use outboard_proto::common::{
+    Continue, Failure, HookAnswer, HookPayload, Message, Reason, Reject, Text, Value, hook_answer,
+    hook_payload, value,
+};
+use outboard_proto::plugin::{Call, Choices, RunCommand, call, reply};
+use outboard_tests::values;
+use tonic::Code;
+
+use crate::plugin::Plugin;
+use crate::{deeds, questions};
+
+/// Answers one call, or does not.
+pub async fn answer(plugin: Arc<Plugin>, call: Call) {
+    match call.of {
+        Some(call::Of::Intercept(intercept)) => {
+            let payload = intercept.payload.unwrap_or_default();
+            intercept_one(&plugin, call.id, payload).await;
+        }
+        Some(call::Of::Command(command)) => run(&plugin, call.id, command).await,
+        Some(_) | None => plugin.note(format!("call {} of a kind unknown here", call.id)),
+    }
+}
+
+/// The words addressed to a plugin, or to all: `(verb, value)`.
+pub fn told(plugin: &str, text: &str) -> Vec<(String, String)> {
+    let addressed = text.split_whitespace().filter_map(|word| {
+        let (to, what) = word.split_once(':')?;
+        (to == plugin || to == "all").then_some(what)
+    });
+    let split = addressed.map(|what| what.split_once('=').unwrap_or((what, "")));
+    split.map(|(verb, value)| (verb.to_owned(), value.to_owned())).collect()
+}
+
+async fn intercept_one(plugin: &Arc<Plugin>, call: u64, payload: HookPayload) {
+    let text = message_in(&payload).map(|message| values::text_of(message.body.as_ref()));
+    let text = text.unwrap_or_default().to_owned();
+    plugin.note(format!("hook {text}"));
+    let mut answer = hook(hook_answer::Answer::Continued(Continue {}));
+    for (verb, value) in told(plugin.name(), &text) {
+        match verb.as_str() {
+            "sleep" => sleep(&value).await,
+            "crash" => std::process::exit(3),
+            "silent" => return,
+            "twice" => {
+                plugin.reply(call, rewritten(&payload, |_| "first".to_owned())).await;
+                answer = rejection();
+            }
+            _ => answer = hook_verb(plugin, &verb, &value, &payload),
+        }
+    }
+    plugin.reply(call, answer).await;
+}
+
+/// The answer a verb stands for.
+fn hook_verb(plugin: &Plugin, verb: &str, value: &str, payload: &HookPayload) -> reply::Result {
+    let name = plugin.name();
+    match verb {
+        "tag" => rewritten(payload, |text| format!("{text} +{name}")),
+        "rewrite" => rewritten(payload, |text| text.replace("darn", "d*rn")),
+        "say" => rewritten(payload, |_| value.to_owned()),
+        "reject" => rejection(),
+        "fail" => failure("told to fail"),
+        "sender" => changed(payload, |message| message.sender = Some(values::person("mallory"))),
+        "own-metadata" => changed(payload, |message| {
+            message.metadata.insert(name.to_owned(), "mine".into());
+        }),
+        "foreign-metadata" => changed(payload, |message| {
+            message.metadata.insert("someone-else".to_owned(), "not mine".into());
+        }),
+        "big" => rewritten(payload, |_| "b".repeat(100 * 1024)),
+        "huge" => rewritten(payload, |_| "h".repeat(200 * 1024)),
+        "odd" => reply::Result::Choices(Choices::default()),
+        _ => failure(&format!("{verb} is nothing it could do")),
+    }
+}
+
+fn hook(answer: hook_answer::Answer) -> reply::Result {
+    reply::Result::Hook(HookAnswer { answer: Some(answer) })
+}
+
+fn rewritten(payload: &HookPayload, change: impl FnOnce(&str) -> String) -> reply::Result {
+    changed(payload, |message| {
+        let text = change(values::text_of(message.body.as_ref()));
+        message.body = Some(values::plain(&text));
+    })
+}
+
+fn changed(payload: &HookPayload, change: impl FnOnce(&mut Message)) -> reply::Result {
+    let mut payload = payload.clone();
+    match &mut payload.of {
+        Some(hook_payload::Of::BeforePost(message)) => change(message),
+        Some(hook_payload::Of::BeforeEdit(edit)) => change(edit.message.get_or_insert_default()),
+        Some(_) | None => return failure("nothing here can be changed"),
+    }
+    hook(hook_answer::Answer::Replace(payload))
+}
+
+fn message_in(payload: &HookPayload) -> Option<&Message> {
+    match payload.of.as_ref()? {
+        hook_payload::Of::BeforePost(message) => Some(message),
+        hook_payload::Of::BeforeEdit(edit) => edit.message.as_ref(),
+        hook_payload::Of::BeforeDelete(delete) => delete.stored.as_ref(),
+        _ => None,
+    }
+}
+
+/// A rejection everyone recognizes.
+pub fn rejection() -> reply::Result {
+    let reason = Text { text: "not here".to_owned(), ..Text::default() };
+    let reject = Reject { reason: Some(reason), code: "unwanted".to_owned(), silent: false };
+    hook(hook_answer::Answer::Reject(reject))
+}
+
+fn failure(message: &str) -> reply::Result {
+    reply::Result::Failure(Failure::new(Code::Internal, Reason::HandlerFailed, message))
+}
+
+async fn sleep(milliseconds: &str) {
+    let time = milliseconds.parse().unwrap_or(0);
+    tokio::time::sleep(Duration::from_millis(time)).await;
+}
+
+/// The command of its own name is an order; any other is read back as it was understood.
+async fn run(plugin: &Arc<Plugin>, call: u64, command: RunCommand) {
+    if command.name != plugin.name() {
+        let text = format!("{} {}", command.name, understood(&command));
+        return plugin.say(call, text).await;
+    }
+    let what = match command.args.get("what").and_then(|value| value.of.as_ref()) {
+        Some(value::Of::String(what)) => what.clone(),
+        Some(_) | None => String::new(),
+    };
+    if let Some(text) = questions::answer(plugin, call, &what).await {
+        return plugin.say(call, text).await;
+    }
+    if !deeds::ends_it(&what) {
+        plugin.say(call, "as you wish".to_owned()).await;
+    }
+    deeds::commit(plugin.clone(), what).await;
+}
+
+/// `dice=string:2d6 times=integer:3`, sorted by name.
+fn understood(command: &RunCommand) -> String {
+    let mut args: Vec<_> =
+        command.args.iter().map(|(name, value)| format!("{name}={}", typed(value))).collect();
+    args.sort();
+    args.join(" ")
+}
+
+fn typed(value: &Value) -> String {
+    match &value.of {
+        Some(value::Of::String(text)) => format!("string:{text}"),
+        Some(value::Of::Integer(number)) => format!("integer:{number}"),
+        Some(value::Of::Number(number)) => format!("number:{number}"),
+        Some(value::Of::Boolean(truth)) => format!("boolean:{truth}"),
+        Some(value::Of::User(id)) => format!("user:{id}"),
+        Some(value::Of::Channel(id)) => format!("channel:{id}"),
+        Some(value::Of::Choice(choice)) => format!("choice:{choice}"),
+        None => "nothing".to_owned(),
+    }
+}

@@ -1,0 +1,52 @@
+//! What it does with events. A message's words tell it, as they do at a hook.
+//!
+//! It refuses to know which events it will be sent.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use outboard_proto::common::{Event, Failure, Reason, event};
+use outboard_proto::plugin::{Ack, Delivery, plugin_frame};
+use outboard_tests::values;
+use tonic::Code;
+
+use crate::plugin::Plugin;
+use crate::{answers, host};
+
+/// Handles one event and acknowledges it, or does not.
+pub async fn handle(plugin: Arc<Plugin>, delivery: Delivery) {
+    let event = delivery.event.unwrap_or_default();
+    let text = text_of(&event).to_owned();
+    plugin.note(format!("event {} attempt={} {text}", event.r#type, delivery.attempt));
+    let mut failure = None;
+    for (verb, value) in answers::told(plugin.name(), &text) {
+        match verb.as_str() {
+            "sleep" => {
+                let time = Duration::from_millis(value.parse().unwrap_or(0));
+                tokio::time::sleep(time).await;
+            }
+            "crash" => std::process::exit(3),
+            "silent" => return,
+            "fail" => {
+                let told = "told to fail";
+                failure = Some(Failure::new(Code::Internal, Reason::HandlerFailed, told));
+            }
+            "reply" => {
+                let cause = format!("e{}", delivery.delivery);
+                let said = format!("{} saw {text}", plugin.name());
+                let answer = host::reply(&plugin, &cause, &said).await;
+                eprintln!("replied: {answer}");
+            }
+            _ => plugin.note(format!("{verb} is nothing it could do")),
+        }
+    }
+    let ack = Ack { delivery: delivery.delivery, failure };
+    plugin.send(plugin_frame::Kind::Ack(ack)).await;
+}
+
+fn text_of(event: &Event) -> &str {
+    match &event.of {
+        Some(event::Of::Message(message)) => values::text_of(message.body.as_ref()),
+        Some(_) | None => "",
+    }
+}

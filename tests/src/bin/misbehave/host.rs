@@ -1,0 +1,120 @@
+//! Calls upon the host API, and knocking at doors that are not for plugins.
+//!
+//! It refuses to know whether they will be allowed.
+
+use std::path::Path;
+use std::time::Duration;
+
+use outboard_proto::admin::ListRequest;
+use outboard_proto::admin::admin_client::AdminClient;
+use outboard_proto::app::AppHello;
+use outboard_proto::app::app_client::AppClient;
+use outboard_proto::limits::{CALL_KEY, TOKEN_KEY};
+use outboard_proto::plugin::messages_client::MessagesClient;
+use outboard_proto::plugin::{ReplyRequest, SendRequest, SendResponse};
+use outboard_tests::{Refusal, values, wire};
+use tonic::{Request, Response, Status};
+
+use crate::plugin::Plugin;
+
+/// Sends a message; its id, or the refusal.
+pub async fn send(plugin: &Plugin, cause: &str, channel: &str, text: &str, key: &str) -> String {
+    let request = SendRequest {
+        channel_id: channel.to_owned(),
+        body: Some(values::plain(text)),
+        idempotency_key: key.to_owned(),
+        ..SendRequest::default()
+    };
+    spoken(
+        call(plugin, cause, request, async |mut messages, request| messages.send(request).await)
+            .await,
+    )
+}
+
+/// Sends a message that nobody caused and waits no longer than `patience`.
+pub async fn send_briefly(plugin: &Plugin, text: &str, patience: Duration) -> String {
+    let body = Some(values::plain(text));
+    let request = SendRequest { channel_id: "c-town".to_owned(), body, ..SendRequest::default() };
+    spoken(
+        call(plugin, "", request, async |mut messages, mut request| {
+            request.set_timeout(patience);
+            messages.send(request).await
+        })
+        .await,
+    )
+}
+
+/// Answers where the cause came from; the message's id, or the refusal.
+pub async fn reply(plugin: &Plugin, cause: &str, text: &str) -> String {
+    let request = ReplyRequest { body: Some(values::plain(text)), ..ReplyRequest::default() };
+    spoken(
+        call(plugin, cause, request, async |mut messages, request| messages.reply(request).await)
+            .await,
+    )
+}
+
+/// Sends with a token that is not its own.
+pub async fn with_wrong_token(plugin: &Plugin) -> String {
+    let Some(channel) = plugin.channel() else { return "no session".to_owned() };
+    let metadata = [(TOKEN_KEY, "wrong".to_owned())];
+    let request = wire::with_metadata(Request::new(SendRequest::default()), &metadata);
+    match request {
+        Ok(request) => spoken(MessagesClient::new(channel).send(request).await),
+        Err(status) => spoken(Err(status)),
+    }
+}
+
+type Messages = MessagesClient<tonic::transport::Channel>;
+
+async fn call<T>(
+    plugin: &Plugin,
+    cause: &str,
+    request: T,
+    rpc: impl AsyncFnOnce(Messages, Request<T>) -> Result<Response<SendResponse>, Status>,
+) -> Result<Response<SendResponse>, Status> {
+    let channel = plugin.channel().ok_or_else(|| Status::unavailable("no session"))?;
+    let [token] = plugin.metadata();
+    let mut metadata = vec![token];
+    if !cause.is_empty() {
+        metadata.push((CALL_KEY, cause.to_owned()));
+    }
+    rpc(MessagesClient::new(channel), wire::with_metadata(Request::new(request), &metadata)?).await
+}
+
+fn spoken(answer: Result<Response<SendResponse>, Status>) -> String {
+    match answer {
+        Ok(answer) => format!("sent {}", answer.into_inner().message_id),
+        Err(status) => Refusal::from(status).to_string(),
+    }
+}
+
+/// `admin PATH`, `app PATH` or `session PATH TOKEN`: `let in`, or why not.
+pub async fn try_socket(what: &str) -> String {
+    let mut words = what.split_whitespace();
+    let (Some(service), Some(path)) = (words.next(), words.next()) else {
+        return "which service, which path?".to_owned();
+    };
+    match wire::dial(Path::new(path)).await {
+        Ok(channel) => knock(service, channel, words.next().unwrap_or_default()).await,
+        Err(error) => format!("no connection: {error:?}"),
+    }
+}
+
+async fn knock(service: &str, channel: tonic::transport::Channel, token: &str) -> String {
+    let answer = match service {
+        "admin" => AdminClient::new(channel).list(ListRequest {}).await.map(drop),
+        "app" => AppClient::new(channel).requests(AppHello::default()).await.map(drop),
+        _ => {
+            let metadata = [(TOKEN_KEY, token.to_owned())];
+            let request = wire::with_metadata(Request::new(SendRequest::default()), &metadata);
+            match request {
+                Ok(request) => MessagesClient::new(channel).send(request).await.map(drop),
+                Err(status) => Err(status),
+            }
+        }
+    };
+    match answer {
+        Ok(()) => "let in".to_owned(),
+        Err(status) => Refusal::from(status).to_string(),
+    }
+}

@@ -1,0 +1,68 @@
+//! A chat server on the app SDK while the daemon comes and goes.
+
+use outboard_app::{App, By, Decision, Link, Policy, Why, message};
+use outboard_tests::{Daemon, Draft, House, Outcome, PATIENCE};
+
+const CLOSED: &str = "[plugins.alpha]\nclosed = [\"message.before_post\"]\n";
+
+#[tokio::test]
+async fn an_app_on_the_sdk_gets_verdicts() -> Outcome {
+    let daemon = Daemon::start().await?;
+    daemon.run(&Draft::interceptor("alpha", "")).await?;
+    let app = app(daemon.house()).await?;
+    let outcome = app.before_post(message::message("town", "ann", "all:tag")).await;
+    assert_eq!(outcome.by, By::Daemon);
+    let Decision::Replaced(message) = outcome.decision else { panic!("{outcome:?}") };
+    assert_eq!(message::text(message.body.as_ref()), "all:tag +alpha");
+    Ok(())
+}
+
+#[tokio::test]
+async fn while_the_daemon_is_away_the_last_policy_applies_and_it_is_found_again() -> Outcome {
+    let daemon = Daemon::configured(CLOSED).await?;
+    daemon.run(&Draft::interceptor("alpha", "")).await?;
+    let app = app(daemon.house()).await?;
+    let house = daemon.kill().await?;
+    wait_link(&app, |link| !link.is_connected()).await?;
+    let outcome = app.before_post(message::message("town", "ann", "hello")).await;
+    assert_eq!(outcome.by, By::Fallback(Policy::Closed, Why::Away));
+    assert!(outcome.is_rejected());
+    let edit = outboard_proto::common::Edit::default();
+    let open = app.before_edit(edit).await;
+    assert!(matches!(open.decision, Decision::Continued(_)), "{open:?}");
+
+    let daemon = Daemon::in_house(house).await?;
+    daemon.operator().wait_running("alpha").await?;
+    tokio::time::timeout(PATIENCE, app.connected()).await?;
+    let outcome = app.before_post(message::message("town", "ann", "hello")).await;
+    assert_eq!(outcome.by, By::Daemon);
+    assert_eq!(app.policy("message.before_post").policy, Policy::Closed);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stopped_daemon_costs_a_message_its_budget_and_no_more() -> Outcome {
+    let daemon = Daemon::start().await?;
+    daemon.run(&Draft::interceptor("alpha", "")).await?;
+    let app = app(daemon.house()).await?;
+    daemon.signal(rustix::process::Signal::STOP)?;
+    let asked = app.before_post(message::message("town", "ann", "hello"));
+    let outcome = tokio::time::timeout(PATIENCE, asked).await?;
+    daemon.signal(rustix::process::Signal::CONT)?;
+    assert_eq!(outcome.by, By::Fallback(Policy::Open, Why::Late));
+    Ok(())
+}
+
+/// An app on the SDK that is connected and knows its policies.
+async fn app(house: &House) -> anyhow::Result<App> {
+    let hooks = ["message.before_post", "message.before_edit"];
+    let app = App::builder("sdk-chat", "1.0.0").hooks(hooks).connect(house.app_socket());
+    tokio::time::timeout(PATIENCE, app.connected()).await?;
+    Ok(app)
+}
+
+async fn wait_link(app: &App, wanted: impl Fn(&Link) -> bool) -> Outcome {
+    let mut link = app.link();
+    tokio::time::timeout(PATIENCE, link.wait_for(|link| wanted(link))).await??;
+    Ok(())
+}

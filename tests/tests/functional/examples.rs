@@ -1,0 +1,67 @@
+//! The example plugins, written with the SDK, under the real daemon.
+
+use std::path::PathBuf;
+
+use outboard_proto::common::{Event, Membership, event};
+use outboard_tests::verdict::outcome;
+use outboard_tests::{Daemon, Outcome, app, binaries, values};
+
+#[tokio::test]
+async fn welcome_greets_whoever_joins_in_that_channel() -> Outcome {
+    let daemon = with("welcome").await?;
+    let app = daemon.app().await?;
+    let joined = Membership {
+        channel: Some(values::channel("town")),
+        user: Some(values::person("bob")),
+        ..Membership::default()
+    };
+    let event = Event {
+        r#type: "member.joined".to_owned(),
+        of: Some(event::Of::Member(joined)),
+        ..Event::default()
+    };
+    app.publish(event).await?;
+    let greeting = app.carry_out("m-2").await?;
+    assert_eq!(values::text_of(greeting.body.as_ref()), "Welcome to town, bob!");
+    assert_eq!(greeting.channel.unwrap_or_default().id, "c-town");
+    Ok(())
+}
+
+#[tokio::test]
+async fn moderator_softens_and_refuses() -> Outcome {
+    let daemon = with("moderator").await?;
+    let app = daemon.app().await?;
+    assert_eq!(outcome(&app.post("town", "oh darn").await?), "replaced: oh d*rn");
+    let refused = outcome(&app.post("town", "a forbidden word").await?);
+    assert_eq!(refused, "rejected by moderator: that is forbidden here");
+    assert_eq!(outcome(&app.post("town", "hello").await?), "continued");
+    Ok(())
+}
+
+#[tokio::test]
+async fn dice_rolls() -> Outcome {
+    let daemon = with("dice").await?;
+    let app = daemon.app().await?;
+    let said = app::reply_text(&app.command("roll", "3d6").await?).unwrap_or_default();
+    assert!(said.starts_with("ann rolls 3d6: "), "{said}");
+    Ok(())
+}
+
+/// A daemon that runs an example, all it asks for granted.
+async fn with(name: &str) -> anyhow::Result<Daemon> {
+    let daemon = Daemon::start().await?;
+    let folder = installed(&daemon, name)?;
+    daemon.operator().load(&folder).await?;
+    daemon.operator().wait_running(name).await?;
+    Ok(daemon)
+}
+
+/// A plugin folder as a package would hold it: manifest and program.
+fn installed(daemon: &Daemon, name: &str) -> anyhow::Result<PathBuf> {
+    let (program, sources) = binaries::example(name);
+    let folder = daemon.folder(name);
+    std::fs::create_dir_all(&folder)?;
+    std::fs::copy(sources.join("plugin.toml"), folder.join("plugin.toml"))?;
+    std::fs::copy(program, folder.join(name))?;
+    Ok(folder)
+}

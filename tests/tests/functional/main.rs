@@ -1,0 +1,42 @@
+//! What the whole daemon promises, one file a promise, one test a sin.
+//!
+//! Every test has a daemon of its own in temporary folders and speaks to it as a stranger would. It
+//! refuses to know how a promise is kept: smaller tests beside the code do.
+
+mod app;
+mod app_sdk;
+mod commands;
+mod config;
+mod dependencies;
+mod events;
+mod examples;
+mod hooks;
+mod hooks_bad;
+mod hooks_closed;
+mod operator;
+mod sends;
+mod session;
+mod session_bad;
+mod start;
+mod state;
+mod supervision;
+mod surroundings;
+
+use outboard_proto::admin::{EndRecord, PluginStatus};
+
+/// Back-off that a test need not wait for.
+const QUICK: &str = "[defaults]\nbackoff_first = \"20ms\"\nbackoff_max = \"100ms\"\n";
+
+/// Back-off during which a test can look around.
+const SLOW: &str = "[defaults]\nbackoff_first = \"30m\"\nbackoff_max = \"1h\"\n";
+
+/// How the newest ended generation ended.
+fn last_end(status: &PluginStatus) -> EndRecord {
+    let newest = status.ends.iter().max_by_key(|end| end.generation);
+    newest.cloned().unwrap_or_default()
+}
+
+/// Whether a list of words has one that contains `part`.
+fn any_has(words: &[String], part: &str) -> bool {
+    words.iter().any(|word| word.contains(part))
+}

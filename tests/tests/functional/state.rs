@@ -1,0 +1,178 @@
+//! The daemon's own folders: taken, stale, full, unwritable, from the future.
+
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use outboard_tests::daemon::{is_root, skipped};
+use outboard_tests::{Daemon, Draft, House, Outcome};
+
+#[tokio::test]
+async fn a_second_daemon_in_the_same_folders_is_refused_naming_the_first() -> Outcome {
+    let daemon = Daemon::start().await?;
+    daemon.run(&Draft::obedient("alpha")).await?;
+    let status = daemon.house().command()?.status().await?;
+    assert!(!status.success());
+    let log = daemon.house().log();
+    assert!(log.contains(&daemon.pid().to_string()), "{log}");
+    assert_eq!(daemon.app().await?.tell("alpha", "say well").await?, "well");
+    Ok(())
+}
+
+#[tokio::test]
+async fn stale_sockets_of_a_killed_daemon_are_no_obstacle() -> Outcome {
+    let daemon = Daemon::start().await?;
+    let house = daemon.kill().await?;
+    assert!(house.admin_socket().exists() && house.app_socket().exists());
+    let daemon = Daemon::in_house(house).await?;
+    daemon.run(&Draft::bare("alpha")).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_state_folder_that_cannot_be_made_is_named() -> Outcome {
+    let house = House::new("")?;
+    std::fs::write(house.state(), "a file where a folder should be")?;
+    let log = refused(&house).await?;
+    assert!(log.contains(&house.state().display().to_string()), "{log}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_runtime_folder_that_cannot_be_made_is_named() -> Outcome {
+    let house = House::new("")?;
+    std::fs::write(house.runtime(), "a file where a folder should be")?;
+    let log = refused(&house).await?;
+    assert!(log.contains(&house.runtime().display().to_string()), "{log}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_state_folder_that_may_not_be_written_is_named() -> Outcome {
+    if is_root() {
+        skipped("a_state_folder_that_may_not_be_written_is_named", "root may write everywhere");
+        return Ok(());
+    }
+    let house = House::new("")?;
+    std::fs::create_dir(house.state())?;
+    std::fs::set_permissions(house.state(), std::fs::Permissions::from_mode(0o500))?;
+    let log = refused(&house).await?;
+    assert!(log.contains(&house.state().display().to_string()), "{log}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_state_of_a_newer_daemon_is_refused_naming_both_versions_and_left_alone() -> Outcome {
+    let daemon = Daemon::start().await?;
+    daemon.run(&Draft::bare("alpha")).await?;
+    let (_, house) = daemon.stop().await?;
+    let control = house.state().join("control.db");
+    set_schema(&control, 9876)?;
+    let log = refused(&house).await?;
+    assert!(log.contains("9876"), "{log}");
+    assert!(log.contains("control.db"), "{log}");
+    assert_eq!(schema(&control)?, 9876);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_damaged_state_is_refused_naming_the_file() -> Outcome {
+    let (_, house) = Daemon::start().await?.stop().await?;
+    let control = house.state().join("control.db");
+    std::fs::write(&control, "this is no database at all, however long it may be ".repeat(200))?;
+    let log = refused(&house).await?;
+    assert!(log.contains("control.db"), "{log}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_full_disk_is_a_typed_refusal_and_what_runs_goes_on() -> Outcome {
+    if !is_root() {
+        skipped("a_full_disk_is_a_typed_refusal…", "only root can mount a small disk");
+        return Ok(());
+    }
+    let house = House::new("")?;
+    let Some(_disk) = SmallDisk::at(&house.state()) else {
+        skipped("a_full_disk_is_a_typed_refusal…", "a small disk cannot be mounted here");
+        return Ok(());
+    };
+    let daemon = Daemon::in_house(house).await?;
+    daemon.run(&Draft::interceptor("alpha", "")).await?;
+    let app = daemon.app().await?;
+    fill(&daemon.house().state());
+    let folder = Draft::bare("beta").write(&daemon.house().folders())?;
+    let refusal = daemon.operator().load(&folder).await.unwrap_err();
+    assert_eq!(refusal.reason, "DISK_FULL", "{refusal}");
+    let verdict = app.post("town", "all:tag").await?;
+    assert_eq!(outboard_tests::verdict::outcome(&verdict), "replaced: all:tag +alpha");
+    std::fs::remove_file(daemon.house().state().join("filler"))?;
+    daemon.operator().load(&folder).await?;
+    daemon.operator().wait_running("beta").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn socket_paths_that_the_kernel_would_not_take_are_refused_with_their_length() -> Outcome {
+    let house = House::new("")?;
+    let long = house.root().join("r".repeat(100));
+    let mut command = tokio::process::Command::new(outboard_tests::binaries::daemon());
+    command.arg("--config").arg(house.config()).arg("--state").arg(house.state());
+    let output = command.arg("--runtime").arg(&long).kill_on_drop(true).output().await?;
+    assert!(!output.status.success());
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(words.contains("107"), "{words}");
+    Ok(())
+}
+
+/// What a daemon that does not start says.
+async fn refused(house: &House) -> anyhow::Result<String> {
+    let running = house.command()?.status();
+    let status = tokio::time::timeout(outboard_tests::PATIENCE, running).await??;
+    assert!(!status.success(), "it started");
+    Ok(house.log())
+}
+
+/// Where `user_version` stands in a database file.
+const SCHEMA_AT: u64 = 60;
+
+fn set_schema(database: &Path, version: u32) -> std::io::Result<()> {
+    let mut file = std::fs::File::options().write(true).open(database)?;
+    file.seek(SeekFrom::Start(SCHEMA_AT))?;
+    file.write_all(&version.to_be_bytes())
+}
+
+fn schema(database: &Path) -> std::io::Result<u32> {
+    let mut file = std::fs::File::open(database)?;
+    file.seek(SeekFrom::Start(SCHEMA_AT))?;
+    let mut bytes = [0; 4];
+    file.read_exact(&mut bytes)?;
+    Ok(u32::from_be_bytes(bytes))
+}
+
+/// A file system of 4 MiB, unmounted when dropped.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    fn at(folder: &Path) -> Option<Self> {
+        std::fs::create_dir_all(folder).ok()?;
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=4m,mode=0755", "none"])
+            .arg(folder)
+            .status();
+        mounted.ok()?.success().then(|| Self(folder.to_owned()))
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: the daemon, dropped later or earlier, may still have it open.
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+/// Leaves not a byte.
+fn fill(folder: &Path) {
+    let Ok(mut filler) = std::fs::File::create(folder.join("filler")) else { return };
+    while filler.write_all(&[0; 4096]).is_ok() {}
+}
