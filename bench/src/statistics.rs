@@ -24,7 +24,8 @@ pub struct Ratio {
 impl Ratio {
     /// Of `ours` to `theirs`, measured in the same rounds.
     pub fn of(ours: &[f64], theirs: &[f64]) -> Self {
-        let ratios: Vec<f64> = ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect();
+        let ratios: Vec<f64> =
+            ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect();
         let mut random = fastrand::Rng::with_seed(SEED);
         let mut resample = || {
             let drawn = (0..ratios.len()).map(|_| ratios[random.usize(..ratios.len())]);

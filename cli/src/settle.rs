@@ -21,6 +21,9 @@ pub const PATIENCE: Duration = Duration::from_secs(180);
 /// How long a plugin must stay stopped to count as stopped: a restart passes through that state.
 const QUIET: Duration = Duration::from_millis(500);
 
+/// How long one that runs on must do so to count as not restarted at all.
+const UNMOVED: Duration = Duration::from_secs(5);
+
 /// How often the progress line moves.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -38,8 +41,8 @@ pub enum Wish {
 enum Rest {
     /// More will come.
     Moving,
-    /// More may come; if nothing does for a moment, that was it.
-    Perhaps,
+    /// More may come; if nothing does for so long, that was it.
+    Perhaps(Duration),
     /// That was it.
     Settled,
 }
@@ -64,7 +67,7 @@ impl Wait<'_, '_> {
     pub async fn settle(self, news: &mut Changing<Plugin>) -> Result<Plugin, Stop> {
         let end = Instant::now() + self.patience;
         let mut latest = self.before.clone();
-        let mut quiet_at = latest.as_ref().map(|_| Instant::now() + QUIET);
+        let mut quiet_since = Instant::now();
         loop {
             tokio::select! {
                 biased;
@@ -73,31 +76,22 @@ impl Wait<'_, '_> {
                     if next.gone {
                         return Err(gone(&next).into());
                     }
-                    quiet_at = self.quiet_from(latest.as_ref(), &next, quiet_at);
+                    // News that only say how much memory is used do not break the quiet.
+                    if latest.as_ref().map(incarnation) != Some(incarnation(&next)) {
+                        quiet_since = Instant::now();
+                    }
                     latest = Some(next);
                 }
                 () = sleep_until(end) => return Err(too_late(latest.as_ref(), self.patience)),
                 () = sleep_until(Instant::now() + TICK) => {}
             }
             let Some(now) = &latest else { continue };
-            let quiet = quiet_at.is_some_and(|at| at <= Instant::now());
             match rest(self.wish, self.before.as_ref(), now) {
                 Rest::Settled => return Ok(now.clone()),
-                Rest::Perhaps if quiet => return Ok(now.clone()),
-                Rest::Perhaps | Rest::Moving => self.progress.tell(now),
+                Rest::Perhaps(quiet) if quiet_since.elapsed() >= quiet => return Ok(now.clone()),
+                Rest::Perhaps(_) | Rest::Moving => self.progress.tell(now),
             }
         }
-    }
-
-    /// When the quiet is over: news that only say how much memory is used do not break it.
-    fn quiet_from(
-        &self,
-        old: Option<&Plugin>,
-        new: &Plugin,
-        quiet_at: Option<Instant>,
-    ) -> Option<Instant> {
-        let same = old.is_some_and(|old| incarnation(old) == incarnation(new));
-        quiet_at.filter(|_| same).or_else(|| Some(Instant::now() + QUIET))
     }
 }
 
@@ -109,10 +103,10 @@ fn incarnation(plugin: &Plugin) -> (State, u64, i64) {
 fn rest(wish: Wish, before: Option<&Plugin>, now: &Plugin) -> Rest {
     let unchanged = before.is_some_and(|before| incarnation(before) == incarnation(now));
     match now.state {
-        State::Running if wish == Wish::Anew && unchanged => Rest::Moving,
+        State::Running if wish == Wish::Anew && unchanged => Rest::Perhaps(UNMOVED),
         State::Running => Rest::Settled,
         State::Failed if !unchanged => Rest::Settled,
-        State::Failed | State::Stopped => Rest::Perhaps,
+        State::Failed | State::Stopped => Rest::Perhaps(QUIET),
         State::Unknown | State::Starting | State::Draining | State::Stopping | State::Waiting => {
             Rest::Moving
         }
@@ -152,15 +146,15 @@ mod tests {
     fn a_restart_is_over_only_with_another_generation() {
         let before = plugin(State::Running, 1);
         let rest = |now: &Plugin| rest(Wish::Anew, Some(&before), now);
-        assert_eq!(rest(&plugin(State::Running, 1)), Rest::Moving);
-        assert_eq!(rest(&plugin(State::Stopped, 1)), Rest::Perhaps);
+        assert_eq!(rest(&plugin(State::Running, 1)), Rest::Perhaps(UNMOVED));
+        assert_eq!(rest(&plugin(State::Stopped, 1)), Rest::Perhaps(QUIET));
         assert_eq!(rest(&plugin(State::Running, 2)), Rest::Settled);
     }
 
     #[test]
     fn a_failure_from_before_is_not_the_outcome_of_a_reset() {
         let before = plugin(State::Failed, 6);
-        assert_eq!(rest(Wish::Running, Some(&before), &before), Rest::Perhaps);
+        assert_eq!(rest(Wish::Running, Some(&before), &before), Rest::Perhaps(QUIET));
         assert_eq!(rest(Wish::Running, Some(&before), &plugin(State::Failed, 7)), Rest::Settled);
     }
 }

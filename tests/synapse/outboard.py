@@ -27,15 +27,16 @@ class Outboard:
         self._daemon: Process | None = None
         self.runtime = work / "run"
         self.app_socket = self.runtime / "app.sock"
-        for folder in ("conf", "state", "run", "plugins"):
-            (work / folder).mkdir(mode=0o700)
+        # Plugins may have users of their own, who must find the way to their folders.
+        work.chmod(0o711)
+        for folder in ("conf", "run", "plugins"):
+            (work / folder).mkdir(mode=0o755)
         self.configure()
 
     def configure(self, closed: bool = False) -> None:
         """Writes outboard.toml; `closed` makes the moderator's hook closed."""
         lines = ["[runtimes]", f'python3 = "{sys.executable}"']
         if os.geteuid() == 0:
-            # The environment's interpreter may lie where only root can read.
             lines += ["[daemon]", "allow_root_plugins = true"]
         if closed:
             lines += ['[plugins."moderator"]', 'closed = ["message.before_post"]']
@@ -50,7 +51,8 @@ class Outboard:
         """Starts the daemon; returns when it answers."""
         folders = [f"--{key}={self._work / name}" for key, name in _FOLDERS.items()]
         program = self._binaries / "outboardd"
-        self._daemon = Process("outboardd", [program, *folders], self._work / "outboardd.log")
+        command = [*_as_whom(), program, *folders]
+        self._daemon = Process("outboardd", command, self._work / "outboardd.log")
         wait_until("the daemon answers", self._answers)
 
     def stop(self) -> None:
@@ -103,6 +105,21 @@ class Outboard:
         shutil.copy(example / "plugin.toml", folder)
         shutil.copy(self._binaries / name, folder / name)
         return folder
+
+
+def _as_whom() -> list[str]:
+    """Root gives each plugin a user of its own, unless those could not read the interpreter: one
+    below somebody's home, say. Then it must do without the right to change users."""
+    if os.geteuid() != 0:
+        return []
+    as_nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    if (
+        subprocess.run([*as_nobody, sys.executable, "-c", "import grpc"], check=False).returncode
+        == 0
+    ):
+        return []
+    print("plugins run as root: others cannot read", sys.executable, file=sys.stderr)
+    return ["setpriv", "--bounding-set=-setuid,-setgid", "--inh-caps=-setuid,-setgid"]
 
 
 _FOLDERS = {"config": "conf", "state": "state", "runtime": "run"}

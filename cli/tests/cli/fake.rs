@@ -124,6 +124,9 @@ impl Actor {
             plugin.reason = (*reason).into();
             let _ = self.news.send(plugin.clone());
         }
+        let mut plugins = self.plugins.lock().unwrap();
+        plugins.iter_mut().filter(|each| each.name == name).for_each(|each| *each = plugin.clone());
+        drop(plugins);
         done(&format!("{name} was asked"))
     }
 }

@@ -117,7 +117,16 @@ async fn listen(
 ) -> Result<(), Failure> {
     let (mut count, mut bytes) = (0, 0);
     loop {
-        let frame = match frames.message().await {
+        let next = tokio::select! {
+            biased;
+            next = frames.message() => next,
+            // Nothing is there: others have had their turn when the next frame comes.
+            () = std::future::ready(()) => {
+                (count, bytes) = (0, 0);
+                frames.message().await
+            }
+        };
+        let frame = match next {
             Ok(Some(frame)) => frame,
             Ok(None) => return Ok(()),
             Err(error) => return Err(unreadable(&error)),

@@ -89,6 +89,9 @@ impl Fleet {
     }
 }
 
+/// How long an operator's answer may take to be read before the daemon starts itself again.
+const ANSWER: Duration = Duration::from_millis(200);
+
 impl Fleet {
     /// Puts a backup in the place of the state: everything stops, and the daemon starts itself again.
     ///
@@ -108,9 +111,14 @@ impl Fleet {
         let restored = tokio::task::spawn_blocking(move || {
             crate::store::restore(&from, &control, &journal)
         });
-        // Whatever came of it, the stores are closed: only a new start opens them.
-        again.cancel();
-        match restored.await {
+        let restored = restored.await;
+        // Whatever came of it, the stores are closed: only a new start opens them. The answer goes
+        // out first.
+        tokio::spawn(async move {
+            tokio::time::sleep(ANSWER).await;
+            again.cancel();
+        });
+        match restored {
             Ok(Ok(())) => {
                 let message = format!("restored from {}; starting again", dir.display());
                 Ok(outboard_proto::admin::Done { message })

@@ -104,7 +104,7 @@ impl LinuxHost {
         let end = end_record(obituary, parts.entrance.log.take_last_words());
         tracing::info!(
             plugin = %parts.name, generation = end.generation, cause = end.cause, exit = end.exit,
-            "ended: {}", end.detail
+            detail = end.detail, "a generation ended"
         );
         let mut facts = (*parts.entrance.facts()).clone();
         facts.previous_end = Some(plugin::EndRecord {

@@ -156,15 +156,23 @@ impl Session {
     async fn listen(&mut self, frames: &mut Streaming<PluginFrame>) -> Fault {
         let (mut count, mut bytes) = (0, 0);
         loop {
-            let frame = match frames.message().await {
+            let next = tokio::select! {
+                biased;
+                next = frames.message() => next,
+                // Nothing is there: others have had their turn when the next frame comes.
+                () = std::future::ready(()) => {
+                    (count, bytes) = (0, 0);
+                    let next = frames.message().await;
+                    self.pass.heard(self.clock().now());
+                    next
+                }
+            };
+            let frame = match next {
                 Ok(Some(frame)) => frame,
                 Ok(None) => return Fault::Over,
                 Err(error) if is_our_fault(&error) => return Fault::Violation(unreadable(&error)),
                 Err(_) => return Fault::Over,
             };
-            if count == 0 {
-                self.pass.heard(self.clock().now());
-            }
             let size = frame.encoded_len();
             (count, bytes) = (count + 1, bytes + size);
             if let Err(fault) = self.take(frame, size).await {
@@ -173,6 +181,7 @@ impl Session {
             if count >= TURN || bytes >= TURN_BYTES {
                 (count, bytes) = (0, 0);
                 tokio::task::yield_now().await;
+                self.pass.heard(self.clock().now());
             }
         }
     }

@@ -55,7 +55,8 @@ struct Side {
 impl Relay {
     fn new() -> Self {
         let ((to_app, at_app), (to_plugin, at_plugin)) = (mpsc::channel(ROOM), mpsc::channel(ROOM));
-        let side = |onward, outbound| Side { onward, outbound: Arc::new(Mutex::new(Some(outbound))) };
+        let side =
+            |onward, outbound| Side { onward, outbound: Arc::new(Mutex::new(Some(outbound))) };
         Self { app: side(to_plugin, at_app), plugin: side(to_app, at_plugin) }
     }
 }

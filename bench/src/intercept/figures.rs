@@ -1,0 +1,182 @@
+//! From turns to figures: medians over rounds, ratios within them.
+//!
+//! It refuses to know how the turns were had.
+
+use serde::Serialize;
+
+use super::{Load, Method, Tracks, Which};
+use crate::case::{Cpu, Turn};
+use crate::machine::Machine;
+use crate::statistics::{Ratio, median, round};
+
+/// What is printed.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    machine: Machine,
+    method: Method,
+    raw_two_hops: Figures,
+    bare_relay: Figures,
+    ours: Figures,
+    /// Nothing where Go is missing.
+    pub go_plugin: Option<Figures>,
+    ratios: Ratios,
+}
+
+/// One case's medians.
+#[derive(Debug, Serialize)]
+pub struct Figures {
+    p50_us: f64,
+    p99_us: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pipelined_per_s: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_flight_64_per_s: Option<f64>,
+    /// Processor time of one message, by process.
+    cpu_us_per_message: CpuByLoad,
+}
+
+#[derive(Debug, Serialize)]
+struct CpuByLoad {
+    serial: Spent,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pipelined: Option<Spent>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_flight_64: Option<Spent>,
+}
+
+#[derive(Debug, Serialize)]
+struct Spent {
+    app: f64,
+    middle: f64,
+    plugin: f64,
+    total: f64,
+}
+
+/// Ours to theirs. The first four have targets.
+#[derive(Debug, Serialize)]
+struct Ratios {
+    p50_to_go_plugin: Option<Compared>,
+    p50_to_raw_two_hops: Compared,
+    p50_to_bare_relay: Compared,
+    pipelined_to_go_plugin_in_flight_64: Option<Compared>,
+    pipelined_to_bare_relay: Ratio,
+    in_flight_64_to_go_plugin: Option<Ratio>,
+    serial_cpu_to_bare_relay: Ratio,
+    pipelined_cpu_to_bare_relay: Ratio,
+    serial_cpu_to_go_plugin: Option<Ratio>,
+}
+
+/// A ratio and what it should be.
+#[derive(Debug, Serialize)]
+struct Compared {
+    #[serde(flatten)]
+    ratio: Ratio,
+    target: String,
+    /// The whole interval is beyond the target.
+    missed: bool,
+}
+
+impl Tracks {
+    /// The figures.
+    pub fn report(&self, machine: Machine, method: Method) -> Report {
+        let has_peer = !self.turns(Which::GoPlugin, Load::Serial).is_empty();
+        Report {
+            machine,
+            method,
+            raw_two_hops: self.figures(Which::Raw),
+            bare_relay: self.figures(Which::Relay),
+            ours: self.figures(Which::Ours),
+            go_plugin: has_peer.then(|| self.figures(Which::GoPlugin)),
+            ratios: self.ratios(has_peer),
+        }
+    }
+
+    fn figures(&self, which: Which) -> Figures {
+        let serial = self.turns(which, Load::Serial);
+        let shown = |of: fn(&Turn) -> f64| round(median(&column(serial, of)), 1);
+        let rate = |load| {
+            let rates = column(self.turns(which, load), per_second);
+            (!rates.is_empty()).then(|| round(median(&rates), 0))
+        };
+        Figures {
+            p50_us: shown(p50_us),
+            p99_us: shown(|turn| turn.told.p99.as_secs_f64() * 1e6),
+            pipelined_per_s: rate(Load::Pipelined),
+            in_flight_64_per_s: rate(Load::InFlight64),
+            cpu_us_per_message: CpuByLoad {
+                serial: spent(serial),
+                pipelined: self.spent(which, Load::Pipelined),
+                in_flight_64: self.spent(which, Load::InFlight64),
+            },
+        }
+    }
+
+    fn spent(&self, which: Which, load: Load) -> Option<Spent> {
+        let turns = self.turns(which, load);
+        (!turns.is_empty()).then(|| spent(turns))
+    }
+
+    fn ratios(&self, has_peer: bool) -> Ratios {
+        use Load::{InFlight64, Pipelined, Serial};
+        use Which::{GoPlugin, Ours, Raw, Relay};
+        let to = |ours, which, load, of: fn(&Turn) -> f64| {
+            Ratio::of(&column(self.turns(Ours, ours), of), &column(self.turns(which, load), of))
+        };
+        let peer = |ours, load, of| has_peer.then(|| to(ours, GoPlugin, load, of));
+        let many = peer(Pipelined, InFlight64, per_second);
+        Ratios {
+            p50_to_go_plugin: peer(Serial, Serial, p50_us).map(|it| at_most(it, 1.0)),
+            p50_to_raw_two_hops: at_most(to(Serial, Raw, Serial, p50_us), 3.0),
+            p50_to_bare_relay: at_most(to(Serial, Relay, Serial, p50_us), 1.5),
+            pipelined_to_go_plugin_in_flight_64: many.map(|it| at_least(it, 8.0)),
+            pipelined_to_bare_relay: to(Pipelined, Relay, Pipelined, per_second),
+            in_flight_64_to_go_plugin: peer(InFlight64, InFlight64, per_second),
+            serial_cpu_to_bare_relay: to(Serial, Relay, Serial, cpu_us),
+            pipelined_cpu_to_bare_relay: to(Pipelined, Relay, Pipelined, cpu_us),
+            serial_cpu_to_go_plugin: peer(Serial, Serial, cpu_us),
+        }
+    }
+}
+
+fn at_most(ratio: Ratio, target: f64) -> Compared {
+    Compared { ratio, target: format!("at most {target}"), missed: ratio.low > target }
+}
+
+fn at_least(ratio: Ratio, target: f64) -> Compared {
+    Compared { ratio, target: format!("at least {target}"), missed: ratio.high < target }
+}
+
+fn column(turns: &[Turn], of: impl Fn(&Turn) -> f64) -> Vec<f64> {
+    turns.iter().map(of).collect()
+}
+
+fn p50_us(turn: &Turn) -> f64 {
+    turn.told.p50.as_secs_f64() * 1e6
+}
+
+fn per_second(turn: &Turn) -> f64 {
+    turn.told.per_second()
+}
+
+fn cpu_us(turn: &Turn) -> f64 {
+    turn.cpu.total().as_secs_f64() * 1e6 / turn.messages()
+}
+
+fn spent(turns: &[Turn]) -> Spent {
+    let of = |part: fn(&Cpu) -> f64| {
+        round(median(&column(turns, |turn| part(&turn.cpu) * 1e6 / turn.messages())), 2)
+    };
+    Spent {
+        app: of(|cpu| cpu.app.as_secs_f64()),
+        middle: of(|cpu| cpu.middle.as_secs_f64()),
+        plugin: of(|cpu| cpu.plugin.as_secs_f64()),
+        total: of(|cpu| cpu.total().as_secs_f64()),
+    }
+}
+
+impl Turn {
+    /// All that were paid for.
+    fn messages(&self) -> f64 {
+        (self.told.warm_up_messages + self.told.messages) as f64
+    }
+}

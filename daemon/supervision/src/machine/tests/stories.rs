@@ -1,0 +1,1 @@
+//! The main paths, told one at a time.
