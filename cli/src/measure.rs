@@ -55,8 +55,10 @@ pub fn ago(now: Micros, at: Micros) -> String {
 
 /// How long something has lasted, to the second.
 pub fn lasted(now: Micros, since: Micros) -> String {
-    let micros = u64::try_from(now.saturating_sub(since)).unwrap_or(0);
-    span(micros / 1_000_000 * 1_000_000)
+    match u64::try_from(now.saturating_sub(since)).unwrap_or(0) / 1_000_000 {
+        0 => "0 s".to_owned(),
+        seconds => span(seconds * 1_000_000),
+    }
 }
 
 /// `1,204,377`.
@@ -125,7 +127,7 @@ mod tests {
     fn a_clock_that_went_back_is_just_now() {
         assert_eq!(ago(0, 5_000_000), "just now");
         assert_eq!(ago(200_000_000, 0), "3 m ago");
-        assert_eq!(lasted(0, 5_000_000), "0 µs");
+        assert_eq!(lasted(0, 5_000_000), "0 s");
     }
 
     #[test]

@@ -39,8 +39,8 @@ fn refused(status: &Status) -> Trouble {
     let faults = faults(&details);
     let mut trouble = Trouble::new(exit(status.code(), known), message(status, known, &faults));
     trouble.reason = reason;
-    trouble.hints = hints(&trouble, known, &details);
     trouble.faults = faults;
+    trouble.hints = hints(&trouble, known, &details);
     trouble
 }
 
@@ -77,6 +77,7 @@ fn exit(code: Code, reason: Option<Reason>) -> Exit {
 }
 
 fn hints(trouble: &Trouble, reason: Option<Reason>, details: &ErrorDetails) -> Vec<String> {
+    let listed = !trouble.faults.is_empty();
     let mut hints: Vec<String> = own_hints(details);
     let usual = match (reason, trouble.exit) {
         (Some(Reason::UnknownPlugin), _) => "`outboard list` shows what is loaded",
@@ -85,7 +86,7 @@ fn hints(trouble: &Trouble, reason: Option<Reason>, details: &ErrorDetails) -> V
              it; for good: grants = [...] under [plugins.\"NAME\"] in conf.d"
         }
         (Some(Reason::NotAllowed), _) | (None, Exit::NotAllowed) => ADMIN_GROUP,
-        (Some(Reason::BadManifest), _) => "`outboard check PATH` lists every mistake",
+        (Some(Reason::BadManifest), _) if !listed => "`outboard check PATH` lists every mistake",
         (Some(Reason::BadConfig), _) => "nothing was changed; `outboard diff` tries again",
         (Some(Reason::CommandTaken | Reason::Dependency), _) => {
             "`outboard list` shows what is loaded"

@@ -41,6 +41,22 @@ pub struct Plugin {
     pub gone: bool,
 }
 
+impl Plugin {
+    /// The reason, without the countdown of a back-off: what is worth telling anew when it changes.
+    pub fn standing_reason(&self) -> &str {
+        match self.state {
+            State::Waiting => self.reason.split(", next try in").next().unwrap_or_default(),
+            State::Unknown
+            | State::Stopped
+            | State::Starting
+            | State::Running
+            | State::Draining
+            | State::Stopping
+            | State::Failed => &self.reason,
+        }
+    }
+}
+
 /// The states of a plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

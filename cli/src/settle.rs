@@ -77,7 +77,7 @@ impl Wait<'_, '_> {
                         return Err(gone(&next).into());
                     }
                     // News that only say how much memory is used do not break the quiet.
-                    if latest.as_ref().map(incarnation) != Some(incarnation(&next)) {
+                    if !latest.as_ref().is_some_and(|latest| is_unmoved(latest, &next)) {
                         quiet_since = Instant::now();
                     }
                     latest = Some(next);
@@ -95,13 +95,17 @@ impl Wait<'_, '_> {
     }
 }
 
-/// What changes when something happens to a plugin.
-fn incarnation(plugin: &Plugin) -> (State, u64, i64) {
-    (plugin.state, plugin.generation, plugin.since_us)
+/// Whether nothing has happened to it. The daemon works out the hour at which a state began each
+/// time it is asked, and a wall clock that is being corrected moves a little.
+fn is_unmoved(before: &Plugin, now: &Plugin) -> bool {
+    const CORRECTION_US: u64 = 50_000;
+    before.state == now.state
+        && before.generation == now.generation
+        && before.since_us.abs_diff(now.since_us) < CORRECTION_US
 }
 
 fn rest(wish: Wish, before: Option<&Plugin>, now: &Plugin) -> Rest {
-    let unchanged = before.is_some_and(|before| incarnation(before) == incarnation(now));
+    let unchanged = before.is_some_and(|before| is_unmoved(before, now));
     match now.state {
         State::Running if wish == Wish::Anew && unchanged => Rest::Perhaps(UNMOVED),
         State::Running => Rest::Settled,

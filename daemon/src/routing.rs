@@ -81,7 +81,7 @@ impl Switchboard {
             clock,
             members: Slab::new(),
             names: HashMap::new(),
-            pipelines: BTreeMap::new(),
+            pipelines: Hook::ALL.into_iter().map(|hook| (hook, Arc::default())).collect(),
             commands: BTreeMap::new(),
             nodes: node::Nodes::default(),
             calls: call::Calls::default(),
@@ -142,3 +142,6 @@ impl Switchboard {
     }
 }
 
+
+#[cfg(test)]
+mod tests;

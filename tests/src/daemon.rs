@@ -14,8 +14,9 @@ use rustix::process::{Signal, WaitId, WaitIdOptions, waitid};
 use tempfile::TempDir;
 use tokio::net::UnixDatagram;
 use tokio::process::{Child, Command};
+use tokio::sync::watch;
 
-use crate::{App, AppDraft, Draft, Operator, PATIENCE, binaries, process, wire};
+use crate::{App, AppDraft, Draft, Operator, Outcome, PATIENCE, binaries, process, wire};
 
 /// The folders of one daemon; they outlive it, so that another can take them over.
 #[derive(Debug)]
@@ -169,6 +170,7 @@ pub struct Daemon {
     pid: u32,
     house: Arc<House>,
     operator: Operator,
+    notices: watch::Receiver<Vec<String>>,
 }
 
 impl Daemon {
@@ -195,15 +197,47 @@ impl Daemon {
     pub async fn in_house(house: Arc<House>) -> anyhow::Result<Self> {
         let notice = house.root().join("n");
         let _ = std::fs::remove_file(&notice);
-        let ready = UnixDatagram::bind(&notice)?;
+        let mut notices = Self::listen(UnixDatagram::bind(&notice)?);
         let mut child = house.command()?.env("NOTIFY_SOCKET", &notice).spawn()?;
         let pid = child.id().context("it has just been started")?;
-        let waiting = tokio::time::timeout(PATIENCE, until_ready(&ready, &mut child)).await;
-        waiting
+        let ready = notices.wait_for(|all| all.iter().any(|line| line == "READY=1"));
+        let waiting = async {
+            tokio::select! {
+                ready = ready => ready.map(drop).context("nobody listens to it"),
+                status = child.wait() => anyhow::bail!("it ended before it was ready: {}", status?),
+            }
+        };
+        let waited = tokio::time::timeout(PATIENCE, waiting).await;
+        waited
             .map_err(|_| anyhow::anyhow!("the daemon never said READY=1:\n{}", house.log()))?
             .with_context(|| format!("the daemon's log:\n{}", house.log()))?;
         let operator = Operator::over(wire::dial(&house.admin_socket()).await?);
-        Ok(Self { child, pid, house, operator })
+        Ok(Self { child, pid, house, operator, notices })
+    }
+
+    /// Collects what the daemon tells its service manager, line by line.
+    fn listen(socket: UnixDatagram) -> watch::Receiver<Vec<String>> {
+        let (lines, heard) = watch::channel(Vec::new());
+        tokio::spawn(async move {
+            let mut buffer = [0; 4096];
+            while let Ok(length) = socket.recv(&mut buffer).await {
+                let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+                lines.send_modify(|lines| lines.extend(text.lines().map(str::to_owned)));
+            }
+        });
+        heard
+    }
+
+    /// Waits until the daemon has told its service manager a line that begins with `wanted`.
+    ///
+    /// # Errors
+    /// It did not within the patience of a test.
+    pub async fn wait_notice(&self, wanted: &str) -> Outcome {
+        let mut notices = self.notices.clone();
+        let told = notices.wait_for(|all| all.iter().any(|line| line.starts_with(wanted)));
+        let waited = tokio::time::timeout(PATIENCE, told).await;
+        waited.map_err(|_| anyhow::anyhow!("the daemon never said {wanted}"))?.map(drop)?;
+        Ok(())
     }
 
     /// Its folders.
@@ -297,18 +331,5 @@ impl Drop for Daemon {
         }
         // The harness shows this only where the test failed.
         eprintln!("--- the daemon's log\n{}", self.house.log());
-    }
-}
-
-async fn until_ready(ready: &UnixDatagram, child: &mut Child) -> anyhow::Result<()> {
-    let mut buffer = [0; 4096];
-    loop {
-        let length = tokio::select! {
-            received = ready.recv(&mut buffer) => received?,
-            status = child.wait() => anyhow::bail!("it ended before it was ready: {}", status?),
-        };
-        if buffer[..length].split(|byte| *byte == b'\n').any(|line| line == b"READY=1") {
-            return Ok(());
-        }
     }
 }

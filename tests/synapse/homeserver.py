@@ -170,8 +170,16 @@ class Person:
     async def leave(self, room_id: str) -> None:
         await _soon(self._client.room_leave(room_id))
 
-    async def rename(self, name: str) -> None:
+    async def rename(self, room_id: str, name: str) -> None:
+        """Takes another name; returns when the room has it, which is later."""
         await _soon(self._client.set_displayname(name))
+        me = self._client.user_id
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                state = await self._client.room_get_state_event(room_id, "m.room.member", me)
+                if getattr(state, "content", {}).get("displayname") == name:
+                    return
+                await asyncio.sleep(0.02)
 
     async def is_invited(self, by: str) -> str:
         """Waits for an invitation; the room."""

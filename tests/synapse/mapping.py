@@ -96,7 +96,7 @@ class Mapping:
             emil = Person(self.server, "emil")
             await emil.register()
             await emil.join(self.room)
-            await emil.rename("Emil the Great")
+            await emil.rename(self.room, "Emil the Great")
             await emil.leave(self.room)
             await emil.close()
             left = await self._published("member.left")

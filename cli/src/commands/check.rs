@@ -18,10 +18,13 @@ pub async fn check(desk: &Desk<'_>, path: &Path, fix: bool) -> Result<Exit, Stop
     let checked = by_whoever_can(desk, &folder, fix).await?;
     desk.screen.show(|| page::checked(&checked), &checked)?;
     let folder = escape::line(&folder);
-    desk.screen.say(&match checked.faults.len() {
-        0 => format!("{folder}: no mistakes found."),
-        faults => format!("{folder}: {} found.", measure::plural(faults, "mistake")),
-    });
+    match (checked.faults.len(), checked.notes.len()) {
+        (0, 0) => desk.screen.say(&format!("{folder}: no mistakes found.")),
+        (0, _) => {}
+        (faults, _) => {
+            desk.screen.say(&format!("{folder}: {} found.", measure::plural(faults, "mistake")));
+        }
+    }
     Ok(Exit::ok_if(checked.faults.is_empty()))
 }
 

@@ -16,7 +16,7 @@ use crate::trouble::Stop;
 /// Unload and disable: the daemon answers when it has done it.
 pub async fn stop(desk: &Desk<'_>, act: Act, name: &str) -> Result<Exit, Stop> {
     let done = desk.admin().await?.act(act, name).await?;
-    told(desk, &done, None)
+    told(desk, &done)
 }
 
 /// Enable, restart and reset: done when the plugin runs, or when it is clear that it will not.
@@ -25,7 +25,7 @@ pub async fn start(desk: &Desk<'_>, act: Act, started: &Started) -> Result<Exit,
     let mut admin = desk.admin().await?;
     if started.no_wait {
         let done = admin.act(act, name).await?;
-        return told(desk, &done, None);
+        return told(desk, &done);
     }
     // Watched from before the act, so that no change can be missed.
     let before = admin.status(name).await?;
@@ -44,7 +44,7 @@ pub async fn start(desk: &Desk<'_>, act: Act, started: &Started) -> Result<Exit,
 
 /// A plugin that was asked to run and does not is a failure.
 fn outcome(desk: &Desk<'_>, done: &str, plugin: &Plugin) -> Result<Exit, Stop> {
-    told(desk, if plugin.state == State::Running { "" } else { done }, Some(plugin))?;
+    desk.screen.show(String::new, &json!({ "message": done, "status": plugin }))?;
     if plugin.state == State::Running {
         desk.screen.say(&running(plugin));
         return Ok(Exit::Ok);
@@ -54,11 +54,10 @@ fn outcome(desk: &Desk<'_>, done: &str, plugin: &Plugin) -> Result<Exit, Stop> {
     Ok(Exit::Refused)
 }
 
-fn told(desk: &Desk<'_>, done: &str, plugin: Option<&Plugin>) -> Result<Exit, Stop> {
-    desk.screen.show(String::new, &json!({ "message": done, "status": plugin }))?;
-    if !done.is_empty() {
-        desk.screen.say(&escape::line(done));
-    }
+/// What the daemon did, where nothing was waited for.
+fn told(desk: &Desk<'_>, done: &str) -> Result<Exit, Stop> {
+    desk.screen.show(String::new, &json!({ "message": done, "status": null }))?;
+    desk.screen.say(&escape::line(done));
     Ok(Exit::Ok)
 }
 

@@ -28,7 +28,7 @@ pub fn changes(changes: &Changes) -> String {
 /// What was found and what was mended.
 pub fn checked(checked: &Checked) -> String {
     let mended = checked.fixed.iter().map(|line| format!("fixed: {}\n", escape::line(line)));
-    let notes = checked.notes.iter().map(|line| format!("note: {}\n", escape::line(line)));
+    let notes = checked.notes.iter().map(|line| format!("{}\n", escape::line(line)));
     faults(&checked.faults) + &mended.chain(notes).collect::<String>()
 }
 

@@ -23,7 +23,7 @@ impl News {
             return Some(line(plugin, &toned(Tone::Quiet, "unloaded"), ""));
         }
         let state = state_words(plugin);
-        let news = (state.clone(), plugin.reason.clone(), plugin.generation);
+        let news = (state.clone(), plugin.standing_reason().to_owned(), plugin.generation);
         if self.said.get(&plugin.name) == Some(&news) {
             return None;
         }

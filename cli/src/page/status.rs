@@ -45,7 +45,6 @@ fn facts(plugin: &Plugin, now: Micros) -> String {
         }
     };
     fact("why", &plugin.reason);
-    fact("next try", &next_try(plugin, now));
     fact("process", &process(plugin));
     fact("memory", &memory(plugin));
     fact("restarts", &format!("{} since the daemon started", plugin.restarts));
@@ -64,14 +63,6 @@ fn state(plugin: &Plugin, now: Micros) -> String {
     let name = coloured("state   ", Tone::Quiet);
     grid.row(vec![name, coloured(&state_words(plugin), tone(plugin)), text(&words)]);
     grid.lines(2)
-}
-
-fn next_try(plugin: &Plugin, now: Micros) -> String {
-    match plugin.next_try_us.map(|at| u64::try_from(at - now).unwrap_or(0)) {
-        Some(0) => "now".to_owned(),
-        Some(wait) => format!("in {}", measure::span(wait)),
-        None => String::new(),
-    }
 }
 
 fn process(plugin: &Plugin) -> String {

@@ -35,15 +35,15 @@ impl<'s> Progress<'s> {
         if Instant::now() < self.from {
             return;
         }
-        let line = line(plugin);
+        let (line, news) = (line(plugin, &plugin.reason), line(plugin, plugin.standing_reason()));
         match &self.moving {
             Some(moving) => {
                 moving.set_message(line);
                 moving.tick();
             }
-            None if line != self.said => {
+            None if news != self.said => {
                 self.screen.say(&line);
-                self.said = line;
+                self.said = news;
             }
             None => {}
         }
@@ -65,13 +65,13 @@ fn spinner() -> ProgressBar {
     spinner
 }
 
-fn line(plugin: &Plugin) -> String {
+fn line(plugin: &Plugin, reason: &str) -> String {
     let mut line = format!("{} is {}", plugin.name, plugin.state.word());
     if let (State::Starting, Some(percent @ 1..)) = (plugin.state, plugin.starting_percent) {
         line.push_str(&format!(", {percent} %"));
     }
-    if !plugin.reason.is_empty() {
-        line.push_str(&format!(": {}", plugin.reason));
+    if !reason.is_empty() {
+        line.push_str(&format!(": {reason}"));
     }
     escape::line(&line).into_owned()
 }

@@ -120,7 +120,7 @@ impl Actor {
         for (state, further, reason) in self.play.stories.get(name).into_iter().flatten() {
             plugin.set_state(*state);
             plugin.generation += further;
-            plugin.since_us += 1;
+            plugin.since_us += SECOND;
             plugin.reason = (*reason).into();
             let _ = self.news.send(plugin.clone());
         }

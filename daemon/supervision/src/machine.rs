@@ -91,8 +91,16 @@ impl Machine {
     /// Takes one event; returns what to do, in order.
     #[must_use]
     pub fn step(&mut self, now: Now, event: Event) -> Vec<Effect> {
-        if let Event::Conditions(conditions) = &event {
-            self.conditions = conditions.clone();
+        match &event {
+            Event::Conditions(conditions) => self.conditions = conditions.clone(),
+            // Wherever it stands: a past that is forgotten only at rest would catch up with it.
+            Event::Reset => self.forgive(),
+            Event::Restart
+            | Event::Shutdown
+            | Event::KillNow
+            | Event::Tick { .. }
+            | Event::Late
+            | Event::News(..) => {}
         }
         // A placeholder for the blink in which the old state is consumed and the new one made.
         let state = mem::replace(&mut self.state, State::Stopped(Rest::DaemonStops));

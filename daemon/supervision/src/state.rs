@@ -48,6 +48,8 @@ pub struct Starting {
     pub since: Moment,
     /// When it counts as too late; progress moves it.
     pub deadline: Moment,
+    /// How far progress can move it.
+    pub latest: Moment,
     /// Percent it has told.
     pub percent: u32,
     /// Its session.
@@ -87,9 +89,9 @@ pub enum Link {
 /// How life is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pulse {
-    /// Signs of life before this do not count against the plugin.
+    /// Silence is counted from here: the newest sign of life, or a fresh start.
     pub from: Moment,
-    /// Pings sent since the last sign of life.
+    /// Pings sent since then.
     pub unanswered: u32,
     /// When the next ping, or the next miss, is due.
     pub due: Moment,
@@ -106,6 +108,8 @@ pub struct Ending {
     pub ready: Option<Moment>,
     /// What follows.
     pub then: Then,
+    /// The fault it was being ended for before a wish overruled what follows.
+    pub overruled: Option<(Cause, String)>,
     /// When patience ends.
     pub deadline: Moment,
 }

@@ -4,6 +4,7 @@
 //! run commands, post what plugins say. It stores nothing and knows nobody's password.
 
 mod commands;
+mod herald;
 mod live;
 mod moment;
 mod panel;
@@ -39,7 +40,8 @@ struct Arguments {
     listen: SocketAddr,
 }
 
-#[tokio::main]
+/// One thread: the whole of it costs less than waking a second one.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let listener = TcpListener::bind(arguments.listen)

@@ -6,6 +6,7 @@ use outboard_app::common::{Failure, Rejected, Visibility, body};
 use outboard_app::{App, CommandError, CommandReply, Decision, RunCommand, message};
 use serde::Serialize;
 
+use crate::herald::Herald;
 use crate::moment::now_ms;
 use crate::plugins::{fresh_id, stored};
 use crate::post::{Author, Passage, Post};
@@ -38,14 +39,14 @@ pub enum Told {
 }
 
 /// Takes what was said wherever it has to go.
-pub async fn say(room: &Room, app: &App, said: Said) -> Told {
+pub async fn say(room: &Room, app: &App, herald: &Herald, said: Said) -> Told {
     match said.text.strip_prefix('/') {
         Some(command) => run(room, app, &said, command).await,
-        None => post(room, app, said).await,
+        None => post(room, app, herald, said).await,
     }
 }
 
-async fn post(room: &Room, app: &App, said: Said) -> Told {
+async fn post(room: &Room, app: &App, herald: &Herald, said: Said) -> Told {
     let draft = message::message(&said.channel, &said.name, said.text);
     let outcome = app.before_post(draft).await;
     let passage = Passage::of(&outcome);
@@ -64,7 +65,7 @@ async fn post(room: &Room, app: &App, said: Said) -> Told {
     };
     let (id, event) = (post.id.clone(), message::posted(stored(message, &post)));
     room.tell(Change::Post(post));
-    publish(app, event);
+    herald.tell(event);
     Told::Posted { id, passage }
 }
 
@@ -74,21 +75,11 @@ fn refused(rejected: Rejected, passage: Passage) -> Told {
     Told::Refused { by: rejected.plugin, reason, passage }
 }
 
-/// Tells the plugins what happened. The person does not wait for that.
-fn publish(app: &App, event: outboard_app::common::Event) {
-    let app = app.clone();
-    tokio::spawn(async move {
-        if let Err(error) = app.publish(event).await {
-            eprintln!("chat: {error}");
-        }
-    });
-}
-
 /// Notes that somebody came into a channel, the first time they do.
-pub fn enter(room: &Room, app: &App, name: &str, channel: &str) {
+pub fn enter(room: &Room, herald: &Herald, name: &str, channel: &str) {
     if room.enter(channel, name) {
         let (place, who) = (message::channel(channel, channel), message::sender(name, name));
-        publish(app, message::joined(place, who, now_ms() * 1_000));
+        herald.tell(message::joined(place, who, now_ms() * 1_000));
     }
 }
 

@@ -15,6 +15,7 @@ use outboard_app::App;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::herald::Herald;
 use crate::live;
 use crate::room::{Room, is_channel};
 use crate::talk::{self, Said};
@@ -41,13 +42,15 @@ const PAGE: [(&str, &str, &str); 7] = [
 pub struct Site {
     room: Arc<Room>,
     app: App,
+    herald: Herald,
     admin: Arc<PathBuf>,
 }
 
 impl Site {
     /// A site over a room.
     pub fn new(room: Arc<Room>, app: App, admin: PathBuf) -> Self {
-        Self { room, app, admin: Arc::new(admin) }
+        let herald = Herald::of(app.clone());
+        Self { room, app, herald, admin: Arc::new(admin) }
     }
 }
 
@@ -79,7 +82,7 @@ async fn enter(State(site): State<Site>, Json(it): Json<Entering>) -> Response {
     if let Some(wrong) = wrong_place(&it.name, &it.channel) {
         return wrong;
     }
-    talk::enter(&site.room, &site.app, it.name.trim(), &it.channel);
+    talk::enter(&site.room, &site.herald, it.name.trim(), &it.channel);
     Json(json!({})).into_response()
 }
 
@@ -100,7 +103,7 @@ async fn say(State(site): State<Site>, Json(it): Json<Saying>) -> Response {
     }
     let name = it.name.trim().to_owned();
     let said = Said { name, channel: it.channel, text };
-    Json(talk::say(&site.room, &site.app, said).await).into_response()
+    Json(talk::say(&site.room, &site.app, &site.herald, said).await).into_response()
 }
 
 #[derive(Debug, Deserialize)]

@@ -210,17 +210,6 @@ async fn an_app_may_be_unary_only() -> Outcome {
 }
 
 #[tokio::test]
-async fn a_unary_call_of_a_node_that_is_not_connected_is_refused() -> Outcome {
-    let daemon = Daemon::start().await?;
-    let mut client = AppClient::new(wire::dial(&daemon.house().app_socket()).await?);
-    let payload = Some(values::before_post("town", "hello"));
-    let call = of_node(Intercept { payload, ..Intercept::default() })?;
-    let refusal = Refusal::from(client.intercept(call).await.unwrap_err());
-    assert_eq!(refusal.reason, "HELLO_EXPECTED", "{refusal}");
-    Ok(())
-}
-
-#[tokio::test]
 async fn many_calls_at_once_are_all_answered_with_their_own_verdicts() -> Outcome {
     let daemon = Daemon::start().await?;
     daemon.run(&Draft::interceptor("alpha", "")).await?;

@@ -107,8 +107,11 @@ async fn grants_in_the_files_are_enough_for_an_unattended_load() -> Outcome {
 
 #[tokio::test]
 async fn a_grant_withdrawn_later_leaves_the_plugin_stopped_with_the_reason() -> Outcome {
-    let daemon = Daemon::start().await?;
-    daemon.run(&Draft::interceptor("alpha", "")).await?;
+    let config = "[plugins.alpha]\ngrants = [\"messages:intercept\", \"commands:own\"]\n";
+    let daemon = Daemon::configured(config).await?;
+    let folder = Draft::interceptor("alpha", "").write(&daemon.house().folders())?;
+    daemon.operator().load_as(&folder, GrantChoice::Unspecified).await?;
+    daemon.operator().wait_running("alpha").await?;
     daemon.house().configure("[plugins.alpha]\ngrants = [\"commands:own\"]\n")?;
     let changed = daemon.operator().reload().await?;
     assert!(changed.faults.is_empty(), "{changed:?}");

@@ -39,11 +39,11 @@ outboard() { command outboard --socket /run/outboard/admin.sock "$@"; }
 
 # One field of a plugin's status, as jq prints it.
 status() { # NAME JQ
-    outboard --output json status "$1" | jq -r "$2"
+    outboard --output json status "$1" 2>/dev/null | jq -r "$2"
 }
 
 in_state() { # NAME STATE
-    [[ $(status "$1" .state 2>/dev/null) == "$2" ]]
+    [[ $(status "$1" .state) == "$2" ]]
 }
 
 # The field of the newest end record.

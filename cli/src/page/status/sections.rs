@@ -56,7 +56,7 @@ fn last_words(end: &End) -> String {
 
 /// Values with their sources; beside each, how it is held, and below, what else is held.
 pub fn limits(plugin: &Plugin) -> Section {
-    let mut grid = Grid::with_header(&["LIMIT", "VALUE", "FROM", "HELD BY"]);
+    let mut grid = Grid::with_header(&["SETTING", "VALUE", "FROM", "HELD BY"]);
     let held = |key: &str| plugin.enforcement.iter().find(|held| key_of(held) == key);
     for setting in &plugin.settings {
         let (key, value, source) = (&setting.key, &setting.value, &setting.source);
@@ -67,7 +67,7 @@ pub fn limits(plugin: &Plugin) -> Section {
         grid.row(vec![text(&held.what), text("-"), text(""), how(Some(held))]);
     }
     let none = plugin.settings.is_empty() && plugin.enforcement.is_empty();
-    (!none).then(|| ("Limits", grid.lines(2)))
+    (!none).then(|| ("Settings, and what holds the limits on this machine", grid.lines(2)))
 }
 
 /// The key whose limit this is, where it is the limit of a key.

@@ -29,6 +29,7 @@ impl Machine {
             }
             Event::Late => State::Starting(Starting {
                 deadline: now.at + self.policy.start.step,
+                latest: now.at + self.policy.start.total,
                 link: starting.link.restarted(now.at, self.policy.reconnect),
                 ..starting
             }),
@@ -67,8 +68,7 @@ impl Machine {
                 State::Starting(Starting { link, ..starting })
             }
             News::Progress(percent) => {
-                let longest = starting.since + self.policy.start.total;
-                let deadline = (now.at + self.policy.start.step).min(longest);
+                let deadline = (now.at + self.policy.start.step).min(starting.latest);
                 State::Starting(Starting { deadline, percent: percent.min(100), ..starting })
             }
             News::Ready => State::Running(Running {
@@ -117,6 +117,7 @@ impl Machine {
             spawned: starting.since,
             ready: None,
             then,
+            overruled: None,
             deadline: now.at + self.policy.stop.shutdown,
         }
     }
@@ -148,7 +149,7 @@ impl Machine {
             // Suspension is read from the conditions; the process keeps running.
             Event::Conditions(_) => State::Running(running),
             Event::Restart => self.begin_end(now, &running, Then::Again),
-            // Nothing to forgive: it runs.
+            // It runs; its past has been forgotten.
             Event::Reset => State::Running(running),
             Event::Shutdown => self.begin_end(now, &running, Then::Rest(Rest::DaemonStops)),
             Event::KillNow => {
@@ -179,10 +180,12 @@ impl Machine {
     /// Silence of one interval sends a ping, each `due` more of it is a miss.
     fn feel_pulse(&mut self, now: Now, running: Running, alive: Moment) -> State {
         let rhythm = self.policy.heartbeat;
-        let alive = alive.max(running.pulse.from);
-        let first_ping = alive + rhythm.interval;
+        let from = alive.max(running.pulse.from);
+        // A sign of life since the last ping answers it, even if silence has begun again.
+        let unanswered = if from > running.pulse.from { 0 } else { running.pulse.unanswered };
+        let first_ping = from + rhythm.interval;
         if now.at < first_ping {
-            let pulse = Pulse { unanswered: 0, due: first_ping, ..running.pulse };
+            let pulse = Pulse { from, unanswered, due: first_ping };
             return State::Running(Running { pulse, ..running });
         }
         let silence = now.at.since(first_ping);
@@ -192,14 +195,14 @@ impl Machine {
             u32::try_from(silence.as_micros() / rhythm.due.as_micros()).unwrap_or(u32::MAX)
         };
         if missed >= rhythm.misses {
-            let text = format!("no sign of life for {:.1} s", now.at.since(alive).as_secs_f64());
+            let text = format!("no sign of life for {:.1} s", now.at.since(from).as_secs_f64());
             return self.condemn(now, &running, Then::Recover(Cause::Hung, text));
         }
-        if running.pulse.unanswered <= missed {
+        if unanswered <= missed {
             self.emit(Effect::Ping(running.generation));
         }
         let due = first_ping + rhythm.due * (missed + 1);
-        let pulse = Pulse { unanswered: missed + 1, due, ..running.pulse };
+        let pulse = Pulse { from, unanswered: missed + 1, due };
         State::Running(Running { pulse, ..running })
     }
 
@@ -213,8 +216,10 @@ impl Machine {
                 let link = Link::Lost(now.at + self.policy.reconnect);
                 State::Running(Running { link, ..running })
             }
+            // The plugin was quicker than the keeper's word about it.
+            News::Spawned(pid) => State::Running(Running { pid: Some(pid), ..running }),
             // Said twice, it says nothing new.
-            News::Spawned(_) | News::Progress(_) | News::Ready | News::Drained => {
+            News::Progress(_) | News::Ready | News::Drained => {
                 State::Running(running)
             }
             News::InitFailed { reason, .. } => {
@@ -254,6 +259,7 @@ impl Machine {
             spawned: running.spawned,
             ready: Some(running.since),
             then,
+            overruled: None,
             deadline: now.at + self.policy.stop.drain,
         }
     }

@@ -22,6 +22,32 @@ impl Cause {
     }
 }
 
+impl Ending {
+    /// The same ending with another sequel. A fault that was to decide it stays known: whatever is
+    /// wished now, that is what ends this generation.
+    fn followed_by(self, then: Then) -> Self {
+        let overruled = match self.then {
+            Then::Recover(cause, text) | Then::GiveUp(cause, text) => Some((cause, text)),
+            Then::Rest(_) | Then::Again => self.overruled,
+        };
+        Self { then, overruled, ..self }
+    }
+}
+
+/// What a record has to say of an end.
+fn verdict(ending: &Ending, death: Option<Death>) -> (Cause, String) {
+    let fault = match &ending.then {
+        Then::Rest(_) | Then::Again => ending.overruled.clone(),
+        Then::Recover(cause, text) | Then::GiveUp(cause, text) => Some((*cause, text.clone())),
+    };
+    let oom = death.is_some_and(|death| death.oom);
+    match fault {
+        None => (Cause::Stopped, String::new()),
+        Some((_, text)) if oom => (Cause::Oom, text),
+        Some(fault) => fault,
+    }
+}
+
 impl Machine {
     pub(super) fn while_draining(&mut self, now: Now, ending: Ending, event: Event) -> State {
         match event {
@@ -42,7 +68,7 @@ impl Machine {
             Event::Conditions(_) | Event::Restart | Event::Reset | Event::Shutdown => {
                 State::Draining(self.redirected(ending, &event))
             }
-            Event::KillNow => self.kill(self.redirected_to_rest(ending)),
+            Event::KillNow => self.kill(ending.followed_by(Then::Rest(Rest::DaemonStops))),
             Event::Late => {
                 State::Draining(Ending { deadline: now.at + self.policy.stop.drain, ..ending })
             }
@@ -72,7 +98,7 @@ impl Machine {
             Event::Conditions(_) | Event::Restart | Event::Reset | Event::Shutdown => {
                 State::Stopping(Stopping { ending: self.redirected(ending, &event), step })
             }
-            Event::KillNow => self.kill(self.redirected_to_rest(ending)),
+            Event::KillNow => self.kill(ending.followed_by(Then::Rest(Rest::DaemonStops))),
             Event::Late => State::Stopping(Stopping {
                 ending: Ending { deadline: now.at + self.patience(step), ..ending },
                 step,
@@ -95,7 +121,9 @@ impl Machine {
 
     fn repeat(&mut self, ending: Ending, step: Step) -> State {
         match step {
-            Step::Told | Step::Terminated => self.emit(Effect::Terminate(ending.generation)),
+            // It heard that in its session, which only a process can have.
+            Step::Told => {}
+            Step::Terminated => self.emit(Effect::Terminate(ending.generation)),
             Step::Killed => self.emit(Effect::Kill(ending.generation)),
         }
         State::Stopping(Stopping { ending, step })
@@ -103,7 +131,7 @@ impl Machine {
 
     /// The same ending with another sequel, where a newer wish says so.
     fn redirected(&self, ending: Ending, wish: &Event) -> Ending {
-        let then = match (wish, self.hindrance(), ending.then) {
+        let then = match (wish, self.hindrance(), ending.then.clone()) {
             (_, _, Then::Rest(Rest::DaemonStops)) | (Event::Shutdown, _, _) => {
                 Then::Rest(Rest::DaemonStops)
             }
@@ -112,11 +140,7 @@ impl Machine {
             (Event::Restart | Event::Reset, None, _) => Then::Again,
             (_, None, then @ (Then::Again | Then::Recover(..) | Then::GiveUp(..))) => then,
         };
-        Ending { then, ..ending }
-    }
-
-    fn redirected_to_rest(&self, ending: Ending) -> Ending {
-        Ending { then: Then::Rest(Rest::DaemonStops), ..ending }
+        ending.followed_by(then)
     }
 
     /// Tells the plugin to end.
@@ -144,7 +168,7 @@ impl Machine {
 
     /// The generation is gone: records it and goes on.
     pub(super) fn buried(&mut self, now: Now, ending: Ending, death: Option<Death>) -> State {
-        let (cause, detail) = Self::verdict(&ending.then, death);
+        let (cause, detail) = verdict(&ending, death);
         self.emit(Effect::Disconnect(ending.generation));
         self.emit(Effect::Record(Obituary {
             generation: ending.generation,
@@ -153,27 +177,14 @@ impl Machine {
             death,
             uptime: now.at.since(ending.spawned),
         }));
+        if ending.ready.is_some_and(|at| now.at.since(at) >= self.policy.backoff.reset_after) {
+            self.ledger.attempt = 0;
+        }
         match ending.then {
             Then::Rest(rest) => State::Stopped(rest),
             Then::Again => self.start(now),
             Then::GiveUp(..) => State::Failed(Failed { since: now.at, cause, detail }),
-            Then::Recover(..) => {
-                let healthy = ending.ready.map_or(std::time::Duration::ZERO, |at| now.at.since(at));
-                if healthy >= self.policy.backoff.reset_after {
-                    self.ledger.attempt = 0;
-                }
-                self.recover(now, cause, detail, death)
-            }
-        }
-    }
-
-    fn verdict(then: &Then, death: Option<Death>) -> (Cause, String) {
-        match then {
-            Then::Rest(_) | Then::Again => (Cause::Stopped, String::new()),
-            Then::Recover(cause, text) | Then::GiveUp(cause, text) => {
-                let oom = death.is_some_and(|death| death.oom);
-                (if oom { Cause::Oom } else { *cause }, text.clone())
-            }
+            Then::Recover(..) => self.recover(now, cause, detail, death),
         }
     }
 

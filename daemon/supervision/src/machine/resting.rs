@@ -38,11 +38,7 @@ impl Machine {
                 Some(hindrance) => State::Stopped(Rest::Hindered(hindrance)),
                 None => State::Waiting(waiting),
             },
-            Event::Restart => self.start(now),
-            Event::Reset => {
-                self.forgive();
-                self.start(now)
-            }
+            Event::Restart | Event::Reset => self.start(now),
             Event::Shutdown | Event::KillNow => State::Stopped(Rest::DaemonStops),
             Event::Tick { .. } if waiting.until <= now.at => self.start(now),
             // Being late only makes a wait longer; that harms nobody.
@@ -86,6 +82,7 @@ impl Machine {
             generation,
             since: now.at,
             deadline: now.at + self.policy.start.step,
+            latest: now.at + self.policy.start.total,
             percent: 0,
             link: Link::Awaited,
             pid: None,
@@ -97,7 +94,7 @@ impl Machine {
     }
 
     /// Forgets how the past went.
-    fn forgive(&mut self) {
+    pub(super) fn forgive(&mut self) {
         self.ledger.attempt = 0;
         self.ledger.restarts.clear();
     }

@@ -5,7 +5,7 @@
 use outboard_app::common::{InteractionReply, Visibility};
 use outboard_app::test::Daemon;
 
-use super::{Said, Told, say};
+use super::{Herald, Said, Told, say};
 use crate::room::Room;
 
 async fn told(daemon: &Daemon, text: &str) -> (Told, Vec<String>) {
@@ -14,7 +14,8 @@ async fn told(daemon: &Daemon, text: &str) -> (Told, Vec<String>) {
     app.connected().await;
     let room = Room::new();
     let said = Said { name: "Robin".into(), channel: "harbour".into(), text: text.into() };
-    let told = say(&room, &app, said).await;
+    let herald = Herald::of(app.clone());
+    let told = say(&room, &app, &herald, said).await;
     let posts = room.watch().0.posts.into_iter().map(|post| post.text).collect();
     (told, posts)
 }

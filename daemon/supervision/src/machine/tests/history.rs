@@ -157,6 +157,20 @@ pub fn punctual_turns() -> impl Strategy<Value = Vec<(Turn, f64)>> {
     vec((punctual_turn(), luck()), 0..120)
 }
 
+/// Turns of a plugin that came up and is heard of now and then.
+pub fn quiet_turns() -> impl Strategy<Value = Vec<(Turn, f64)>> {
+    let turn = prop_oneof![
+        4 => span(6_000).prop_map(Turn::Pass),
+        4 => Just(Turn::Life),
+        1 => Just(Turn::News(Whose::Current, News::Attached)),
+        1 => Just(Turn::ComeUp),
+    ];
+    vec((turn, luck()), 1..40).prop_map(|mut turns| {
+        turns[0].0 = Turn::ComeUp;
+        turns
+    })
+}
+
 /// Turns of any kind.
 pub fn turns() -> impl Strategy<Value = Vec<(Turn, f64)>> {
     let stall = span(200_000).prop_map(Turn::Stall);

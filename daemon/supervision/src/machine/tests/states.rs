@@ -65,6 +65,9 @@ every_state! {
         "running, pinged three times": || {
             Scene::running().then_due().then_due().then_due().after(10)
         },
+        "running, its process not reported yet": || {
+            Scene::starting().told(News::Attached).told(News::Ready).after(10)
+        },
         "running, no restarts left": || no_restarts_left(Scene::running()).after(10),
         "running, restart = never": || with_restart(Restart::Never),
         "running, restart = always": || with_restart(Restart::Always),

@@ -15,10 +15,13 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::report::Report;
 use crate::stage::Stage;
+
+/// The exit code of what ^C ended.
+const INTERRUPTED: u8 = 130;
 
 /// Starts a daemon, four plugins and a chat server, and prints where to look.
 #[derive(Debug, Parser)]
@@ -37,44 +40,62 @@ struct Arguments {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let play = play(&arguments);
-    // Whoever interrupts drops the play, and with it every process it started.
-    tokio::select! {
-        played = play => played,
-        _ = interrupt.recv() => Ok(ExitCode::from(130)),
-        _ = terminate.recv() => Ok(ExitCode::from(143)),
+    let mut orders = Orders::listen()?;
+    let mut stage = tokio::select! {
+        set = Stage::set(arguments.port, arguments.keep) => set?,
+        // What was started so far is dropped, and with that killed.
+        () = orders.stop() => return Ok(INTERRUPTED.into()),
+    };
+    match arguments.script {
+        true => check(&mut stage, &mut orders).await,
+        false => show(&mut stage, &mut orders).await,
     }
 }
 
-async fn play(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let mut stage = Stage::set(arguments.port, arguments.keep).await?;
-    let code = match arguments.script {
-        true => {
-            let mut report = Report::default();
-            story::play(&mut stage, &mut report).await.context("the story broke off")?;
-            let left = stage.clear().await?;
-            report.check("everything that was started has ended", left.is_empty(), &left);
-            report.close()
+/// Plays the story and counts its checks.
+async fn check(stage: &mut Stage, orders: &mut Orders) -> anyhow::Result<ExitCode> {
+    let mut report = Report::default();
+    tokio::select! {
+        played = story::play(stage, &mut report) => played.context("the story broke off")?,
+        () = orders.stop() => {
+            stage.clear().await?;
+            return Ok(INTERRUPTED.into());
         }
-        false => show(&mut stage).await?,
-    };
-    Ok(code)
+    }
+    let left = stage.clear().await?;
+    report.check("everything that was started has ended", left.is_empty(), &left);
+    Ok(report.close())
 }
 
 /// Says where to look, and waits for ^C or for a server that ends by itself.
-async fn show(stage: &mut Stage) -> anyhow::Result<ExitCode> {
-    let url = stage.url();
-    println!("\n  Open  {url}\n\n  ^C stops everything.\n");
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+async fn show(stage: &mut Stage, orders: &mut Orders) -> anyhow::Result<ExitCode> {
+    println!("\n  Open  {}\n\n  ^C stops everything.\n", stage.url());
     tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+        () = orders.stop() => {}
         ended = stage.ended() => println!("demo: {ended}"),
     }
     println!("\ndemo: stopping");
     let left = stage.clear().await?;
     if left.is_empty() { Ok(ExitCode::SUCCESS) } else { anyhow::bail!("still there: {left}") }
+}
+
+/// ^C and SIGTERM.
+struct Orders {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Orders {
+    fn listen() -> anyhow::Result<Self> {
+        let interrupt = signal(SignalKind::interrupt())?;
+        Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits for either.
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
