@@ -9,7 +9,7 @@ mod list;
 mod news;
 mod status;
 
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table};
 
 use crate::escape;
 use crate::report::{Fault, Grant, Plugin, State};
@@ -58,8 +58,13 @@ impl Grid {
 
     /// The table's lines, each moved right by so many columns.
     fn lines(mut self, indent: usize) -> String {
-        for column in self.table.column_iter_mut() {
+        let last = self.table.column_count().saturating_sub(1);
+        for (index, column) in self.table.column_iter_mut().enumerate() {
             column.set_padding((0, 2));
+            // Names and numbers stay whole; what must be folded is the sentence at the end.
+            if index < last {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
         }
         let margin = " ".repeat(indent);
         let lines = self.table.trim_fmt();

@@ -52,6 +52,14 @@ pub fn late(waited: Duration) -> Trouble {
         .hint("`systemctl status outboard` says whether it is alive")
 }
 
+/// What was typed has no file and no lines, though the daemon reads it as a file called `cli`.
+fn without_command_line(fault: Fault) -> Fault {
+    match fault.file.as_str() {
+        "cli" => Fault { file: String::new(), line: 0, ..fault },
+        _ => fault,
+    }
+}
+
 /// The daemon's words. Where they only list the faults, how many there are: the list follows.
 fn message(status: &Status, reason: Option<Reason>, faults: &[Fault]) -> String {
     let what = match reason {
@@ -59,6 +67,9 @@ fn message(status: &Status, reason: Option<Reason>, faults: &[Fault]) -> String 
         Some(Reason::BadConfig) => "in the configuration",
         _ => "in how plugins fit together",
     };
+    if !faults.is_empty() && faults.iter().all(|fault| fault.file.is_empty()) {
+        return "refused; nothing was changed".to_owned();
+    }
     match (status.message(), faults.len()) {
         (_, count @ 1..) => format!("{} {what}", measure::plural(count, "mistake")),
         ("", 0) => format!("the daemon refused without a word ({:?})", status.code()),
@@ -87,11 +98,11 @@ fn hints(trouble: &Trouble, reason: Option<Reason>, details: &ErrorDetails) -> V
         }
         (Some(Reason::NotAllowed), _) | (None, Exit::NotAllowed) => ADMIN_GROUP,
         (Some(Reason::BadManifest), _) if !listed => "`outboard check PATH` lists every mistake",
-        (Some(Reason::BadConfig), _) => "nothing was changed; `outboard diff` tries again",
+        (Some(Reason::BadConfig), _) if !listed => "`outboard diff` lists every mistake",
         (Some(Reason::CommandTaken | Reason::Dependency), _) => {
             "`outboard list` shows what is loaded"
         }
-        (Some(Reason::Store | Reason::DiskFull), _) => "`outboard doctor` looks at the disk",
+        (Some(Reason::DiskFull), _) => "make room there, then try again",
         (Some(Reason::AlreadyLoaded), _) => "`outboard unload NAME` makes room; data stays",
         (Some(Reason::PluginUnavailable), _) => "`outboard status NAME` says what it lacks",
         (Some(Reason::Stopping), _) => "the daemon is stopping; try again when it is back",
@@ -119,7 +130,7 @@ fn faults(details: &ErrorDetails) -> Vec<Fault> {
     let metadata = details.error_info().into_iter().flat_map(|info| &info.metadata);
     let numbered = metadata.filter_map(|(key, written)| {
         let number: u32 = key.strip_prefix("fault.")?.parse().ok()?;
-        Some((number, Fault::read(written)))
+        Some((number, without_command_line(Fault::read(written))))
     });
     let in_order: BTreeMap<u32, Fault> = numbered.collect();
     in_order.into_values().collect()

@@ -67,6 +67,8 @@ struct Core {
     runs: Slab<run::Run>,
     requests: send::Requests,
     deadlines: deadline::Deadlines,
+    /// What is due comes late: this process was held up.
+    held_up: bool,
     subscribers: event::Subscribers,
     seen: seen::Seen,
     deliveries: u64,
@@ -88,6 +90,7 @@ impl Switchboard {
             runs: Slab::new(),
             requests: send::Requests::default(),
             deadlines: deadline::Deadlines::default(),
+            held_up: false,
             subscribers: event::Subscribers::default(),
             seen: seen::Seen::default(),
             deliveries: 0,

@@ -188,22 +188,22 @@ pub mod hook_payload {
         BeforePost(super::Message),
         /// message.before_edit
         #[prost(message, tag = "2")]
-        BeforeEdit(super::Edit),
+        BeforeEdit(::prost::alloc::boxed::Box<super::Edit>),
         /// message.before_delete
         #[prost(message, tag = "3")]
-        BeforeDelete(super::Delete),
+        BeforeDelete(::prost::alloc::boxed::Box<super::Delete>),
         /// message.before_render
         #[prost(message, tag = "4")]
         BeforeRender(super::Batch),
         /// reaction.before_add
         #[prost(message, tag = "5")]
-        BeforeReaction(super::Reaction),
+        BeforeReaction(::prost::alloc::boxed::Box<super::Reaction>),
         /// file.before_upload
         #[prost(message, tag = "6")]
         BeforeUpload(super::Upload),
         /// user.before_join
         #[prost(message, tag = "7")]
-        BeforeJoin(super::Join),
+        BeforeJoin(::prost::alloc::boxed::Box<super::Join>),
         /// user.before_login
         #[prost(message, tag = "8")]
         BeforeLogin(super::Login),

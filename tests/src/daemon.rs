@@ -228,15 +228,15 @@ impl Daemon {
         heard
     }
 
-    /// Waits until the daemon has told its service manager a line that begins with `wanted`.
+    /// Waits until the daemon has told its service manager a line so many times.
     ///
     /// # Errors
     /// It did not within the patience of a test.
-    pub async fn wait_notice(&self, wanted: &str) -> Outcome {
+    pub async fn wait_notices(&self, line: &str, times: usize) -> Outcome {
         let mut notices = self.notices.clone();
-        let told = notices.wait_for(|all| all.iter().any(|line| line.starts_with(wanted)));
-        let waited = tokio::time::timeout(PATIENCE, told).await;
-        waited.map_err(|_| anyhow::anyhow!("the daemon never said {wanted}"))?.map(drop)?;
+        let told = |all: &Vec<String>| all.iter().filter(|told| *told == line).count() >= times;
+        let waited = tokio::time::timeout(PATIENCE, notices.wait_for(told)).await;
+        waited.map_err(|_| anyhow::anyhow!("the daemon never said {line}"))?.map(drop)?;
         Ok(())
     }
 

@@ -32,18 +32,35 @@ impl Subject for HookPayload {
     }
 }
 
+/// A payload's subject, wherever the bindings keep it.
+trait Whole<T> {
+    fn whole(self) -> T;
+}
+
+impl<T> Whole<T> for T {
+    fn whole(self) -> T {
+        self
+    }
+}
+
+impl<T> Whole<T> for Box<T> {
+    fn whole(self) -> T {
+        *self
+    }
+}
+
 macro_rules! subjects {
     ($($subject:ty => $branch:ident),* $(,)?) => {$(
         impl sealed::Sealed for $subject {}
 
         impl Subject for $subject {
             fn into_payload(self) -> HookPayload {
-                HookPayload { of: Some(Of::$branch(self)) }
+                HookPayload { of: Some(Of::$branch(self.into())) }
             }
 
             fn from_payload(payload: HookPayload) -> Option<Self> {
                 match payload.of {
-                    Some(Of::$branch(subject)) => Some(subject),
+                    Some(Of::$branch(subject)) => Some(subject.whole()),
                     _ => None,
                 }
             }

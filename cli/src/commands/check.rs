@@ -32,8 +32,8 @@ pub async fn check(desk: &Desk<'_>, path: &Path, fix: bool) -> Result<Exit, Stop
 const KNOWN_TO_A_DAEMON: &str = "what the code registers is known only to a daemon that has run it";
 
 async fn by_whoever_can(desk: &Desk<'_>, folder: &str, fix: bool) -> Result<Checked, Stop> {
-    match desk.admin().await {
-        Ok(mut admin) => admin.check(folder.to_owned(), fix).await,
+    match by_daemon(desk, folder, fix).await {
+        Ok(checked) => Ok(checked),
         // An author need neither run a daemon nor be allowed to speak to the system's.
         Err(Stop::Trouble(trouble)) if is_unreachable(trouble.exit) => {
             if fix {
@@ -44,6 +44,10 @@ async fn by_whoever_can(desk: &Desk<'_>, folder: &str, fix: bool) -> Result<Chec
         }
         Err(stop) => Err(stop),
     }
+}
+
+async fn by_daemon(desk: &Desk<'_>, folder: &str, fix: bool) -> Result<Checked, Stop> {
+    desk.admin().await?.check(folder.to_owned(), fix).await
 }
 
 fn is_unreachable(exit: Exit) -> bool {

@@ -43,7 +43,11 @@ fn line(plugin: &Plugin, state: &str, why: &str) -> String {
 /// The reason, and how the generation before ended if that is what brought it here.
 fn why(plugin: &Plugin) -> String {
     let end = plugin.ends.first().filter(|end| end.at_us >= plugin.since_us - JUST_NOW);
-    let end = end.map(|end| format!("(ended: {} {})", end.cause, end.exit).replace(" )", ")"));
+    let end = end.map(|end| match plugin.reason.starts_with(&end.cause) {
+        true if end.exit.is_empty() => String::new(),
+        true => format!("({})", end.exit),
+        false => format!("(ended: {} {})", end.cause, end.exit).replace(" )", ")"),
+    });
     let parts = [Some(plugin.reason.clone()), end];
     let parts: Vec<_> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
     parts.join("  ")

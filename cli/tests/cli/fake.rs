@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use outboard_proto::admin as wire;
@@ -63,6 +64,8 @@ impl Fake {
             play,
             asked: Arc::clone(&asked),
             news: broadcast::channel(64).0,
+            began: plugins::present(),
+            restored: AtomicBool::new(false),
         };
         let listener = {
             let _inside = runtime.enter();
@@ -94,6 +97,8 @@ struct Actor {
     plugins: Mutex<Vec<PluginStatus>>,
     asked: Arc<Mutex<Vec<String>>>,
     news: broadcast::Sender<PluginStatus>,
+    began: i64,
+    restored: AtomicBool,
 }
 
 impl Actor {
@@ -336,6 +341,7 @@ impl Admin for Actor {
         request: Request<wire::RestoreRequest>,
     ) -> Result<Response<wire::Done>, Status> {
         self.hear(request).await;
+        self.restored.store(true, Ordering::Relaxed);
         done("restored")
     }
 
@@ -344,6 +350,8 @@ impl Admin for Actor {
         request: Request<wire::DaemonStatusRequest>,
     ) -> Result<Response<wire::DaemonInfo>, Status> {
         self.hear(request).await;
+        let days = if self.restored.load(Ordering::Relaxed) { 0 } else { 3 };
+        let started = self.began - days * 86_400 * SECOND - 7_300 * SECOND;
         let app = wire::AppNode {
             app: "chat".into(),
             version: "2.1.0".into(),
@@ -356,7 +364,7 @@ impl Admin for Actor {
         Ok(Response::new(wire::DaemonInfo {
             version: "0.1.0".into(),
             pid: 77,
-            started_us: plugins::present() - 3 * 86_400 * SECOND - 7_300 * SECOND,
+            started_us: started,
             resident_bytes: 21 * MIB,
             apps: vec![app],
             plugins: 3,

@@ -137,6 +137,15 @@ fn the_daemons_requests_carry_every_argument() {
 }
 
 #[test]
+fn a_restore_is_over_when_the_daemon_is_back() {
+    let fake = fake();
+    let folder = fake.folder("copy");
+    let ran = fake.run(&["restore", &folder]);
+    let wanted = "Restored; the daemon is back with 3 plugins.\n";
+    assert_eq!((ran.code, ran.err.as_str()), (0, wanted));
+}
+
+#[test]
 fn watch_tells_each_change_once_and_ends_with_the_daemon() {
     let fake = fake();
     let mut watch = command(&["watch", "moderator", "--socket"]);

@@ -8,6 +8,9 @@ use outboard_supervision::Moment;
 
 use super::{Core, MemberId};
 
+/// How late the timer may wake before it stops blaming others.
+const LATE: std::time::Duration = std::time::Duration::from_millis(500);
+
 /// What can be due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Due {
@@ -45,13 +48,16 @@ impl Deadlines {
 }
 
 impl Core {
-    /// Ends everything that is due.
+    /// Ends everything that is due. Where that comes late, this process was held up, and no plugin
+    /// is blamed for what it could not hear.
     pub fn expire(&mut self, now: Moment) {
+        self.held_up = self.deadlines.first().is_some_and(|due| now.since(due) > LATE);
         while let Some(due) = self.deadlines.pop(now) {
             match due {
                 Due::Call(key) => self.call_timed_out(key, now),
                 Due::Delivery(member, delivery) => self.delivery_timed_out(member, delivery, now),
             }
         }
+        self.held_up = false;
     }
 }

@@ -440,6 +440,9 @@ impl Core {
 
     /// Counts a miss against the plugin's breaker for the run's hook.
     pub fn miss(&mut self, member: MemberId, run: usize, now: Moment) {
+        if self.held_up {
+            return;
+        }
         let hook = self.runs[run].hook;
         let member = &mut self.members[member];
         if member.breakers.entry(hook).or_default().missed(now, BREAKER) {

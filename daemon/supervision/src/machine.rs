@@ -14,7 +14,7 @@ use crate::effect::Effect;
 use crate::event::{Conditions, Event, Hindrance};
 use crate::moment::Moment;
 use crate::policy::Policy;
-use crate::state::{Ledger, Rest, State};
+use crate::state::{Ledger, Link, Rest, State};
 
 /// What time it is, and the luck of the hour.
 #[derive(Debug, Clone, Copy)]
@@ -41,8 +41,7 @@ impl Machine {
     #[must_use]
     pub fn new(policy: Policy, generation: u64) -> Self {
         let disabled = Hindrance::Disabled;
-        let conditions =
-            Conditions { hindrance: Some(disabled.clone()), ..Conditions::default() };
+        let conditions = Conditions { hindrance: Some(disabled.clone()), ..Conditions::default() };
         Self {
             policy,
             conditions,
@@ -84,8 +83,8 @@ impl Machine {
     /// Whether calls may be handed to it.
     #[must_use]
     pub fn available(&self) -> bool {
-        matches!(&self.state, State::Running(running) if running.link == crate::state::Link::Attached)
-            && self.conditions.suspended_by.is_empty()
+        let attached = matches!(&self.state, State::Running(it) if it.link == Link::Attached);
+        attached && self.conditions.suspended_by.is_empty()
     }
 
     /// Takes one event; returns what to do, in order.

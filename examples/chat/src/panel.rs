@@ -24,6 +24,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// Before the admin socket is tried again.
 const AGAIN_AFTER: Duration = Duration::from_millis(500);
 
+const UNKNOWN: &str = "unknown";
+
 /// A plugin as the page shows it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Plugin {
@@ -79,6 +81,7 @@ pub async fn follow(room: Arc<Room>, socket: PathBuf) {
     loop {
         // Why it ended matters little: the chat's own connection says that the daemon is away.
         let _ = watch(&room, &socket).await;
+        room.plugins().into_iter().for_each(|plugin| lose_sight(&room, plugin));
         sleep(AGAIN_AFTER).await;
     }
 }
@@ -99,6 +102,15 @@ async fn watch(room: &Room, socket: &Path) -> anyhow::Result<()> {
                 listed.plugins.into_iter().for_each(|status| note(room, status));
             }
         }
+    }
+}
+
+/// With the daemon away nobody can say how a plugin is.
+fn lose_sight(room: &Room, plugin: Plugin) {
+    if plugin.state != UNKNOWN {
+        let (state, reason) = (UNKNOWN.to_owned(), String::new());
+        let nothing = Plugin { state, reason, generation: 0, pid: 0, memory: 0, ..plugin };
+        room.tell(Change::Plugin(Box::new(nothing)));
     }
 }
 
@@ -161,7 +173,7 @@ fn newest(ends: Vec<EndRecord>) -> Option<End> {
 
 fn state_word(state: State) -> &'static str {
     match state {
-        State::Unspecified => "unknown",
+        State::Unspecified => UNKNOWN,
         State::Stopped => "stopped",
         State::Starting => "starting",
         State::Running => "running",

@@ -110,6 +110,11 @@ impl Room {
         self.kept().members.insert((channel.into(), name.into()))
     }
 
+    /// What was last known of every plugin.
+    pub fn plugins(&self) -> Vec<Plugin> {
+        self.kept().plugins.values().cloned().collect()
+    }
+
     /// What was last known of a plugin.
     pub fn plugin(&self, name: &str) -> Option<Plugin> {
         self.kept().plugins.get(name).cloned()

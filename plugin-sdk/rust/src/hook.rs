@@ -81,12 +81,12 @@ impl BeforePost {
 /// A message about to be changed by its author.
 #[derive(Debug)]
 pub struct BeforeEdit {
-    edit: wire::Edit,
+    edit: Box<wire::Edit>,
     ctx: Context,
 }
 
 impl BeforeEdit {
-    pub(crate) fn new(edit: wire::Edit, ctx: Context) -> Self {
+    pub(crate) fn new(edit: Box<wire::Edit>, ctx: Context) -> Self {
         Self { edit, ctx }
     }
 
@@ -143,12 +143,12 @@ impl BeforeEdit {
 /// A message about to be deleted.
 #[derive(Debug)]
 pub struct BeforeDelete {
-    delete: wire::Delete,
+    delete: Box<wire::Delete>,
     ctx: Context,
 }
 
 impl BeforeDelete {
-    pub(crate) fn new(delete: wire::Delete, ctx: Context) -> Self {
+    pub(crate) fn new(delete: Box<wire::Delete>, ctx: Context) -> Self {
         Self { delete, ctx }
     }
 

@@ -69,7 +69,7 @@ fn an_edit_shows_both_texts_and_can_be_rewritten() {
         edit.rewrite(format!("{} (was: {})", edit.text(), edit.stored_text()))
     });
     let (new, old) = (message("ada", "c1", "new"), message("ada", "c1", "old"));
-    let edit = Of::BeforeEdit(Edit { message: Some(new), stored: Some(old) });
+    let edit = Of::BeforeEdit(Box::new(Edit { message: Some(new), stored: Some(old) }));
     let verdict = Harness::new(shout).intercept(edit).unwrap();
     assert_eq!(verdict.text(), Some("new (was: old)"));
 }
@@ -81,7 +81,7 @@ fn a_deletion_can_be_refused() {
         _ => delete.reject(format!("{:?} stays", delete.text())),
     });
     let delete = Delete { stored: Some(message("ada", "c1", "evidence")), by: None };
-    let verdict = Harness::new(keep).intercept(Of::BeforeDelete(delete)).unwrap();
+    let verdict = Harness::new(keep).intercept(Of::BeforeDelete(Box::new(delete))).unwrap();
     assert_eq!(verdict.rejection(), Some("\"evidence\" stays"));
 }
 

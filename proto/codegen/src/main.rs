@@ -13,6 +13,14 @@ const PROTOS: [&str; 4] = [
     "outboard/admin/v1/admin.proto",
 ];
 
+/// Payloads that are kept behind a pointer.
+const LARGE: [&str; 4] = [
+    ".outboard.common.v1.HookPayload.of.before_edit",
+    ".outboard.common.v1.HookPayload.of.before_delete",
+    ".outboard.common.v1.HookPayload.of.before_reaction",
+    ".outboard.common.v1.HookPayload.of.before_join",
+];
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     generate(&protos(), &protos().join("gen"))
 }
@@ -36,6 +44,10 @@ fn generate(root: &Path, out: &Path) -> Result<(), Box<dyn std::error::Error>> {
     std::fs::write(out.join("descriptors.bin"), prost::Message::encode_to_vec(&bare))?;
     let mut prost = tonic_prost_build::Config::new();
     prost.bytes(["."]).btree_map(["."]);
+    // The largest payload would set the size of every frame; all but the commonest live elsewhere.
+    for large in LARGE {
+        prost.boxed(large);
+    }
     tonic_prost_build::configure()
         .out_dir(out)
         .build_transport(false)

@@ -175,11 +175,11 @@ async fn edits_and_deletions_have_their_own_hooks() -> Outcome {
     let stored = values::message("town", "old words");
     let edited = values::message("town", "all:reject");
     let edit = Edit { message: Some(edited), stored: Some(stored) };
-    let verdict = intercept(&app, hook_payload::Of::BeforeEdit(edit)).await?;
+    let verdict = intercept(&app, hook_payload::Of::BeforeEdit(edit.into())).await?;
     assert_eq!(outcome(&verdict), "rejected by alpha: not here");
     let stored = Some(values::message("town", "all:reject"));
     let delete = Delete { stored, by: Some(values::person("ann")) };
-    let verdict = intercept(&app, hook_payload::Of::BeforeDelete(delete)).await?;
+    let verdict = intercept(&app, hook_payload::Of::BeforeDelete(delete.into())).await?;
     assert_eq!(outcome(&verdict), "rejected by alpha: not here");
     Ok(())
 }

@@ -253,12 +253,15 @@ async fn a_reload_with_faults_changes_nothing_and_tells_all_of_them_with_their_l
 }
 
 #[tokio::test]
-async fn sighup_reloads_too() -> Outcome {
+async fn sighup_reloads_too_and_the_service_manager_is_told() -> Outcome {
     let daemon = Daemon::start().await?;
     daemon.run(&Draft::bare("alpha")).await?;
-    daemon.house().configure("[plugins.alpha]\nenabled = false\n")?;
+    daemon.house().configure("[plugins.alpha]\nin_flight = 9\n")?;
     daemon.signal(rustix::process::Signal::HUP)?;
-    daemon.operator().wait_state("alpha", State::Stopped).await?;
+    daemon.wait_notices("RELOADING=1", 1).await?;
+    daemon.wait_notices("READY=1", 2).await?;
+    let status = daemon.operator().status("alpha").await?;
+    assert!(status.settings.iter().any(|row| row.key == "in_flight" && row.value == "9"));
     Ok(())
 }
 

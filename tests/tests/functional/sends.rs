@@ -97,10 +97,14 @@ async fn keys_are_each_plugins_own() -> Outcome {
 }
 
 #[tokio::test]
-async fn a_cause_that_is_not_the_plugins_is_refused() -> Outcome {
+async fn a_cause_that_the_plugin_made_up_is_none() -> Outcome {
     let (_daemon, app) = with(bot()).await?;
-    let said = app.tell("alpha", "send-for 999999 hello").await?;
-    assert!(!said.contains("sent"), "{said}");
+    let told = app.order("alpha", "send-for 999999 hello").await?;
+    let message = app.carry_out("m-2").await?;
+    assert_eq!(message.origin.unwrap_or_default().hops, 1);
+    told.answer().await?;
+    let said = app.tell("alpha", "reply-for 999999 hello").await?;
+    assert!(!said.contains("sent"), "there is nowhere to reply to: {said}");
     Ok(())
 }
 

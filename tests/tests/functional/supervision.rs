@@ -286,7 +286,7 @@ async fn a_second_sigterm_ends_the_daemon_at_once() -> Outcome {
     let daemon = Daemon::start().await?;
     daemon.run(&Draft::sinner("alpha", "ignore-term")).await?;
     daemon.signal(Signal::TERM)?;
-    daemon.wait_notice("STOPPING=1").await?;
+    daemon.wait_notices("STOPPING=1", 1).await?;
     let began = std::time::Instant::now();
     let folder = daemon.folder("alpha");
     daemon.stop().await?;

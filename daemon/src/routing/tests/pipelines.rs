@@ -252,3 +252,21 @@ async fn the_app_is_told_whether_a_hook_is_answered_at_all() {
     };
     assert!(!policies.hooks[0].intercepted);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_daemon_that_was_held_up_blames_no_plugin() {
+    let board = board();
+    let mut app = FakeApp::connected(&board);
+    let one = FakePlugin::ready(&board, Registration {
+        in_flight: 64,
+        ..registration("one", vec![transform()])
+    });
+    for id in 0..3 {
+        app.ask(id, "a");
+    }
+    tokio::time::advance(Duration::from_secs(5)).await;
+    for _ in 0..3 {
+        assert_eq!(skipped(&app.verdict().await.1), SkipReason::Timeout);
+    }
+    assert!(board.view(one.member).open_breakers.is_empty());
+}

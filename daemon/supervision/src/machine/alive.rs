@@ -20,9 +20,7 @@ impl Machine {
             }
             Event::Conditions(_) => State::Starting(starting),
             Event::Restart | Event::Reset => self.push_starting(now, &starting, Then::Again),
-            Event::Shutdown => {
-                self.push_starting(now, &starting, Then::Rest(Rest::DaemonStops))
-            }
+            Event::Shutdown => self.push_starting(now, &starting, Then::Rest(Rest::DaemonStops)),
             Event::KillNow => {
                 let ending = self.ending_of_starting(now, &starting, Then::Rest(Rest::DaemonStops));
                 self.kill(ending)
@@ -152,9 +150,7 @@ impl Machine {
             // It runs; its past has been forgotten.
             Event::Reset => State::Running(running),
             Event::Shutdown => self.begin_end(now, &running, Then::Rest(Rest::DaemonStops)),
-            Event::KillNow => {
-                self.condemn(now, &running, Then::Rest(Rest::DaemonStops))
-            }
+            Event::KillNow => self.condemn(now, &running, Then::Rest(Rest::DaemonStops)),
             Event::Late => State::Running(Running {
                 pulse: self.fresh_pulse(now.at),
                 link: running.link.restarted(now.at, self.policy.reconnect),
@@ -174,11 +170,11 @@ impl Machine {
             let pulse = self.fresh_pulse(now.at);
             return State::Running(Running { pulse, ..running });
         }
-        self.feel_pulse(now, running, alive)
+        self.feel_pulse(now, &running, alive)
     }
 
     /// Silence of one interval sends a ping, each `due` more of it is a miss.
-    fn feel_pulse(&mut self, now: Now, running: Running, alive: Moment) -> State {
+    fn feel_pulse(&mut self, now: Now, running: &Running, alive: Moment) -> State {
         let rhythm = self.policy.heartbeat;
         let from = alive.max(running.pulse.from);
         // A sign of life since the last ping answers it, even if silence has begun again.
@@ -186,7 +182,7 @@ impl Machine {
         let first_ping = from + rhythm.interval;
         if now.at < first_ping {
             let pulse = Pulse { from, unanswered, due: first_ping };
-            return State::Running(Running { pulse, ..running });
+            return State::Running(Running { pulse, ..*running });
         }
         let silence = now.at.since(first_ping);
         let missed = if rhythm.due.is_zero() {
@@ -196,14 +192,14 @@ impl Machine {
         };
         if missed >= rhythm.misses {
             let text = format!("no sign of life for {:.1} s", now.at.since(from).as_secs_f64());
-            return self.condemn(now, &running, Then::Recover(Cause::Hung, text));
+            return self.condemn(now, running, Then::Recover(Cause::Hung, text));
         }
         if unanswered <= missed {
             self.emit(Effect::Ping(running.generation));
         }
         let due = first_ping + rhythm.due * (missed + 1);
         let pulse = Pulse { from, unanswered: missed + 1, due };
-        State::Running(Running { pulse, ..running })
+        State::Running(Running { pulse, ..*running })
     }
 
     fn news_of_running(&mut self, now: Now, running: Running, news: News) -> State {
@@ -219,16 +215,12 @@ impl Machine {
             // The plugin was quicker than the keeper's word about it.
             News::Spawned(pid) => State::Running(Running { pid: Some(pid), ..running }),
             // Said twice, it says nothing new.
-            News::Progress(_) | News::Ready | News::Drained => {
-                State::Running(running)
-            }
+            News::Progress(_) | News::Ready | News::Drained => State::Running(running),
             News::InitFailed { reason, .. } => {
                 let why = format!("said that it failed to initialize after it was ready: {reason}");
                 self.condemn(now, &running, Then::Recover(Cause::Protocol, why))
             }
-            News::Refused(why) => {
-                self.condemn(now, &running, Then::GiveUp(Cause::Protocol, why))
-            }
+            News::Refused(why) => self.condemn(now, &running, Then::GiveUp(Cause::Protocol, why)),
             News::Violation(why) => {
                 self.condemn(now, &running, Then::Recover(Cause::Protocol, why))
             }

@@ -184,11 +184,11 @@ impl Machine {
             Then::Rest(rest) => State::Stopped(rest),
             Then::Again => self.start(now),
             Then::GiveUp(..) => State::Failed(Failed { since: now.at, cause, detail }),
-            Then::Recover(..) => self.recover(now, cause, detail, death),
+            Then::Recover(..) => self.recover(now, cause, &detail, death),
         }
     }
 
-    fn recover(&mut self, now: Now, cause: Cause, detail: String, death: Option<Death>) -> State {
+    fn recover(&mut self, now: Now, cause: Cause, detail: &str, death: Option<Death>) -> State {
         let clean =
             cause == Cause::Exited && death.is_some_and(|death| death.exit == Exit::Code(0));
         match (self.policy.restart, clean) {
@@ -201,7 +201,7 @@ impl Machine {
         }
     }
 
-    fn retry(&mut self, now: Now, cause: Cause, detail: String) -> State {
+    fn retry(&mut self, now: Now, cause: Cause, detail: &str) -> State {
         let intensity = self.policy.intensity;
         if !self.ledger.restarts.try_count(now.at, intensity) {
             let count = format!(

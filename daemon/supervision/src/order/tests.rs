@@ -32,8 +32,7 @@ fn absent_names_are_ignored() {
 
 #[test]
 fn a_cycle_is_told_with_its_path() {
-    let wishes =
-        [wish("a", 1, &["b"], &[]), wish("b", 1, &["c"], &[]), wish("c", 1, &["a"], &[])];
+    let wishes = [wish("a", 1, &["b"], &[]), wish("b", 1, &["c"], &[]), wish("c", 1, &["a"], &[])];
     let Cycle(path) = resolve(&wishes).unwrap_err();
     assert_eq!(path.len(), 4);
     assert_eq!(path.first(), path.last());
@@ -41,8 +40,7 @@ fn a_cycle_is_told_with_its_path() {
 
 #[test]
 fn whoever_waits_behind_a_cycle_is_not_blamed() {
-    let wishes =
-        [wish("a", 1, &[], &["b"]), wish("b", 1, &[], &["c"]), wish("c", 1, &[], &["b"])];
+    let wishes = [wish("a", 1, &[], &["b"]), wish("b", 1, &[], &["c"]), wish("c", 1, &[], &["b"])];
     let Cycle(path) = resolve(&wishes).unwrap_err();
     assert!(!path.contains(&"a".to_owned()), "{path:?}");
 }

@@ -29,6 +29,7 @@ pub async fn answer(plugin: &Arc<Plugin>, call: u64, what: &str) -> Option<Strin
         "send-as" => send_as(plugin, &call.to_string(), first, more).await,
         "send-unasked" => host::send(plugin, "", first, more, "").await,
         "send-for" => host::send(plugin, first, "c-town", more, "").await,
+        "reply-for" => host::reply(plugin, first, more).await,
         "reply" => host::reply(plugin, &call.to_string(), rest).await,
         "wrong-token" => host::with_wrong_token(plugin).await,
         "garbage" => start::throw_garbage(plugin).await,

@@ -1,8 +1,8 @@
 //! Every kind of event there is, each with examples: a kind without one does not compile.
 
 use crate::event::{Conditions, Event, Exit, Hindrance, News};
-use crate::machine::tests::scene::{Scene, conditions, death, disabled, ended, hello_differs};
 use crate::machine::tests::scene::init_failed;
+use crate::machine::tests::scene::{Scene, conditions, death, disabled, ended, hello_differs};
 
 /// An event as it would happen in a scene; the scene's clock may be moved on to its moment.
 pub struct Example {

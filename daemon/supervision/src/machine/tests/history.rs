@@ -90,7 +90,15 @@ impl History {
         let now = Now { at: self.at, luck: self.luck };
         let effects = self.machine.step(now, event.clone());
         let (after, alive) = (self.machine.clone(), self.alive);
-        self.entries.push(Entry { at: self.at, luck: self.luck, alive, event, before, after, effects });
+        self.entries.push(Entry {
+            at: self.at,
+            luck: self.luck,
+            alive,
+            event,
+            before,
+            after,
+            effects,
+        });
         &self.entries[self.entries.len() - 1]
     }
 
@@ -285,8 +293,11 @@ fn start() -> impl Strategy<Value = StartTimes> {
 }
 
 fn heartbeat() -> impl Strategy<Value = Heartbeat> {
-    (millis(50, 4_000), millis(50, 4_000), 1_u32..5)
-        .prop_map(|(interval, due, misses)| Heartbeat { interval, due, misses })
+    (millis(50, 4_000), millis(50, 4_000), 1_u32..5).prop_map(|(interval, due, misses)| Heartbeat {
+        interval,
+        due,
+        misses,
+    })
 }
 
 fn backoff() -> impl Strategy<Value = Backoff> {

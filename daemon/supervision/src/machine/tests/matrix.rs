@@ -23,9 +23,9 @@ pub struct Cell {
 
 /// All pairs, state by state. There is no other way to a cell than through both lists.
 pub fn matrix() -> Vec<Cell> {
-    let pairs = every_state().into_iter().flat_map(|state| {
-        every_event().into_iter().map(move |event| cell(&state, &event))
-    });
+    let pairs = every_state()
+        .into_iter()
+        .flat_map(|state| every_event().into_iter().map(move |event| cell(&state, &event)));
     pairs.collect()
 }
 
@@ -123,9 +123,15 @@ fn tell(state: &State, at: Moment) -> String {
         }
         State::Draining(it) => format!("{name} {}, for {}", tell_end(it), ahead(it.deadline, at)),
         State::Stopping(it) => match it.step {
-            Step::Told => format!("told {}, for {}", tell_end(&it.ending), ahead(it.ending.deadline, at)),
+            Step::Told => {
+                format!("told {}, for {}", tell_end(&it.ending), ahead(it.ending.deadline, at))
+            }
             Step::Terminated => {
-                format!("terminated {}, for {}", tell_end(&it.ending), ahead(it.ending.deadline, at))
+                format!(
+                    "terminated {}, for {}",
+                    tell_end(&it.ending),
+                    ahead(it.ending.deadline, at)
+                )
             }
             Step::Killed => format!("killed {}", tell_end(&it.ending)),
         },

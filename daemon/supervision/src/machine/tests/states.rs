@@ -1,8 +1,8 @@
 //! Every kind of state there is, each with the histories that lead there: a kind without one does
 //! not compile, unless it is declared to be out of reach.
 
-use crate::event::{Exit, Hindrance};
 use crate::event::{Event, News};
+use crate::event::{Exit, Hindrance};
 use crate::intensity::Intensity;
 use crate::machine::tests::scene::{Scene, conditions, crashed, disabled, ended, hello_differs};
 use crate::policy::{Policy, Restart};
@@ -157,6 +157,12 @@ fn with_restart(restart: Restart) -> Scene {
 fn every_example_is_of_its_kind() {
     for example in every_state() {
         let scene = (example.reach)();
-        assert_eq!(kind(scene.state()), Some(example.kind), "{}: {:?}", example.name, scene.state());
+        assert_eq!(
+            kind(scene.state()),
+            Some(example.kind),
+            "{}: {:?}",
+            example.name,
+            scene.state()
+        );
     }
 }

@@ -53,6 +53,7 @@ async fn chat(person: &mut Person, report: &mut Report) {
     report.note("a command with a wrong argument says what is wrong", person.rolls_badly().await);
     report.note("the commands of all plugins are listed", person.sees_commands().await);
     report.note("!ping is answered by troublemaker", person.pings().await);
+    report.note("a busy channel does not wear the plugins out", person.talks_much().await);
 }
 
 /// Crash, hang, eat memory; chat goes on each time.
@@ -200,6 +201,15 @@ impl Person {
                 .then_some(())
         };
         self.view.until("a pong", SOON, pong).await
+    }
+
+    /// Says more than may be under way at once, and is still heard.
+    async fn talks_much(&mut self) -> anyhow::Result<()> {
+        let much = "and so on ".repeat(200);
+        for n in 0..180 {
+            self.within_budget(&format!("{n} {}", much.trim_end())).await?;
+        }
+        self.pings().await
     }
 
     async fn press(&self, button: &str) -> anyhow::Result<()> {

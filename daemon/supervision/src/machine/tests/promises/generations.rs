@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use crate::effect::Effect;
-use crate::event::{Cause, Death, Event, Exit, News};
+use crate::event::{Cause, Death, Event, Exit, News, Obituary};
 use crate::machine::tests::history::{Entry, History, policy, turns};
 use crate::machine::tests::states::kind;
 use crate::state::{State, Then};
@@ -146,7 +146,7 @@ proptest! {
     }
 }
 
-fn records(entry: &Entry) -> impl Iterator<Item = &crate::event::Obituary> {
+fn records(entry: &Entry) -> impl Iterator<Item = &Obituary> {
     entry.effects.iter().filter_map(|effect| match effect {
         Effect::Record(obituary) => Some(obituary),
         _ => None,

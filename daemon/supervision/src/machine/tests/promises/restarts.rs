@@ -5,10 +5,10 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::backoff::Backoff;
-use crate::event::{Cause, Event, Hindrance, News};
+use crate::event::{Cause, Event, Exit, Hindrance, News};
 use crate::machine::tests::history::{Entry, History, policy, punctual_turns, turns};
 use crate::moment::Moment;
-use crate::policy::Restart;
+use crate::policy::{Policy, Restart};
 use crate::state::{Ending, Failed, Rest, State, Then};
 
 proptest! {
@@ -44,8 +44,8 @@ proptest! {
             if begins_to_wait(&entry) {
                 restarts.push(entry.at);
             }
-            let given_up = matches!(entry.after.state(), State::Failed(_)) && entry.buried().is_some();
-            if given_up && policy.restart != Restart::Never && !for_good(&entry) {
+            let failed = matches!(entry.after.state(), State::Failed(_));
+            if failed && entry.buried().is_some() && policy.restart != Restart::Never && !for_good(&entry) {
                 let counted = restarts.iter().filter(|&&at| entry.at.since(at) < allowed.period);
                 prop_assert_eq!(counted.count(), allowed.restarts as usize, "{:?}", entry);
             }
@@ -66,7 +66,8 @@ proptest! {
             if begins_to_wait(&entry) {
                 let (least, most) = bounds(policy.backoff, attempt);
                 let wait = waiting.until.since(waiting.since).as_secs_f64();
-                prop_assert!(least - 1e-6 <= wait && wait <= most + 1e-6, "{} ≤ {} ≤ {}", least, wait, most);
+                prop_assert!(least - 1e-6 <= wait, "{} s, at least {} s", wait, least);
+                prop_assert!(wait <= most + 1e-6, "{} s, at most {} s", wait, most);
                 attempt += 1;
             }
         }
@@ -131,7 +132,7 @@ proptest! {
     fn a_plugin_that_never_restarts_is_not_started_by_itself(
         policy in policy(), turns in turns(),
     ) {
-        let policy = crate::policy::Policy { restart: Restart::Never, ..policy };
+        let policy = Policy { restart: Restart::Never, ..policy };
         for entry in History::play(policy, turns).entries {
             prop_assert!(!matches!(entry.after.state(), State::Waiting(_)));
         }
@@ -144,7 +145,7 @@ proptest! {
             if !before && matches!(entry.after.state(), State::Stopped(Rest::Finished)) {
                 prop_assert!(policy.restart != Restart::Always);
                 let clean = matches!(entry.heard(), Some(News::Ended(death))
-                    if death.exit == crate::event::Exit::Code(0) && !death.oom);
+                    if death.exit == Exit::Code(0) && !death.oom);
                 prop_assert!(clean && !super::is_ending(entry.before.state()), "{:?}", entry);
             }
         }
@@ -154,7 +155,8 @@ proptest! {
     fn who_is_given_up_is_told_why(policy in policy(), turns in turns()) {
         for entry in History::play(policy, turns).entries {
             if let State::Failed(Failed { cause, detail, .. }) = entry.after.state() {
-                prop_assert!(*cause != Cause::Stopped && !detail.is_empty(), "{}: {:?}", cause, detail);
+                prop_assert_ne!(*cause, Cause::Stopped);
+                prop_assert!(!detail.is_empty(), "{}", cause);
             }
         }
     }
@@ -207,9 +209,11 @@ fn for_good(entry: &Entry) -> bool {
 
 /// Whether a fault that would repeat was heard of a plugin that nobody is ending.
 fn is_final(entry: &Entry) -> bool {
-    match (entry.before.state(), entry.heard()) {
-        (State::Starting(_), Some(News::Refused(_) | News::InitFailed { repeats: true, .. })) => true,
-        (State::Running(_), Some(News::Refused(_))) => true,
+    let starts = matches!(entry.before.state(), State::Starting(_));
+    let runs = matches!(entry.before.state(), State::Running(_));
+    match entry.heard() {
+        Some(News::Refused(_)) => starts || runs,
+        Some(News::InitFailed { repeats, .. }) => starts && *repeats,
         _ => false,
     }
 }

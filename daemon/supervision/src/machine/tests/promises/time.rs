@@ -1,5 +1,7 @@
 //! Time: who is killed when, who is woken when, and that nobody pays for a driver held up.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use crate::effect::Effect;
@@ -32,7 +34,7 @@ proptest! {
     ) {
         let mut policy = policy;
         // With no patience at all, even a moment is too long.
-        let least = std::time::Duration::from_millis(1);
+        let least = Duration::from_millis(1);
         policy.stop.drain = policy.stop.drain.max(least);
         policy.stop.shutdown = policy.stop.shutdown.max(least);
         policy.stop.term = policy.stop.term.max(least);
@@ -217,7 +219,7 @@ impl Anchor {
     }
 }
 
-fn silence(policy: &Policy) -> std::time::Duration {
+fn silence(policy: &Policy) -> Duration {
     policy.heartbeat.interval + policy.heartbeat.due * policy.heartbeat.misses
 }
 

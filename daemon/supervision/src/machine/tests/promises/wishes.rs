@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 
+use crate::effect::Effect;
 use crate::event::{Event, News};
-use crate::machine::tests::history::{Entry, History, policy, punctual_turns, turns};
+use crate::machine::tests::history::{Entry, History, Turn, policy, punctual_turns, turns};
 use crate::machine::tests::scene::{conditions, disabled};
 use crate::state::{Rest, State};
 
@@ -51,7 +52,7 @@ proptest! {
         let alive = history.machine.state().generation();
         let entry = history.step(Event::KillNow);
         prop_assert!(entry.after.state().next_timeout().is_none());
-        let kills = entry.effects.iter().any(|it| matches!(it, crate::Effect::Kill(_)));
+        let kills = entry.effects.iter().any(|it| matches!(it, Effect::Kill(_)));
         prop_assert_eq!(kills, alive.is_some());
     }
 
@@ -84,7 +85,9 @@ proptest! {
         for entry in History::play(policy, turns).entries {
             let hindrance = &entry.after.conditions().hindrance;
             match entry.after.state() {
-                State::Stopped(Rest::Hindered(why)) => prop_assert_eq!(Some(why), hindrance.as_ref()),
+                State::Stopped(Rest::Hindered(why)) => {
+                    prop_assert_eq!(Some(why), hindrance.as_ref());
+                }
                 State::Starting(_) | State::Running(_) | State::Waiting(_)
                 | State::Stopped(Rest::Finished) => prop_assert_eq!(hindrance, &None),
                 State::Stopped(Rest::DaemonStops) | State::Failed(_) | State::Draining(_)
@@ -132,7 +135,8 @@ proptest! {
                 Some(begun) => Some(begun),
                 None => Some(entry.at),
             };
-            let over = begun.is_some_and(|at| entry.at > at + stop.drain + stop.shutdown + stop.term);
+            let times = stop.drain + stop.shutdown + stop.term;
+            let over = begun.is_some_and(|at| entry.at > at + times);
             prop_assert!(!over || after.next_timeout().is_none(), "{:?}", after);
         }
     }
@@ -143,7 +147,7 @@ proptest! {
         let mut killed = None;
         for entry in History::play(policy, turns).entries {
             for effect in &entry.effects {
-                if let crate::Effect::Kill(generation) = effect {
+                if let Effect::Kill(generation) = effect {
                     killed = Some(*generation);
                 }
             }
@@ -156,8 +160,7 @@ proptest! {
 }
 
 /// Whether a wish is the daemon's end, after which nothing runs.
-fn is_the_end(turn: &crate::machine::tests::history::Turn) -> bool {
-    use crate::machine::tests::history::Turn;
+fn is_the_end(turn: &Turn) -> bool {
     matches!(turn, Turn::Wish(Event::Shutdown | Event::KillNow))
 }
 
@@ -175,11 +178,11 @@ fn wished(sequel: Sequel, entry: &Entry) -> Sequel {
 }
 
 fn follows(sequel: Sequel, entry: &Entry) -> bool {
-    match (sequel, entry.after.state()) {
-        (Sequel::DaemonStops, State::Stopped(Rest::DaemonStops)) => true,
-        (Sequel::Hindered, State::Stopped(Rest::Hindered(_))) => true,
-        (Sequel::Again, State::Starting(_)) => true,
-        (Sequel::Unasked, State::Waiting(_) | State::Failed(_)) => true,
-        _ => false,
+    let after = entry.after.state();
+    match sequel {
+        Sequel::DaemonStops => matches!(after, State::Stopped(Rest::DaemonStops)),
+        Sequel::Hindered => matches!(after, State::Stopped(Rest::Hindered(_))),
+        Sequel::Again => matches!(after, State::Starting(_)),
+        Sequel::Unasked => matches!(after, State::Waiting(_) | State::Failed(_)),
     }
 }
