@@ -92,7 +92,7 @@ pub enum Command {
         #[arg(allow_hyphen_values = true)]
         value: String,
     },
-    /// Drop what `set`, `enable` and `disable` set above the configuration files
+    /// Drop what `set`, `enable` and `load` (its grants) set above the configuration files
     Revert {
         /// The plugin
         name: String,
@@ -104,7 +104,7 @@ pub enum Command {
         /// A new or empty folder
         dir: PathBuf,
     },
-    /// Replace the daemon's state by a backup
+    /// Replace the daemon's state by a backup; the daemon starts itself again
     Restore {
         /// A folder that `backup` wrote
         dir: PathBuf,

@@ -14,8 +14,8 @@ use crate::trouble::{Stop, Trouble};
 /// The daemon's program.
 const DAEMON: &str = "outboardd";
 
-/// Has `outboardd check` look at the folder. It does not mend: what the code registers is known only
-/// to a daemon that has run it.
+/// Has `outboardd check` look at the folder. It does not mend: what the code registers is known
+/// only to a daemon that has run it.
 ///
 /// # Errors
 /// The program is not there, or did not answer as it should.

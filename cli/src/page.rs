@@ -9,7 +9,7 @@ mod list;
 mod news;
 mod status;
 
-use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table};
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width};
 
 use crate::escape;
 use crate::report::{Fault, Grant, Plugin, State};
@@ -25,6 +25,9 @@ pub use status::status;
 
 /// Columns of the narrowest terminal for which a table is folded.
 const NARROWEST: u16 = 40;
+
+/// Columns to which a sentence is folded at most, even where that is wider than the terminal.
+const LEAST: u16 = 24;
 
 /// A table without lines: the columns speak for themselves.
 struct Grid {
@@ -58,13 +61,15 @@ impl Grid {
 
     /// The table's lines, each moved right by so many columns.
     fn lines(mut self, indent: usize) -> String {
-        let last = self.table.column_count().saturating_sub(1);
+        let widths = self.table.column_max_content_widths();
+        let last = widths.len().saturating_sub(1);
         for (index, column) in self.table.column_iter_mut().enumerate() {
             column.set_padding((0, 2));
             // Names and numbers stay whole; what must be folded is the sentence at the end.
-            if index < last {
-                column.set_constraint(ColumnConstraint::ContentWidth);
-            }
+            column.set_constraint(match index < last {
+                true => ColumnConstraint::ContentWidth,
+                false => ColumnConstraint::LowerBoundary(Width::Fixed(widths[last].min(LEAST) + 2)),
+            });
         }
         let margin = " ".repeat(indent);
         let lines = self.table.trim_fmt();

@@ -23,7 +23,8 @@ pub struct Plugin {
     pub generation: u64,
     pub pid: Option<u32>,
     pub processes: u32,
-    pub since_us: i64,
+    /// Since when it is in this state.
+    pub since_us: Option<i64>,
     pub next_try_us: Option<i64>,
     pub starting_percent: Option<u32>,
     pub restarts: u32,

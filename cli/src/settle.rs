@@ -99,9 +99,10 @@ impl Wait<'_, '_> {
 /// time it is asked, and a wall clock that is being corrected moves a little.
 fn is_unmoved(before: &Plugin, now: &Plugin) -> bool {
     const CORRECTION_US: u64 = 50_000;
+    let since = |plugin: &Plugin| plugin.since_us.unwrap_or_default();
     before.state == now.state
         && before.generation == now.generation
-        && before.since_us.abs_diff(now.since_us) < CORRECTION_US
+        && since(before).abs_diff(since(now)) < CORRECTION_US
 }
 
 fn rest(wish: Wish, before: Option<&Plugin>, now: &Plugin) -> Rest {

@@ -2,13 +2,15 @@
 //!
 //! One thread carries everything that waits; it refuses to do anything that blocks once plugins run.
 
+mod error;
 mod folders;
 mod service;
+
+pub use error::StartError;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use outboard_linux::{CgroupChoice, DaemonLeaf, LockFile, Setup, Spawner, group_id, own_process};
 use tokio::net::UnixListener;
 use tokio::sync::broadcast;
@@ -64,7 +66,7 @@ struct Ground {
 ///
 /// # Errors
 /// What keeps it from starting, in an operator's words.
-pub async fn run(options: Options) -> anyhow::Result<End> {
+pub async fn run(options: Options) -> Result<End, StartError> {
     let ground = lay_ground(&options)?;
     let until = CancellationToken::new();
     let again = CancellationToken::new();
@@ -95,9 +97,9 @@ pub async fn run(options: Options) -> anyhow::Result<End> {
 }
 
 /// Everything that may block or fail at the start.
-fn lay_ground(options: &Options) -> anyhow::Result<Ground> {
+fn lay_ground(options: &Options) -> Result<Ground, StartError> {
     own_process::keep_files_private();
-    own_process::refuse_to_be_dumped().context("cannot keep others from tracing this process")?;
+    own_process::refuse_to_be_dumped().map_err(StartError::Process)?;
     let paths = &options.paths;
     paths.check_own_sockets()?;
     folders::prepare(paths)?;
@@ -105,17 +107,26 @@ fn lay_ground(options: &Options) -> anyhow::Result<Ground> {
         LockFile::acquire(&paths.state.join("lock"))?,
         LockFile::acquire(&paths.runtime.join("lock"))?,
     ];
-    let config = OperatorConfig::load(paths)
-        .map_err(|faults| anyhow::anyhow!("the configuration cannot be used:\n{faults}"))?;
+    let config = OperatorConfig::load(paths)?;
     let fresh_id = uuid::Uuid::now_v7().to_string();
     let control = Control::open(&paths.control_db(), &fresh_id)?;
     let journal = Journal::open(&paths.journal_db())?;
     let spawner = Spawner::start(setup(options))?;
-    let app_group = group_id(&config.app_group.value)?;
-    let admin_group = group_id(&config.admin_group.value)?;
+    let app_group = group_id(&config.app_group.value).map_err(StartError::Process)?;
+    let admin_group = group_id(&config.admin_group.value).map_err(StartError::Process)?;
     let app = socket::bind(&paths.app_socket(), mode(app_group, options.uid))?;
     let admin = socket::bind(&paths.admin_socket(), mode(admin_group, options.uid))?;
-    Ok(Ground { config, control, journal, spawner, app, admin, app_group, admin_group, _locks: locks })
+    Ok(Ground {
+        config,
+        control,
+        journal,
+        spawner,
+        app,
+        admin,
+        app_group,
+        admin_group,
+        _locks: locks,
+    })
 }
 
 /// Another user's daemon cannot give a socket to a group it is not in; then it is the owner's.
@@ -145,7 +156,7 @@ fn instance(runtime: &Path) -> String {
     hash.chars().take(12).collect()
 }
 
-async fn open(options: &Options, ground: &Ground) -> anyhow::Result<(Command, Trees)> {
+async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), StartError> {
     let clock = Clock::start();
     let switchboard = Switchboard::new(clock);
     let trees = Trees::new(options.uid);
@@ -171,5 +182,7 @@ async fn open(options: &Options, ground: &Ground) -> anyhow::Result<(Command, Tr
 /// The environment as text; what is no text can be given to nobody.
 fn environment() -> BTreeMap<String, String> {
     let pairs = std::env::vars_os();
-    pairs.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    pairs
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }

@@ -32,7 +32,7 @@ use crate::logs::Line;
 use crate::outbox::Outbox;
 use crate::reflection::Reflection;
 use crate::routing::Switchboard;
-use crate::store::{Control, Journal};
+use crate::store::{Control, Journal, StoreError};
 
 use aboard::Aboard;
 pub use check::{check_as_json, look};
@@ -125,7 +125,7 @@ impl Fleet {
     ///
     /// # Errors
     /// The control database cannot be read.
-    pub async fn launch(harbour: Harbour, config: OperatorConfig) -> anyhow::Result<Command> {
+    pub async fn launch(harbour: Harbour, config: OperatorConfig) -> Result<Command, StoreError> {
         let harbour = Arc::new(harbour);
         let (wishes, queue) = mpsc::channel(WISHES);
         let moves = harbour.moves.subscribe();

@@ -92,7 +92,10 @@ impl Gate {
             return Ok(());
         }
         let (socket, group) = (self.socket, &self.group_name);
-        Err(denied(format!("user {} may not use the {socket} socket: join group {group}", peer.uid)))
+        Err(denied(format!(
+            "user {} may not use the {socket} socket: join group {group}",
+            peer.uid
+        )))
     }
 }
 

@@ -101,7 +101,8 @@ impl Log {
             kept.note_last_words(raw);
         }
         let (at, at_us) = now;
-        let line = |text| Line { plugin: Arc::clone(&self.plugin), generation, at_us, origin, text };
+        let line =
+            |text| Line { plugin: Arc::clone(&self.plugin), generation, at_us, origin, text };
         let (admitted, suppressed) = kept.admit(at);
         if suppressed > 0 {
             self.publish(&mut kept, line(format!("{suppressed} lines suppressed")));
@@ -214,6 +215,7 @@ mod tests {
         Log::new("p".into(), followers())
     }
 
+    // I34
     #[test]
     fn escape_sequences_arrive_as_text() {
         let log = log();

@@ -107,7 +107,9 @@ fn find_keeper() -> anyhow::Result<PathBuf> {
     let beside = own.with_file_name("outboard-exec");
     let installed = PathBuf::from("/usr/lib/outboard/outboard-exec");
     let found = [beside, installed].into_iter().find(|path| path.is_file());
-    found.context("outboard-exec is neither beside outboardd nor in /usr/lib/outboard; give --keeper")
+    found.context(
+        "outboard-exec is neither beside outboardd nor in /usr/lib/outboard; give --keeper",
+    )
 }
 
 /// Fields to the journal where systemd set one up, lines to standard error elsewhere.
@@ -119,11 +121,15 @@ fn log_to_journal_or_stderr() {
             .with_writer(std::io::stderr)
             .with_ansi(std::io::stderr().is_terminal())
     });
-    tracing_subscriber::registry().with(journal.with_filter(filter.clone())).with(lines.with_filter(filter)).init();
+    tracing_subscriber::registry()
+        .with(journal.with_filter(filter.clone()))
+        .with(lines.with_filter(filter))
+        .init();
 }
 
 fn check(paths: &Paths, path: &std::path::Path, output: Output) -> ExitCode {
-    let runtimes = OperatorConfig::load(paths).map(|it| it.runtimes).unwrap_or_else(|_| Runtimes::new());
+    let runtimes =
+        OperatorConfig::load(paths).map(|it| it.runtimes).unwrap_or_else(|_| Runtimes::new());
     let mut response = outboard_proto::admin::CheckResponse::default();
     outboardd::fleet::look(path, &runtimes, &mut response);
     match output {

@@ -79,7 +79,13 @@ impl Outbox {
 
     async fn claim(&self, name: &PluginName, key: &str) -> Result<Option<Answer>, Failure> {
         let now = clock::timestamp();
-        match self.0.journal.claim(name, key, now).await.map_err(|error| status::of_store(&error))? {
+        match self
+            .0
+            .journal
+            .claim(name, key, now)
+            .await
+            .map_err(|error| status::of_store(&error))?
+        {
             Claim::First => Ok(None),
             Claim::Again(answer) => answered_before(answer).map(Some),
         }
@@ -178,7 +184,9 @@ impl Outbox {
         loop {
             minute.tick().await;
             match self.0.journal.expire(clock::timestamp()).await {
-                Ok(expired) => expired.iter().for_each(|entry| self.give_up(entry, expired_failure())),
+                Ok(expired) => {
+                    expired.iter().for_each(|entry| self.give_up(entry, expired_failure()))
+                }
                 Err(error) => tracing::error!("the journal cannot drop what expired: {error}"),
             }
         }
@@ -304,8 +312,9 @@ impl Outbox {
 fn answered_before(answer: Option<Vec<u8>>) -> Result<Answer, Failure> {
     let Some(bytes) = answer else {
         let text = "a request with this idempotency key is under way";
-        return Err(Failure::new(Code::Aborted, Reason::OutcomeUnknown, text)
-            .detail("outcome", "unknown"));
+        return Err(
+            Failure::new(Code::Aborted, Reason::OutcomeUnknown, text).detail("outcome", "unknown")
+        );
     };
     Answer::decode(&bytes[..]).map_err(|_| internal("a kept answer cannot be read"))
 }
@@ -328,4 +337,3 @@ fn expired_failure() -> Failure {
 fn internal(text: &str) -> Failure {
     Failure::new(Code::Internal, Reason::Internal, text)
 }
-

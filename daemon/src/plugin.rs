@@ -11,9 +11,7 @@ mod view;
 
 use std::time::Duration;
 
-use outboard_supervision::{
-    Conditions, Effect, Event, Machine, Moment, News, Now, Policy, State,
-};
+use outboard_supervision::{Conditions, Effect, Event, Machine, Moment, News, Now, Policy, State};
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;

@@ -24,7 +24,9 @@ impl Reflection {
         match built {
             Ok(reflection) => Self::of(health, reflection),
             // Our own descriptors; a test reads them. Without them only curiosity suffers.
-            Err(_) => Self { add: std::sync::Arc::new(move |routes| routes.add_service(health.clone())) },
+            Err(_) => {
+                Self { add: std::sync::Arc::new(move |routes| routes.add_service(health.clone())) }
+            }
         }
     }
 

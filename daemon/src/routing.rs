@@ -145,6 +145,5 @@ impl Switchboard {
     }
 }
 
-
 #[cfg(test)]
 mod tests;

@@ -25,8 +25,6 @@ pub enum Mode {
     Owner,
     /// The owner and a group.
     Group(u32),
-    /// Whoever reaches its folder, which is somebody's alone.
-    Folder,
 }
 
 /// Binds a socket; one that an earlier daemon left is removed. The caller holds the folder's lock.
@@ -34,18 +32,16 @@ pub enum Mode {
 /// # Errors
 /// The path is taken by something else, or cannot be written.
 pub fn bind(path: &Path, mode: Mode) -> Result<UnixListener, SocketError> {
-    let failed = |what| {
-        move |cause| SocketError { path: path.to_owned(), what, cause }
-    };
+    let failed = |what| move |cause| SocketError { path: path.to_owned(), what, cause };
     remove_stale(path).map_err(failed("remove the one left behind"))?;
     let listener = UnixListener::bind(path).map_err(failed("bind"))?;
     let bits = match mode {
         Mode::Owner => 0o600,
         Mode::Group(group) => {
-            std::os::unix::fs::chown(path, None, Some(group)).map_err(failed("give to its group"))?;
+            std::os::unix::fs::chown(path, None, Some(group))
+                .map_err(failed("give to its group"))?;
             0o660
         }
-        Mode::Folder => 0o666,
     };
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(bits))
         .map_err(failed("set its mode"))?;

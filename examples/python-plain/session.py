@@ -26,6 +26,9 @@ DECODE_BYTES = 128 * 1024
 # After this long without a session the daemon ends the process, so there is no point in trying on.
 RECONNECT_WITHIN = 2.0
 
+# The hello was refused, or this generation is over: trying again would not help.
+FINAL = (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.UNAUTHENTICATED)
+
 OnCall = Callable[[wire.Call, "Session"], Awaitable[wire.Reply]]
 OnEvent = Callable[[wire.Delivery, "Session"], Awaitable[None]]
 
@@ -115,7 +118,7 @@ class Session:
         if ended.cancelled() or (error := ended.exception()) is None:
             return "the daemon closed the stream"
         if isinstance(error, grpc.aio.AioRpcError):
-            self.refused = error.code() == grpc.StatusCode.FAILED_PRECONDITION
+            self.refused = error.code() in FINAL
             return f"{error.code().name}: {error.details()}"
         return repr(error)
 

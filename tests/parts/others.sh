@@ -4,8 +4,8 @@
 part_scripts() {
     local scripts
     need shellcheck shellcheck || { skip "shellcheck" "install shellcheck" && return; }
-    mapfile -t scripts < <(grep -rlIE '^#!.*\b(ba)?sh\b' --include='*' \
-        --exclude-dir={target,.git,.venv,.cache,node_modules,gen} . | sort)
+    mapfile -t scripts < <(find . \( -name target -o -name .git -o -name .venv -o -name .cache -o -name node_modules \) \
+        -prune -o -type f -exec awk 'FNR == 1 { if (/^#!.*sh$/) print FILENAME; nextfile }' {} + | sort)
     check "shellcheck" 120 shellcheck --severity=warning --external-sources "${scripts[@]}"
 }
 

@@ -53,7 +53,7 @@ impl Draft {
     /// A plugin with a command of its own name, by which a test tells it what to do.
     #[must_use]
     pub fn obedient(name: &str) -> Self {
-        let args = "where = [\"channel\", \"direct\"]\nargs = [{ name = \"what\", type = \"string\", rest = true }]";
+        let args = "args = [{ name = \"what\", type = \"string\", rest = true }]";
         Self::bare(name).may("commands:own").command(name, args)
     }
 

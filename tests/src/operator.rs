@@ -286,12 +286,13 @@ impl Operator {
         self.wait_until(name, state.as_str_name(), |status| status.state() == state).await
     }
 
-    /// Waits until a plugin runs.
+    /// Waits until a plugin runs and its process is known: it can be ready before the news of its
+    /// start has come.
     ///
     /// # Errors
     /// As [`Operator::wait_until`].
     pub async fn wait_running(&self, name: &str) -> anyhow::Result<PluginStatus> {
-        self.wait_state(name, State::Running).await
+        self.wait_until(name, "running", runs).await
     }
 
     /// Waits until a plugin runs in a generation above `generation`.
@@ -299,9 +300,7 @@ impl Operator {
     /// # Errors
     /// As [`Operator::wait_until`].
     pub async fn wait_back(&self, name: &str, generation: u64) -> anyhow::Result<PluginStatus> {
-        let back = |status: &PluginStatus| {
-            status.state() == State::Running && status.generation > generation
-        };
+        let back = |status: &PluginStatus| runs(status) && status.generation > generation;
         self.wait_until(name, "running again", back).await
     }
 
@@ -324,6 +323,10 @@ impl Operator {
         let status = self.wait_until(name, "ended", |status| of(status).is_some()).await?;
         of(&status).ok_or_else(|| anyhow::anyhow!("it was there a moment ago"))
     }
+}
+
+fn runs(status: &PluginStatus) -> bool {
+    status.state() == State::Running && status.pid != 0
 }
 
 fn named(name: &str) -> Named {

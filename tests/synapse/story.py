@@ -117,14 +117,14 @@ class Story:
         async with self.check("a command is answered") as notes:
             await self.alice.send(self.room, "!roll 2d6")
             answer = await self.bob.sees("alice rolls 2d6: ", by="outboard-dice")
-            notes.append(answer.body)
+            notes.append(answer.body.splitlines()[0])
         async with self.check("a command of the plain grpcio plugin is answered"):
             await self.alice.send(self.room, "!reverse stressed desserts!")
             await self.bob.sees("!stressed desserts", by="outboard-python-plain")
         async with self.check("a command that cannot be run says why") as notes:
             await self.alice.send(self.room, "!reverse")
             answer = await self.bob.sees("text", by="outboard-python-plain")
-            notes.append(answer.body)
+            notes.append(answer.body.splitlines()[0])
 
     # --- Falls -------------------------------------------------------------------------------
 

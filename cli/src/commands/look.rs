@@ -45,6 +45,10 @@ pub fn advise(screen: &Screen, plugin: &Plugin) {
             "`outboard load {} --grant asked` grants what it asks for",
             crate::escape::line(&plugin.path)
         )),
+        // One that was never taken in has no folder yet.
+        State::Stopped if plugin.path.is_empty() => {
+            screen.hint("mend what is refused, then `outboard load PATH`");
+        }
         State::Stopped if !plugin.enabled => {
             screen.hint(&format!("`outboard enable {name}` lets it run"));
         }

@@ -13,7 +13,7 @@ pub fn list(plugins: &[Plugin], now: Micros) -> String {
             text(&plugin.name),
             text(&plugin.version),
             coloured(&state_words(plugin), tone(plugin)),
-            text(&measure::lasted(now, plugin.since_us)),
+            text(&plugin.since_us.map_or("-".to_owned(), |since| measure::lasted(now, since))),
             text(&memory(plugin)),
             text(&plugin.restarts.to_string()),
             text(&why(plugin)),

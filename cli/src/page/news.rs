@@ -34,7 +34,7 @@ impl News {
 }
 
 fn line(plugin: &Plugin, state: &str, why: &str) -> String {
-    let at = toned(Tone::Quiet, &measure::clock(plugin.since_us));
+    let at = toned(Tone::Quiet, &plugin.since_us.map_or("-".to_owned(), measure::clock));
     let name = escape::line(&plugin.name);
     let generation = plugin.generation;
     format!("{at}  {name}[{generation}]  {state}  {}", escape::line(why)).trim_end().to_owned()
@@ -42,7 +42,8 @@ fn line(plugin: &Plugin, state: &str, why: &str) -> String {
 
 /// The reason, and how the generation before ended if that is what brought it here.
 fn why(plugin: &Plugin) -> String {
-    let end = plugin.ends.first().filter(|end| end.at_us >= plugin.since_us - JUST_NOW);
+    let since = plugin.since_us.unwrap_or_default();
+    let end = plugin.ends.first().filter(|end| end.at_us >= since - JUST_NOW);
     let end = end.map(|end| match plugin.reason.starts_with(&end.cause) {
         true if end.exit.is_empty() => String::new(),
         true => format!("({})", end.exit),

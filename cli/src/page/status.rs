@@ -55,7 +55,8 @@ fn facts(plugin: &Plugin, now: Micros) -> String {
 
 /// The state has a line of its own, so that its colour does not change the columns below.
 fn state(plugin: &Plugin, now: Micros) -> String {
-    let mut words = format!("for {}", measure::lasted(now, plugin.since_us));
+    let since = plugin.since_us.map(|since| format!("for {}", measure::lasted(now, since)));
+    let mut words = since.unwrap_or_default();
     if let (State::Starting, Some(percent @ 1..)) = (plugin.state, plugin.starting_percent) {
         words = format!("{percent} %, {words}");
     }
@@ -79,7 +80,10 @@ fn process(plugin: &Plugin) -> String {
 /// `[#####---------------] 12.3 MiB of 50 MiB, peak 18 MiB`.
 fn memory(plugin: &Plugin) -> String {
     let limit = plugin.memory_limit_bytes;
-    if plugin.pid.is_none() || limit == 0 {
+    if limit == 0 {
+        return String::new();
+    }
+    if plugin.pid.is_none() {
         return format!("none in use, {} allowed", measure::bytes(limit));
     }
     let filled = (plugin.memory_bytes.saturating_mul(BAR)).div_ceil(limit).min(BAR);

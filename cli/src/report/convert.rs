@@ -61,7 +61,7 @@ impl From<wire::PluginStatus> for Plugin {
             generation: wire.generation,
             pid: (wire.pid > 0).then_some(wire.pid),
             processes: wire.processes,
-            since_us: wire.since_us,
+            since_us: (wire.since_us > 0).then_some(wire.since_us),
             next_try_us: (wire.next_try_us > 0).then_some(wire.next_try_us),
             starting_percent: (state == State::Starting).then_some(wire.starting_percent),
             restarts: wire.restarts,

@@ -4,7 +4,7 @@
 use std::{
     fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions},
     io,
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown, lchown},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, lchown},
     path::{Path, PathBuf},
 };
 
@@ -73,38 +73,56 @@ pub fn private_dir(path: &Path) -> Result<(), FolderError> {
     Ok(())
 }
 
-/// Gives a folder to a plugin's user, and what is in it when it was another's (the range of users
-/// may have changed). Symbolic links are given but not followed; files with several names are left
-/// alone, because one of the names may be elsewhere.
+/// Gives a folder to a plugin's user, and what is in it when it was another's (the range of users may
+/// have changed). Its parent is this process's own. Symbolic links are given but not followed; files
+/// with several names are left alone, because one of the names may be elsewhere.
+///
+/// Needs CAP_CHOWN and nothing more: a folder is taken before it is entered, since the daemon may not
+/// look into what is another's.
 ///
 /// # Errors
 /// When it is no folder or the kernel refuses.
 pub fn chown_to_plugin(path: &Path, user: PluginUser) -> Result<(), FolderError> {
-    let dir = open_folder(path)?;
-    let found = dir.metadata().map_err(failed("look at", path))?;
+    let found = fs::symlink_metadata(path).map_err(failed("look at", path))?;
+    if !found.is_dir() {
+        return Err(FolderError::NotAFolder { path: path.into() });
+    }
     if found.uid() == user.uid && found.gid() == user.gid {
         return Ok(());
     }
-    give_contents(path, user, 0)?;
-    // The folder last: half-way it still shows that there is something left to do.
-    fchown(&dir, Some(user.uid), Some(user.gid)).map_err(failed("give away", path))
+    give_folder(path, user, 0)
 }
 
-fn give_contents(dir: &Path, user: PluginUser, depth: u32) -> Result<(), FolderError> {
+/// The folder last: half-way it still shows that there is something left to do.
+fn give_folder(dir: &Path, user: PluginUser, depth: u32) -> Result<(), FolderError> {
     if depth > DEEPEST {
         return Ok(());
     }
+    lchown(dir, Some(Uid::effective().as_raw()), None).map_err(failed("take", dir))?;
+    open_folder(dir)?
+        .set_permissions(Permissions::from_mode(0o700))
+        .map_err(failed("close to others", dir))?;
     for entry in fs::read_dir(dir).map_err(failed("list", dir))? {
         let path = entry.map_err(failed("list", dir))?.path();
         let found = fs::symlink_metadata(&path).map_err(failed("look at", &path))?;
         if found.is_dir() {
-            give_contents(&path, user, depth + 1)?;
-        }
-        if found.is_dir() || has_one_name(&found) {
+            give_folder(&path, user, depth + 1)?;
+        } else if has_one_name(&found) {
             lchown(&path, Some(user.uid), Some(user.gid)).map_err(failed("give away", &path))?;
         }
     }
-    Ok(())
+    lchown(dir, Some(user.uid), Some(user.gid)).map_err(failed("give away", dir))
+}
+
+/// Makes a folder of this process's that a plugin's user may enter but not change.
+///
+/// # Errors
+/// When it is somebody else's or no folder, or the kernel refuses.
+pub fn folder_for_plugin(path: &Path, user: PluginUser) -> Result<(), FolderError> {
+    private_dir(path)?;
+    lchown(path, None, Some(user.gid)).map_err(failed("let its plugin enter", path))?;
+    let entered = Permissions::from_mode(0o710);
+    open_folder(path)?.set_permissions(entered).map_err(failed("let its plugin enter", path))
 }
 
 fn has_one_name(found: &Metadata) -> bool {

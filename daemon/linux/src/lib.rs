@@ -40,7 +40,7 @@ pub use launch::{Launch, Limits, PluginUser};
 pub use {
     beneath::{BeneathError, resolve_beneath},
     enforced::{CpuBy, Enforced, MemoryBy, PidsBy, QuotaBy, TreeKill, UsersBy},
-    folder::{FolderError, chown_to_plugin, private_dir},
+    folder::{FolderError, chown_to_plugin, folder_for_plugin, private_dir},
     handle::{Ended, Exit, Keeper, KeeperEvent, KeeperEvents, OomBy, Usage},
     lock::{LockError, LockFile},
     machine::{Check, CheckStatus, Machine, may_change_users, probe},

@@ -31,7 +31,14 @@ pub struct Calls {
 /// Asks the fleet for something that may fail.
 macro_rules! ask {
     ($self:ident, |$fleet:ident| $wish:expr) => {
-        answer($self.side.command.ask(move |$fleet| Box::pin(async move { $wish })).await.and_then(|it| it))
+        answer(
+            $self
+                .side
+                .command
+                .ask(move |$fleet| Box::pin(async move { $wish }))
+                .await
+                .and_then(|it| it),
+        )
     };
 }
 

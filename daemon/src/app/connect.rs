@@ -185,7 +185,8 @@ fn take(board: &Switchboard, node: NodeId, frame: AppFrame) {
         Some(Kind::Ui(action)) => board.tell_node(node, not_run(action.id, not_supported())),
         Some(Kind::Autocomplete(asked)) => {
             let failure = Some(not_supported());
-            let choices = outboard_proto::app::Choices { id: asked.id, failure, ..Default::default() };
+            let choices =
+                outboard_proto::app::Choices { id: asked.id, failure, ..Default::default() };
             board.tell_node(node, daemon_frame::Kind::Choices(choices));
         }
         Some(Kind::Http(asked)) => {

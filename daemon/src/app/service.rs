@@ -11,6 +11,7 @@ use outboard_proto::app::{
     Intercept, InterceptResult, Publish, Published, RunCommand, UiAction,
 };
 use outboard_proto::common::{Failure, Reason};
+use outboard_proto::limits::NODE_KEY;
 use tokio::sync::oneshot;
 use tokio_stream::Stream;
 use tonic::{Code, Request, Response, Status, Streaming};
@@ -62,7 +63,8 @@ impl App for Calls {
     ) -> Result<Response<InterceptResult>, Status> {
         let (sender, result) = oneshot::channel();
         let mut waiting = Waiting(Some(self.switchboard.clone()));
-        self.switchboard.intercept(Asked::Unary(sender), request.into_inner());
+        let asked = Asked::Unary(sender, self.node(&request));
+        self.switchboard.intercept(asked, request.into_inner());
         let result = result.await.map_err(|_| interrupted());
         waiting.0 = None;
         result.map(Response::new)
@@ -78,7 +80,8 @@ impl App for Calls {
         request: Request<RunCommand>,
     ) -> Result<Response<CommandResult>, Status> {
         let (sender, result) = oneshot::channel();
-        self.switchboard.run_command(CommandRun::Unary(sender), request.into_inner());
+        let caller = CommandRun::Unary(sender, self.node(&request));
+        self.switchboard.run_command(caller, request.into_inner());
         result.await.map(Response::new).map_err(|_| interrupted())
     }
 
@@ -96,6 +99,15 @@ impl App for Calls {
         }
         let text = "no request with this id is under way";
         Err(status::of(&Failure::new(Code::NotFound, Reason::Invalid, text)))
+    }
+}
+
+impl Calls {
+    /// The node that a unary call names: `NODE EPOCH`.
+    fn node<T>(&self, request: &Request<T>) -> Option<NodeId> {
+        let named = request.metadata().get(NODE_KEY)?.to_str().ok()?;
+        let (node, epoch) = named.rsplit_once(' ')?;
+        self.switchboard.node(node, epoch.parse().ok()?)
     }
 }
 

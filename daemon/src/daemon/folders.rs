@@ -7,13 +7,13 @@ use std::fs::{DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use anyhow::Context as _;
 use outboard_linux::{may_change_users, private_dir};
 
+use super::StartError;
 use crate::config::paths::Paths;
 
 /// Makes and checks all of them.
-pub fn prepare(paths: &Paths) -> anyhow::Result<()> {
+pub fn prepare(paths: &Paths) -> Result<(), StartError> {
     let others_pass = may_change_users();
     for folder in [&paths.runtime, &paths.state] {
         make_with_parents(folder)?;
@@ -26,20 +26,20 @@ pub fn prepare(paths: &Paths) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn make_with_parents(folder: &Path) -> anyhow::Result<()> {
+fn make_with_parents(folder: &Path) -> Result<(), StartError> {
     let made = DirBuilder::new().recursive(true).mode(0o755).create(folder);
-    made.with_context(|| format!("cannot make the folder {}", folder.display()))
+    made.map_err(|cause| StartError::MakeFolder { path: folder.to_owned(), cause })
 }
 
 /// Closed to others; or, where plugins' users must pass, open for passing only.
-fn check_or_open(folder: &Path, others_pass: bool) -> anyhow::Result<()> {
+fn check_or_open(folder: &Path, others_pass: bool) -> Result<(), StartError> {
     let had = std::fs::symlink_metadata(folder).map(|found| found.permissions().mode() & 0o777);
     private_dir(folder)?;
     if others_pass {
         // A group or others that were let in before, as /run/outboard's are, stay let in.
         let bits = 0o711 | had.unwrap_or(0);
         std::fs::set_permissions(folder, Permissions::from_mode(bits))
-            .with_context(|| format!("cannot let plugins' users pass {}", folder.display()))?;
+            .map_err(|cause| StartError::MakeFolder { path: folder.to_owned(), cause })?;
     }
     Ok(())
 }

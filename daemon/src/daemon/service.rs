@@ -10,7 +10,7 @@ use outboard_proto::admin::{PluginStatus, State};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::End;
+use super::{End, StartError};
 use crate::fleet::Command;
 
 /// How often the service manager is told how plugins are, at most.
@@ -53,8 +53,8 @@ enum Told {
 }
 
 /// Serves until a signal, or until the daemon is to be started again.
-pub async fn serve(command: Command, again: CancellationToken) -> anyhow::Result<End> {
-    let mut signals = Signals::listen()?;
+pub async fn serve(command: Command, again: CancellationToken) -> Result<End, StartError> {
+    let mut signals = Signals::listen().map_err(StartError::Process)?;
     tell(notify::ready(&summary(&plugins(&command).await)));
     tracing::info!(runtime = %command.harbour.paths.runtime.display(), "serving");
     let side_work = tokio::spawn(keep_telling(command.clone()));
@@ -80,7 +80,8 @@ async fn reload(command: &Command) {
     tell(notify::reloading());
     let reloaded = command.ask(|fleet| Box::pin(async move { fleet.reload().await })).await;
     if let Ok(reloaded) = reloaded {
-        tracing::info!(changes = reloaded.changes.len(), faults = reloaded.faults.len(), "reload");
+        let (changes, faults) = (reloaded.changes.len(), reloaded.faults.len());
+        tracing::info!("told to reload: {changes} changes, {faults} faults");
     }
     tell(notify::ready(&summary(&plugins(command).await)));
 }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use outboard_linux::{Limits, PluginUser, chown_to_plugin, private_dir};
+use outboard_linux::{Limits, PluginUser, folder_for_plugin, private_dir};
 use outboard_proto::plugin;
 use outboard_supervision::{Conditions, Machine};
 use tokio::sync::{mpsc, watch};
@@ -140,20 +140,13 @@ fn open_socket(
     user: Option<PluginUser>,
 ) -> Result<tokio::net::UnixListener, String> {
     let path = harbour.paths.plugin_socket(&manifest.name);
-    let say = |error: &dyn std::fmt::Display| error.to_string();
-    if let Some(folder) = path.parent() {
-        match user {
-            None => private_dir(folder).map_err(|error| say(&error))?,
-            Some(user) => {
-                // It may be the plugin's from an earlier start; then it already is as it should be.
-                if std::fs::symlink_metadata(folder).is_err() {
-                    private_dir(folder).map_err(|error| say(&error))?;
-                }
-                chown_to_plugin(folder, user).map_err(|error| say(&error))?;
-            }
-        }
-    }
-    socket::bind(&path, socket::Mode::Folder).map_err(|error| say(&error))
+    let folder = path.parent().unwrap_or(&harbour.paths.runtime);
+    let (made, mode) = match user {
+        None => (private_dir(folder), socket::Mode::Owner),
+        Some(user) => (folder_for_plugin(folder, user), socket::Mode::Group(user.gid)),
+    };
+    made.map_err(|error| error.to_string())?;
+    socket::bind(&path, mode).map_err(|error| error.to_string())
 }
 
 fn program(
@@ -203,9 +196,7 @@ fn limits(spec: &Spec) -> Limits {
 
 fn bot(manifest: &Manifest) -> Bot {
     match &manifest.bot {
-        Some(bot) => {
-            Bot { username: bot.username.clone(), display_name: bot.display_name.clone() }
-        }
+        Some(bot) => Bot { username: bot.username.clone(), display_name: bot.display_name.clone() },
         None => {
             let name = manifest.name.as_str().to_owned();
             Bot { username: name.clone(), display_name: name }

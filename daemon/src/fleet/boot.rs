@@ -14,14 +14,14 @@ use super::{Fleet, Harbour};
 use crate::clock::timestamp;
 use crate::config::manifest::Manifest;
 use crate::config::operator::OperatorConfig;
-use crate::store::{EndRecord, PluginRecord};
+use crate::store::{EndRecord, PluginRecord, StoreError};
 
 impl Fleet {
     /// Everything that was loaded before, and what lies in the plugin folders.
     pub(super) async fn from_store(
         harbour: Arc<Harbour>,
         config: OperatorConfig,
-    ) -> anyhow::Result<Self> {
+    ) -> Result<Self, StoreError> {
         let (range, root) = (config.daemon.uid_range.value, config.daemon.root_plugins.value);
         let is_root = harbour.trees.daemon_uid() == 0;
         let means = Means::of(outboard_linux::may_change_users(), is_root, range, root);

@@ -113,9 +113,10 @@ impl Fleet {
         let (harbour, config) = (&self.harbour, &self.config);
         if let Some(aboard) = self.aboard.get_mut(name) {
             let loaded = aboard.loaded.clone();
-            aboard.exchange(harbour, config, loaded, spec).await.map_err(|text| {
-                Failure::new(Code::FailedPrecondition, Reason::BadConfig, text)
-            })?;
+            aboard
+                .exchange(harbour, config, loaded, spec)
+                .await
+                .map_err(|text| Failure::new(Code::FailedPrecondition, Reason::BadConfig, text))?;
         }
         self.tell_conditions().await;
         let _ = self.harbour.moves.send(name.clone());
@@ -125,12 +126,8 @@ impl Fleet {
     /// What a reload would change.
     pub async fn diff(&mut self) -> ReloadResponse {
         match self.propose().await {
-            Ok(proposal) => {
-                ReloadResponse { changes: self.changes(&proposal), faults: Vec::new() }
-            }
-            Err(found) => {
-                ReloadResponse { changes: Vec::new(), faults: faults::wire(&found) }
-            }
+            Ok(proposal) => ReloadResponse { changes: self.changes(&proposal), faults: Vec::new() },
+            Err(found) => ReloadResponse { changes: Vec::new(), faults: faults::wire(&found) },
         }
     }
 

@@ -93,10 +93,5 @@ impl Fleet {
 }
 
 fn finding(severity: Severity, check: &str, says: String, hint: &str) -> Finding {
-    Finding {
-        severity: severity.into(),
-        check: check.to_owned(),
-        says,
-        hint: hint.to_owned(),
-    }
+    Finding { severity: severity.into(), check: check.to_owned(), says, hint: hint.to_owned() }
 }

@@ -23,6 +23,9 @@ use crate::plugin::{Ends, Mail};
 use crate::status::of_store;
 use crate::store::PluginRecord;
 
+/// How long a load waits for the plugin's task to have read its conditions.
+const SETTLED: std::time::Duration = std::time::Duration::from_secs(1);
+
 impl Fleet {
     /// Loads the folder at a path, or loads it again.
     ///
@@ -52,6 +55,7 @@ impl Fleet {
         self.overrides.insert(name.as_str().to_owned(), overrides);
         self.refused.remove(name.as_str());
         self.tell_conditions().await;
+        self.settled(&name).await;
         let status = self.find(name.as_str()).map(|it| report::status(&self.harbour, it))?;
         Ok(LoadResponse { status: Some(status), asks, notes })
     }
@@ -189,6 +193,15 @@ impl Fleet {
         Ok(())
     }
 
+    /// Waits until a plugin's task has read what it was told, so that its status is no older.
+    async fn settled(&self, name: &PluginName) {
+        let Some(aboard) = self.aboard.get(name) else { return };
+        let mut view = aboard.view.clone();
+        let read = view.wait_for(|view| Some(&view.conditions) == aboard.told.as_ref());
+        // The task is alive and quick; should it be neither, an older status is no harm.
+        let _ = tokio::time::timeout(SETTLED, read).await;
+    }
+
     async fn past(&self, name: &PluginName) -> Result<Past, Failure> {
         let control = &self.harbour.control;
         let ends = control.ends(name).await.map_err(|error| of_store(&error))?;
@@ -224,9 +237,8 @@ impl Fleet {
 
 /// Every hook must have an order.
 fn check_hook_order(manifests: &BTreeMap<PluginName, &Manifest>) -> Result<(), Failure> {
-    let strings = |names: &BTreeSet<PluginName>| {
-        names.iter().map(|name| name.as_str().to_owned()).collect()
-    };
+    let strings =
+        |names: &BTreeSet<PluginName>| names.iter().map(|name| name.as_str().to_owned()).collect();
     for hook in Hook::ALL {
         for phase in [Phase::Transform, Phase::Validate] {
             let wishes: Vec<Wish> = manifests

@@ -53,7 +53,10 @@ impl Fleet {
         })?;
         let (entries, ignored) = self.harbour.switchboard.order(hook);
         let entry = |entry: crate::routing::OrderEntry| OrderEntry {
-            state: self.find(&entry.plugin).map_or("", |it| it.view.borrow().state.name()).to_owned(),
+            state: self
+                .find(&entry.plugin)
+                .map_or("", |it| it.view.borrow().state.name())
+                .to_owned(),
             plugin: entry.plugin,
             phase: entry.interceptor.phase.as_str().to_owned(),
             priority: entry.interceptor.priority,
@@ -83,7 +86,8 @@ pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
     let manifest = &aboard.loaded.manifest;
     let view = aboard.view.borrow().clone();
     let member = harbour.switchboard.view(aboard.entrance.member);
-    let keeper = aboard.entrance.door.current().and_then(|pass| pass.keeper_now());
+    let pass = aboard.entrance.door.current();
+    let keeper = pass.as_ref().and_then(|pass| pass.keeper_now());
     let usage = keeper.as_ref().map(outboard_linux::Keeper::usage).unwrap_or_default();
     let now = harbour.clock.now();
     PluginStatus {
@@ -95,7 +99,7 @@ pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
         pid: pid(&view.state).unwrap_or_default(),
         since_us: harbour.clock.wall_us_at(view.since),
         memory_bytes: usage.memory_bytes,
-        memory_limit_bytes: aboard.spec.keys.memory.value.0,
+        memory_limit_bytes: pass.map_or(aboard.spec.keys.memory.value.0, |it| it.memory_limit),
         peak_memory_bytes: usage.peak_memory_bytes,
         processes: usage.processes,
         restarts: view.restarts,
@@ -169,7 +173,10 @@ fn settings(spec: &Spec) -> Vec<Setting> {
 
 /// What it asks for, and what it has of that.
 pub fn grants(spec: &Spec) -> Vec<Grant> {
-    let grant = |(permission, ask): (&crate::config::permission::Permission, &crate::config::manifest::asks::Ask)| Grant {
+    let grant = |(permission, ask): (
+        &crate::config::permission::Permission,
+        &crate::config::manifest::asks::Ask,
+    )| Grant {
         permission: permission.as_str().to_owned(),
         granted: spec.grants.granted.contains(permission),
         optional: ask.need == Need::Optional,
@@ -189,6 +196,7 @@ fn enforcement(enforced: &Enforced) -> Vec<Enforcement> {
         line("processes", enforced.pids.to_string(), enforced.pids != PidsBy::Nobody),
         line("cpu", enforced.cpu.to_string(), enforced.cpu == CpuBy::CgroupWeight),
         line("end of the tree", enforced.tree_kill.to_string(), true),
+        line("data", "NOT enforced: nobody counts what the data folder holds".to_owned(), false),
         line("user", enforced.users.to_string(), matches!(enforced.users, UsersBy::OwnUser(_))),
     ];
     if enforced.cpu_quota != QuotaBy::NotAsked {

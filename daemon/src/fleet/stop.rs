@@ -108,9 +108,8 @@ impl Fleet {
         journal.close().await;
         let (control, journal) = (control.path().to_owned(), journal.path().to_owned());
         let from = dir.clone();
-        let restored = tokio::task::spawn_blocking(move || {
-            crate::store::restore(&from, &control, &journal)
-        });
+        let restored =
+            tokio::task::spawn_blocking(move || crate::store::restore(&from, &control, &journal));
         let restored = restored.await;
         // Whatever came of it, the stores are closed: only a new start opens them. The answer goes
         // out first.

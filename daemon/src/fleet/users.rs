@@ -111,6 +111,7 @@ mod tests {
         assert_eq!(users.give(&name("three")).unwrap().unwrap().uid, one);
     }
 
+    // I23
     #[test]
     fn root_that_cannot_change_users_starts_nothing_unless_told() {
         let range = UidRange { first: 500, last: 501 };

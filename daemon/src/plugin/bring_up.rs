@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outboard_linux::{
-    Ended, FolderError, Keeper, KeeperEvent, KeeperEvents, Launch, Limits, PluginOutput, PluginUser,
-    Spawner, chown_to_plugin, private_dir,
+    Ended, FolderError, Keeper, KeeperEvent, KeeperEvents, Launch, Limits, PluginOutput,
+    PluginUser, Spawner, chown_to_plugin, private_dir,
 };
 use outboard_supervision::News;
 use outboard_supervision::event::{Death, Exit};
@@ -57,7 +57,9 @@ pub async fn bring_up(
         async move { mailbox.send(Mail::News(generation, news)).await.unwrap_or(()) }
     };
     let started = match prepare(Arc::clone(&program)).await {
-        Ok(()) => spawner.spawn(launch(&program, &pass, &entrance)).await.map_err(|e| e.to_string()),
+        Ok(()) => {
+            spawner.spawn(launch(&program, &pass, &entrance)).await.map_err(|e| e.to_string())
+        }
         Err(why) => Err(why),
     };
     let (keeper, events, output) = match started {
@@ -86,21 +88,20 @@ async fn prepare(program: Arc<Program>) -> Result<(), String> {
     made.unwrap_or_else(|_| Err("making its folders failed unexpectedly".to_owned()))
 }
 
+/// A data folder that is there already may be the plugin's: then it is not ours to enter.
 fn make_folders(program: &Program) -> Result<(), String> {
-    let temporary = program.data.join("tmp");
-    for folder in [&program.data, &temporary] {
-        make_folder(folder, program.user).map_err(|error| error.to_string())?;
-    }
-    Ok(())
+    let is_new = std::fs::symlink_metadata(&program.data).is_err();
+    let made = match program.user {
+        Some(user) if !is_new => chown_to_plugin(&program.data, user),
+        Some(user) => make_data(&program.data).and_then(|()| chown_to_plugin(&program.data, user)),
+        None => make_data(&program.data),
+    };
+    made.map_err(|error| error.to_string())
 }
 
-/// A folder that is the plugin's alone. One that is there already may be its user's.
-fn make_folder(folder: &Path, user: Option<PluginUser>) -> Result<(), FolderError> {
-    let Some(user) = user else { return private_dir(folder) };
-    if std::fs::symlink_metadata(folder).is_err() {
-        private_dir(folder)?;
-    }
-    chown_to_plugin(folder, user)
+fn make_data(data: &Path) -> Result<(), FolderError> {
+    private_dir(data)?;
+    private_dir(&data.join("tmp"))
 }
 
 fn launch(program: &Program, pass: &Pass, entrance: &Entrance) -> Launch {

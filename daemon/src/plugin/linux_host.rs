@@ -12,8 +12,8 @@ use outboard_supervision::event::{Death, Exit, Obituary};
 use outboard_supervision::{Effect, Machine, Moment, News};
 use tokio::sync::broadcast;
 
-use super::bring_up::bring_up;
 pub use super::bring_up::Program;
+use super::bring_up::bring_up;
 use super::standing::standing;
 use super::view::Ends;
 use super::{Host, Mail};
@@ -69,10 +69,11 @@ impl LinuxHost {
     fn spawn(&mut self, generation: u64) {
         let parts = &self.parts;
         let entrance = &parts.entrance;
-        let pass = Arc::new(Pass::new(generation, entrance.clock.now()));
+        let program = Arc::clone(&parts.program.lock().unwrap_or_else(PoisonError::into_inner));
+        let memory = program.limits.memory_bytes;
+        let pass = Arc::new(Pass::new(generation, memory, entrance.clock.now()));
         entrance.door.open(Arc::clone(&pass));
         entrance.switchboard.new_generation(entrance.member);
-        let program = Arc::clone(&parts.program.lock().unwrap_or_else(PoisonError::into_inner));
         tokio::spawn(bring_up(parts.spawner.clone(), program, pass, Arc::clone(entrance)));
         let (control, name) = (parts.control.clone(), parts.name.clone());
         // Beside the start, not before it: a full disk must not keep a plugin down.
@@ -102,9 +103,11 @@ impl LinuxHost {
     fn record(&self, obituary: Obituary) {
         let parts = &self.parts;
         let end = end_record(obituary, parts.entrance.log.take_last_words());
+        // In the text as well as in fields: most journals are read without their fields.
+        let name = &parts.name;
         tracing::info!(
-            plugin = %parts.name, generation = end.generation, cause = end.cause, exit = end.exit,
-            detail = end.detail, "a generation ended"
+            plugin = %name, generation = end.generation, cause = end.cause, exit = end.exit,
+            "{name}: generation {} ended: {}", end.generation, in_words(&end)
         );
         let mut facts = (*parts.entrance.facts()).clone();
         facts.previous_end = Some(plugin::EndRecord {
@@ -189,6 +192,18 @@ fn end_record(obituary: Obituary, stderr: String) -> EndRecord {
         cpu: death.map_or(Duration::ZERO, |death| death.cpu),
         stderr: stderr.into_bytes(),
     }
+}
+
+/// "signal (signal 9 (SIGKILL)); no sign of life for 5.0 s".
+fn in_words(end: &EndRecord) -> String {
+    let mut words = end.cause.clone();
+    if !end.exit.is_empty() {
+        words = format!("{words} ({})", end.exit);
+    }
+    if !end.detail.is_empty() {
+        words = format!("{words}; {}", end.detail);
+    }
+    words
 }
 
 fn exit(death: Death) -> String {

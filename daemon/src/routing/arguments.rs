@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn words_and_quotes_become_typed_values() {
-        let args = [word("who", ArgKind::User), word("n", ArgKind::Integer), word("s", ArgKind::String)];
+        let args =
+            [word("who", ArgKind::User), word("n", ArgKind::Integer), word("s", ArgKind::String)];
         let values = parse(&args, r#"@ann  3 "two \"words\"""#).unwrap();
         assert_eq!(values["who"].of, Some(Of::User("ann".into())));
         assert_eq!(values["n"].of, Some(Of::Integer(3)));

@@ -35,8 +35,8 @@ pub enum CommandRun {
         /// Its id for the call.
         id: u64,
     },
-    /// A unary call.
-    Unary(oneshot::Sender<CommandResult>),
+    /// A unary call, of the node it named.
+    Unary(oneshot::Sender<CommandResult>, Option<NodeId>),
 }
 
 /// A command under way.
@@ -74,7 +74,7 @@ impl CommandCall {
     pub fn node(&self) -> Option<NodeId> {
         match &self.caller {
             CommandRun::Session { node, .. } => Some(*node),
-            CommandRun::Unary(_) => None,
+            CommandRun::Unary(_, node) => *node,
         }
     }
 }
@@ -83,14 +83,14 @@ impl CommandRun {
     fn is_call(&self, of: NodeId, call: u64) -> bool {
         match self {
             Self::Session { node, id } => *node == of && *id == call,
-            Self::Unary(_) => false,
+            Self::Unary(..) => false,
         }
     }
 
     fn is_of(&self, of: NodeId) -> bool {
         match self {
             Self::Session { node, .. } => *node == of,
-            Self::Unary(_) => false,
+            Self::Unary(..) => false,
         }
     }
 }
@@ -166,8 +166,10 @@ impl Core {
     fn prepare(
         &mut self,
         request: &RunCommand,
-    ) -> Result<(MemberId, std::collections::BTreeMap<String, outboard_proto::common::Value>), Failure>
-    {
+    ) -> Result<
+        (MemberId, std::collections::BTreeMap<String, outboard_proto::common::Value>),
+        Failure,
+    > {
         let owner = self.commands.get(&request.name).copied();
         let found = owner.and_then(|id| {
             let member = self.members.get_mut(id)?;
@@ -220,8 +222,7 @@ impl Core {
             ) => {
                 self.members[member].traffic.rule_breaks += 1;
                 let text = "the plugin answered a command with something else";
-                let failure =
-                    Failure::new(tonic::Code::Internal, Reason::ProtocolViolation, text);
+                let failure = Failure::new(tonic::Code::Internal, Reason::ProtocolViolation, text);
                 command_result::Result::Failure(failure)
             }
             // It has nothing to say.
@@ -270,9 +271,13 @@ impl Core {
             CommandRun::Session { node, id } => {
                 result.id = id;
                 self.nodes.answered(node);
-                self.nodes.tell(node, outboard_proto::app::daemon_frame::Kind::Command(result), now);
+                self.nodes.tell(
+                    node,
+                    outboard_proto::app::daemon_frame::Kind::Command(result),
+                    now,
+                );
             }
-            CommandRun::Unary(sender) => {
+            CommandRun::Unary(sender, _) => {
                 // The caller may have gone; then nobody needs the result.
                 let _ = sender.send(result);
             }
@@ -364,7 +369,9 @@ fn unavailable(plugin: &str, standing: &Standing, outcome: &str) -> Failure {
         .detail("reason", reason)
         .detail("outcome", outcome);
     match retry_after {
-        Some(after) => failure.detail("retry_after_us", micros(after).to_string()).retry_after(after),
+        Some(after) => {
+            failure.detail("retry_after_us", micros(after).to_string()).retry_after(after)
+        }
         None => failure,
     }
 }

@@ -54,7 +54,8 @@ impl Pipeline {
         let mut pipeline = Self::default();
         for phase in [Phase::Transform, Phase::Validate] {
             let of_phase = members.iter().flat_map(|(name, (member, interceptors))| {
-                let matching = interceptors.iter().filter(|it| it.hook == hook && it.phase == phase);
+                let matching =
+                    interceptors.iter().filter(|it| it.hook == hook && it.phase == phase);
                 matching.map(move |it| (Arc::clone(name), *member, it.clone()))
             });
             let found: Vec<_> = of_phase.collect();

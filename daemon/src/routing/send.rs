@@ -175,7 +175,11 @@ impl Core {
         if !member.may(Permission::MessagesSend) {
             member.traffic.denied += 1;
             let text = format!("Permission denied: {}", Permission::MessagesSend.as_str());
-            return Err(Failure::new(tonic::Code::PermissionDenied, Reason::PermissionDenied, text));
+            return Err(Failure::new(
+                tonic::Code::PermissionDenied,
+                Reason::PermissionDenied,
+                text,
+            ));
         }
         check(&send)?;
         member.traffic.sends += 1;
@@ -184,7 +188,8 @@ impl Core {
             "" => uuid::Uuid::now_v7().to_string(),
             key => key.to_owned(),
         };
-        let workspace = if send.workspace.is_empty() { cause.workspace } else { send.workspace.clone() };
+        let workspace =
+            if send.workspace.is_empty() { cause.workspace } else { send.workspace.clone() };
         let message = message(member, send, origin, cause.channel, wall);
         let asker = Asker {
             plugin: member.is.name.to_string(),
@@ -324,9 +329,8 @@ impl Cause {
 }
 
 fn check(send: &SendRequest) -> Result<(), Failure> {
-    let invalid = |text: &str| {
-        Err(Failure::new(tonic::Code::InvalidArgument, Reason::Invalid, text))
-    };
+    let invalid =
+        |text: &str| Err(Failure::new(tonic::Code::InvalidArgument, Reason::Invalid, text));
     let ids = [&send.channel_id, &send.thread_root, &send.reply_to, &send.idempotency_key];
     if send.channel_id.is_empty() {
         return invalid("a message needs a channel_id");
@@ -366,7 +370,11 @@ fn message(
         body: send.body,
         thread_root: send.thread_root,
         reply_to: send.reply_to,
-        role: if send.role == 0 { outboard_proto::common::Role::Assistant.into() } else { send.role },
+        role: if send.role == 0 {
+            outboard_proto::common::Role::Assistant.into()
+        } else {
+            send.role
+        },
         created_at_us: wall,
         source: Source::Local.into(),
         mutable: true,

@@ -105,11 +105,14 @@ impl FakePlugin {
     }
 
     fn lost(&self) {
-        self.board.set_standing(self.member, Standing::Unavailable {
-            state: "waiting",
-            reason: "signal".into(),
-            retry_after: Some(Duration::from_millis(100)),
-        });
+        self.board.set_standing(
+            self.member,
+            Standing::Unavailable {
+                state: "waiting",
+                reason: "signal".into(),
+                retry_after: Some(Duration::from_millis(100)),
+            },
+        );
         self.board.detach(self.member, self.serial);
     }
 
@@ -144,8 +147,7 @@ impl FakeApp {
 
     fn ask(&self, id: u64, text: &str) {
         let payload = Some(post(text));
-        let request =
-            outboard_proto::app::Intercept { id, payload, ..Default::default() };
+        let request = outboard_proto::app::Intercept { id, payload, ..Default::default() };
         self.board.begin_node_call(self.node).unwrap();
         self.board.intercept(Asked::Session { node: self.node, id }, request);
     }
@@ -197,4 +199,3 @@ fn payload_of(call: &Call) -> &HookPayload {
         other => panic!("not an intercept: {other:?}"),
     }
 }
-

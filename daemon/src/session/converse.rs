@@ -90,9 +90,11 @@ impl Session {
     async fn first_frame(&self, frames: &mut Streaming<PluginFrame>) -> Option<Hello> {
         let refusal = match tokio::time::timeout(HELLO, frames.message()).await {
             Ok(Ok(Some(PluginFrame { kind: Some(Kind::Hello(hello)) }))) => return Some(hello),
-            Ok(Ok(Some(_))) => {
-                Failure::new(Code::FailedPrecondition, Reason::HelloExpected, "the first frame must be hello")
-            }
+            Ok(Ok(Some(_))) => Failure::new(
+                Code::FailedPrecondition,
+                Reason::HelloExpected,
+                "the first frame must be hello",
+            ),
             Ok(Ok(None)) => return None,
             Ok(Err(error)) => unreadable(&error),
             Err(_) => {
@@ -119,7 +121,8 @@ impl Session {
         match self.pass.enter(&self.egress, now, replaced) {
             Entered::TooMany => {
                 let text = "opened three sessions within 10 s";
-                let failure = Failure::new(Code::FailedPrecondition, Reason::ProtocolViolation, text);
+                let failure =
+                    Failure::new(Code::FailedPrecondition, Reason::ProtocolViolation, text);
                 self.violation(failure).await;
                 return false;
             }
@@ -218,7 +221,9 @@ impl Session {
             }
             Some(Kind::Hello(_)) => return Err(violation("said hello twice on one stream")),
             // Nothing to do with: features of later protocols, or not of this daemon's.
-            Some(Kind::Pong(_) | Kind::Partial(_) | Kind::Chunk(_) | Kind::Cancel(_)) | None => false,
+            Some(Kind::Pong(_) | Kind::Partial(_) | Kind::Chunk(_) | Kind::Cancel(_)) | None => {
+                false
+            }
         };
         if useful { Ok(()) } else { self.note_useless().await }
     }

@@ -31,6 +31,8 @@ pub struct Pass {
     keeper: watch::Sender<Option<Keeper>>,
     /// Cut when the generation ends.
     pub until: CancellationToken,
+    /// The memory its process is held to, bytes: what counts now, whatever configuration says since.
+    pub memory_limit: u64,
     /// The process has been ready before: a new session resumes it.
     pub was_ready: AtomicBool,
     /// The last sign of life, microseconds on the daemon's clock.
@@ -62,9 +64,10 @@ pub struct Door {
 impl Pass {
     /// A pass for a new generation, with a token of its own.
     #[must_use]
-    pub fn new(generation: u64, now: Moment) -> Self {
+    pub fn new(generation: u64, memory_limit: u64, now: Moment) -> Self {
         Self {
             generation,
+            memory_limit,
             token: fresh_token(),
             keeper: watch::Sender::new(None),
             until: CancellationToken::new(),

@@ -148,9 +148,8 @@ async fn receive(stream: UnixStream, pass: Arc<Pass>, entrance: Arc<Entrance>) {
 
 /// Whether the peer is of this generation's process tree.
 async fn belongs(stream: &UnixStream, pass: &Pass) -> Result<(), Failure> {
-    let denied = |text: String| {
-        Err(Failure::new(Code::PermissionDenied, Reason::NotThisPlugin, text))
-    };
+    let denied =
+        |text: String| Err(Failure::new(Code::PermissionDenied, Reason::NotThisPlugin, text));
     let peer = match outboard_linux::peer(stream) {
         Ok(peer) => peer,
         Err(error) => return denied(format!("cannot tell who calls: {error}")),
@@ -172,8 +171,9 @@ fn routes(pass: Arc<Pass>, entrance: Arc<Entrance>) -> Routes {
     let checked = Arc::clone(&pass);
     // A plain fn type would not do: each connection checks for its own generation.
     let check = move |request: Request<()>| check_token(&checked, request);
-    let sessions = PluginServer::new(Sessions { pass: Arc::clone(&pass), entrance: Arc::clone(&entrance) })
-        .max_decoding_message_size(DECODE_BYTES);
+    let sessions =
+        PluginServer::new(Sessions { pass: Arc::clone(&pass), entrance: Arc::clone(&entrance) })
+            .max_decoding_message_size(DECODE_BYTES);
     let messages = MessagesServer::new(HostMessages { entrance: Arc::clone(&entrance) })
         .max_decoding_message_size(DECODE_BYTES);
     let routes = Routes::new(InterceptedService::new(sessions, check.clone()))

@@ -13,7 +13,6 @@ use outboard_proto::plugin::messages_server::Messages;
 use outboard_proto::plugin::{ReplyRequest, SendRequest, SendResponse};
 use tonic::{Code, Request, Response, Status};
 
-
 use super::listen::Entrance;
 pub use crate::outbox::Outbox;
 use crate::routing::Cause;
@@ -36,7 +35,10 @@ impl Messages for HostMessages {
         sent.map(Response::new).map_err(|failure| status::of(&failure))
     }
 
-    async fn reply(&self, request: Request<ReplyRequest>) -> Result<Response<SendResponse>, Status> {
+    async fn reply(
+        &self,
+        request: Request<ReplyRequest>,
+    ) -> Result<Response<SendResponse>, Status> {
         let cause = self.cause(&request);
         let patience = patience(&request);
         let sent = match self.addressed(request.into_inner(), cause) {

@@ -79,6 +79,21 @@ async fn a_command_is_refused_to_those_without_the_role() -> Outcome {
 }
 
 #[tokio::test]
+async fn a_command_that_names_no_place_may_be_run_everywhere() -> Outcome {
+    let (_daemon, app) = with(dice("")).await?;
+    for kind in [ChannelKind::Public, ChannelKind::Private, ChannelKind::Direct, ChannelKind::Group]
+    {
+        let mut command = app::command("roll", "");
+        if let Some(channel) = &mut command.channel {
+            channel.set_kind(kind);
+        }
+        let result = app.run_command(command).await?;
+        assert_eq!(app::reply_text(&result).as_deref(), Some("roll "), "{kind:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_command_is_refused_where_it_does_not_belong() -> Outcome {
     let (_daemon, app) = with(dice("where = [\"direct\"]")).await?;
     let failure = refused(&app, app::command("roll", "")).await?;

@@ -235,6 +235,7 @@ async fn a_daemon_does_not_start_on_faulty_configuration_and_tells_every_fault()
     Ok(())
 }
 
+// I36
 #[tokio::test]
 async fn a_refused_load_leaves_the_running_version_alone() -> Outcome {
     let daemon = Daemon::start().await?;

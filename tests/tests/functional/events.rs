@@ -81,6 +81,7 @@ async fn an_id_published_twice_counts_once() -> Outcome {
     Ok(())
 }
 
+// I33
 #[tokio::test]
 async fn a_slow_plugin_delays_nobody_elses_events() -> Outcome {
     let all = [Draft::listener("alpha", ""), Draft::listener("beta", "")];
@@ -107,6 +108,7 @@ async fn events_of_one_channel_come_in_the_order_they_were_published() -> Outcom
     Ok(())
 }
 
+// I32
 #[tokio::test]
 async fn publishing_faster_than_a_plugin_reads_drops_the_oldest_and_counts_them() -> Outcome {
     let (daemon, app) = with(&[Draft::listener("alpha", ""), Draft::obedient("beta")]).await?;
@@ -149,6 +151,7 @@ async fn a_plugin_never_receives_its_own_messages() -> Outcome {
     Ok(())
 }
 
+// I28
 #[tokio::test]
 async fn a_plugin_without_the_grant_is_told_nothing_and_that_is_counted() -> Outcome {
     let daemon = Daemon::configured("[plugins.alpha]\ngrants = [\"commands:own\"]\n").await?;

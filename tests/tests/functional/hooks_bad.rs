@@ -41,6 +41,7 @@ async fn an_answer_after_the_deadline_is_dropped_and_counted() -> Outcome {
     Ok(())
 }
 
+// I30
 #[tokio::test]
 async fn the_apps_budget_bounds_the_whole_pipeline() -> Outcome {
     let (_daemon, app) = with("timeout = \"900ms\"").await?;
@@ -94,6 +95,7 @@ async fn a_validator_that_rewrites_is_discarded() -> Outcome {
     Ok(())
 }
 
+// I31
 #[tokio::test]
 async fn of_two_replies_to_one_call_the_first_counts_and_the_second_is_dropped() -> Outcome {
     let (daemon, app) = with("").await?;
@@ -147,6 +149,7 @@ async fn a_plugin_that_dies_in_the_middle_of_a_call_is_skipped_at_once() -> Outc
     Ok(())
 }
 
+// I31
 #[tokio::test]
 async fn a_call_that_was_under_way_when_its_plugin_died_is_never_sent_again() -> Outcome {
     let daemon = Daemon::configured(QUICK).await?;

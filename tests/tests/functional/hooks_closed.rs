@@ -50,6 +50,7 @@ async fn a_closed_hook_rejects_when_its_plugin_misses_the_deadline() -> Outcome 
     Ok(())
 }
 
+// I29
 #[tokio::test]
 async fn an_author_can_only_ask_for_closed_and_that_is_shown() -> Outcome {
     let daemon = Daemon::start().await?;

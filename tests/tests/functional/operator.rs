@@ -176,6 +176,7 @@ async fn doctor_says_what_is_enforced_and_how() -> Outcome {
     Ok(())
 }
 
+// I24
 #[tokio::test]
 async fn status_says_of_every_limit_whether_it_is_held_and_how() -> Outcome {
     let daemon = Daemon::start().await?;
@@ -233,6 +234,7 @@ async fn diff_tells_what_reload_would_change_and_what_needs_a_restart() -> Outco
     Ok(())
 }
 
+// I36
 #[tokio::test]
 async fn a_reload_with_faults_changes_nothing_and_tells_all_of_them_with_their_lines() -> Outcome {
     let daemon = Daemon::configured("[plugins.alpha]\nin_flight = 9\n").await?;
@@ -287,6 +289,28 @@ async fn a_backup_taken_while_running_can_be_restored() -> Outcome {
     let (_, house) = daemon.stop().await?;
     let daemon = Daemon::in_house(house).await?;
     daemon.operator().wait_running("alpha").await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_plugin_that_takes_long_to_stop_holds_up_no_other_question() -> Outcome {
+    let daemon = Daemon::start().await?;
+    daemon.run(&Draft::bare("beta")).await?;
+    daemon.run(&Draft::sinner("alpha", "ignore-term")).await?;
+    let asked = async {
+        for _ in 0..3 {
+            daemon.operator().list().await?;
+            daemon.operator().status("beta").await?;
+        }
+        daemon.operator().disable("beta").await
+    };
+    tokio::select! {
+        biased;
+        answer = asked => drop(answer?),
+        unloaded = daemon.operator().unload("alpha") => {
+            anyhow::bail!("unload, which takes seconds, was first: {unloaded:?}")
+        }
+    }
     Ok(())
 }
 

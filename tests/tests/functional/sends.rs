@@ -49,6 +49,7 @@ async fn a_refusal_of_the_app_comes_back_to_the_plugin() -> Outcome {
     Ok(())
 }
 
+// I28
 #[tokio::test]
 async fn a_send_without_the_grant_is_denied_and_counted() -> Outcome {
     let (daemon, app) = with(Draft::obedient("alpha")).await?;

@@ -128,6 +128,7 @@ async fn replies_to_finished_calls_are_dropped_and_counted() -> Outcome {
     Ok(())
 }
 
+// I31
 #[tokio::test]
 async fn a_reply_to_another_plugins_call_answers_nothing() -> Outcome {
     let (daemon, app) = alpha().await?;
@@ -140,6 +141,7 @@ async fn a_reply_to_another_plugins_call_answers_nothing() -> Outcome {
     Ok(())
 }
 
+// I31
 #[tokio::test]
 async fn a_reply_to_a_call_of_an_earlier_session_answers_nothing() -> Outcome {
     let (daemon, app) = alpha().await?;
@@ -169,6 +171,7 @@ async fn one_rpc_with_a_wrong_token_fails_alone() -> Outcome {
     Ok(())
 }
 
+// I25
 #[tokio::test]
 async fn a_token_of_an_earlier_generation_is_worth_nothing() -> Outcome {
     let daemon = Daemon::configured(crate::QUICK).await?;
@@ -184,6 +187,7 @@ async fn a_token_of_an_earlier_generation_is_worth_nothing() -> Outcome {
     Ok(())
 }
 
+// I25
 #[tokio::test]
 async fn another_process_on_a_plugins_socket_is_refused_even_with_the_right_token() -> Outcome {
     let (daemon, app) = alpha().await?;

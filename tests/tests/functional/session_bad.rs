@@ -103,6 +103,7 @@ async fn a_log_without_newlines_is_cut_into_lines_of_bounded_length() -> Outcome
     beta_is_untouched(&daemon, &app).await
 }
 
+// I34
 #[tokio::test]
 async fn log_lines_show_their_control_characters() -> Outcome {
     let (daemon, app) = two().await?;

@@ -1,6 +1,6 @@
 //! The daemon's own folders: taken, stale, full, unwritable, from the future.
 
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -62,6 +62,7 @@ async fn a_state_folder_that_may_not_be_written_is_named() -> Outcome {
     Ok(())
 }
 
+// I39
 #[tokio::test]
 async fn a_state_of_a_newer_daemon_is_refused_naming_both_versions_and_left_alone() -> Outcome {
     let daemon = Daemon::start().await?;
@@ -80,6 +81,10 @@ async fn a_state_of_a_newer_daemon_is_refused_naming_both_versions_and_left_alon
 async fn a_damaged_state_is_refused_naming_the_file() -> Outcome {
     let (_, house) = Daemon::start().await?.stop().await?;
     let control = house.state().join("control.db");
+    for log in ["control.db-wal", "control.db-shm"] {
+        // What is in the log would stand for what is damaged.
+        let _ = std::fs::remove_file(house.state().join(log));
+    }
     std::fs::write(&control, "this is no database at all, however long it may be ".repeat(200))?;
     let log = refused(&house).await?;
     assert!(log.contains("control.db"), "{log}");
@@ -133,21 +138,12 @@ async fn refused(house: &House) -> anyhow::Result<String> {
     Ok(house.log())
 }
 
-/// Where `user_version` stands in a database file.
-const SCHEMA_AT: u64 = 60;
-
-fn set_schema(database: &Path, version: u32) -> std::io::Result<()> {
-    let mut file = std::fs::File::options().write(true).open(database)?;
-    file.seek(SeekFrom::Start(SCHEMA_AT))?;
-    file.write_all(&version.to_be_bytes())
+fn set_schema(database: &Path, version: u32) -> rusqlite::Result<()> {
+    rusqlite::Connection::open(database)?.pragma_update(None, "user_version", version)
 }
 
-fn schema(database: &Path) -> std::io::Result<u32> {
-    let mut file = std::fs::File::open(database)?;
-    file.seek(SeekFrom::Start(SCHEMA_AT))?;
-    let mut bytes = [0; 4];
-    file.read_exact(&mut bytes)?;
-    Ok(u32::from_be_bytes(bytes))
+fn schema(database: &Path) -> rusqlite::Result<u32> {
+    rusqlite::Connection::open(database)?.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 /// A file system of 4 MiB, unmounted when dropped.

@@ -48,6 +48,7 @@ async fn a_plugin_that_aborts_leaves_a_record_with_its_signal() -> Outcome {
     Ok(())
 }
 
+// I9
 #[tokio::test]
 async fn a_crash_loop_is_given_up_with_a_cause_and_a_reset_lets_it_try_again() -> Outcome {
     let daemon = Daemon::configured(QUICK).await?;
@@ -129,6 +130,7 @@ async fn a_plugin_that_must_always_run_restarts_after_a_clean_exit() -> Outcome 
     Ok(())
 }
 
+// I17
 #[tokio::test]
 async fn a_plugin_that_stops_answering_pings_is_hung() -> Outcome {
     hung_after("no-pongs").await
@@ -179,6 +181,7 @@ async fn with_built_in_settings_a_stopped_plugin_is_hung_too() -> Outcome {
     Ok(())
 }
 
+// I16
 #[tokio::test]
 async fn a_daemon_that_was_stopped_for_five_seconds_kills_nobody() -> Outcome {
     let daemon = Daemon::start().await?;

@@ -8,11 +8,13 @@ use outboard_tests::daemon::{is_root, skipped};
 use outboard_tests::{Daemon, Draft, Outcome, binaries};
 use tokio::process::Command;
 
+// I27
 #[tokio::test]
 async fn a_plugin_is_refused_on_the_operators_socket() -> Outcome {
     refused_to_plugin("admin").await
 }
 
+// I27
 #[tokio::test]
 async fn a_plugin_is_refused_on_the_apps_socket() -> Outcome {
     refused_to_plugin("app").await
@@ -30,6 +32,7 @@ async fn refused_to_plugin(service: &str) -> Outcome {
     Ok(())
 }
 
+// I27
 #[tokio::test]
 async fn even_a_plugin_of_the_daemons_own_user_is_refused_on_the_operators_socket() -> Outcome {
     if is_root() {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use outboard_tests::{App, Daemon, Draft, House, Outcome, process};
 
+// I22
 #[tokio::test]
 async fn the_environment_is_built_from_nothing() -> Outcome {
     let (daemon, app) = alpha("").await?;
@@ -43,6 +44,7 @@ async fn a_name_passes_only_if_the_manifest_asks_and_the_operator_allows() -> Ou
     Ok(())
 }
 
+// I22
 #[tokio::test]
 async fn a_plugin_is_born_with_three_descriptors() -> Outcome {
     let (_daemon, app) = alpha("").await?;
@@ -100,6 +102,7 @@ async fn the_daemon_cannot_be_traced_or_dumped_by_its_own_user() -> Outcome {
     Ok(())
 }
 
+// I26
 #[tokio::test]
 async fn tokens_are_never_in_arguments_or_logs() -> Outcome {
     let (daemon, app) = alpha("").await?;

@@ -38,6 +38,7 @@ async fn a_plugin_keeps_its_user_over_restarts_of_itself_and_of_the_daemon() -> 
     Ok(())
 }
 
+// I23
 #[tokio::test]
 async fn root_without_a_range_of_users_refuses_to_run_plugins_as_root() -> Outcome {
     if !is_root() {

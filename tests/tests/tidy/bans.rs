@@ -29,6 +29,7 @@ const ANY_ERROR: [&str; 7] = [
     "daemon/exec/src/main.rs",
 ];
 
+// I35
 #[test]
 fn every_channel_has_a_size() {
     const UNSIZED: [&str; 4] =
@@ -52,6 +53,7 @@ fn nothing_sleeps_a_thread() {
     findings.none();
 }
 
+// I2
 #[test]
 fn the_machine_answers_every_pair() {
     const CATCH_ALL: [&str; 4] = ["_ =>", "_ if ", "(_, _) =>", "| _ =>"];
@@ -72,6 +74,7 @@ fn the_machine_answers_every_pair() {
     findings.none();
 }
 
+// I19
 #[test]
 fn unsafe_lives_where_syscalls_do() {
     let mut findings = Findings::of(
@@ -89,6 +92,7 @@ fn unsafe_lives_where_syscalls_do() {
     findings.none();
 }
 
+// I19
 #[test]
 fn every_unsafe_block_argues_its_case() {
     let mut findings = Findings::of(
@@ -107,6 +111,7 @@ fn every_unsafe_block_argues_its_case() {
     findings.none();
 }
 
+// I20
 #[test]
 fn only_linux_starts_processes() {
     const STARTS: [&str; 4] = ["process::Command", "Command::new", "posix_spawn", "fork("];
@@ -137,6 +142,7 @@ fn the_keeper_starts_nothing_but_its_plugin() {
     findings.none();
 }
 
+// I4
 #[test]
 fn the_daemon_reads_the_clock_in_named_places() {
     const NOW: [&str; 4] = ["Instant::now", "SystemTime::now", "Timestamp::now", "Zoned::now"];

@@ -64,6 +64,7 @@ impl Member {
     }
 }
 
+// I3
 #[test]
 fn imports_go_down_only() {
     let mut findings = Findings::of(
@@ -87,6 +88,7 @@ fn imports_go_down_only() {
     findings.none();
 }
 
+// I1
 #[test]
 fn supervision_leans_on_nothing_that_does_anything() {
     let mut findings = Findings::of(

@@ -41,6 +41,7 @@ async fn a_child_in_a_session_of_its_own_dies_with_the_tree() {
     }
 }
 
+// I21
 #[tokio::test]
 async fn a_child_left_behind_is_gone_before_the_end_is_told() {
     for means in MEANS {

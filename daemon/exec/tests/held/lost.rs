@@ -50,6 +50,7 @@ async fn the_keeper_is_deaf_to_signals_that_end_others() {
     assert_eq!(held.ended().await.exit, outboard_linux::Exit::Signal(15));
 }
 
+// I21
 #[tokio::test]
 async fn nothing_outlives_a_killed_daemon() {
     for means in MEANS {

@@ -26,6 +26,7 @@ async fn a_plugin_starts_is_known_and_ends_with_its_code() {
     }
 }
 
+// I22
 #[tokio::test]
 async fn its_environment_is_exactly_what_was_given() {
     for means in MEANS {
@@ -150,6 +151,7 @@ async fn what_cannot_be_handed_over_is_refused_before_anything_starts() {
     assert!(matches!(refused, SpawnError::Keeper { .. }), "{refused}");
 }
 
+// I24
 #[tokio::test]
 async fn what_is_not_enforced_is_said() {
     let mut launch = sin(&["pause"]);

@@ -95,6 +95,7 @@ fn grants_are_denied_until_somebody_grants() {
     assert_eq!(narrowed.grants.source, Source::Cli);
 }
 
+// I29
 #[test]
 fn only_an_operator_closes_a_hook() {
     let open = resolve(&[], &[]).unwrap();

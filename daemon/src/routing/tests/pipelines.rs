@@ -44,9 +44,7 @@ async fn each_transform_sees_what_the_one_before_made_of_it() {
     assert_eq!(text_of(payload_of(&call)), "ab");
     two.answer(&call, hook_answer::Answer::Replace(post("abc")));
     let (_, verdict) = app.verdict().await;
-    let Some(verdict::Outcome::Replaced(payload)) = &verdict.outcome else {
-        panic!("{verdict:?}")
-    };
+    let Some(verdict::Outcome::Replaced(payload)) = &verdict.outcome else { panic!("{verdict:?}") };
     assert_eq!(text_of(payload), "abc");
     assert_eq!(verdict.steps.len(), 2);
     assert_eq!(verdict.steps[1].result(), StepResult::Replaced);
@@ -257,10 +255,10 @@ async fn the_app_is_told_whether_a_hook_is_answered_at_all() {
 async fn a_daemon_that_was_held_up_blames_no_plugin() {
     let board = board();
     let mut app = FakeApp::connected(&board);
-    let one = FakePlugin::ready(&board, Registration {
-        in_flight: 64,
-        ..registration("one", vec![transform()])
-    });
+    let one = FakePlugin::ready(
+        &board,
+        Registration { in_flight: 64, ..registration("one", vec![transform()]) },
+    );
     for id in 0..3 {
         app.ask(id, "a");
     }

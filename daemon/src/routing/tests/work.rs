@@ -129,9 +129,12 @@ fn roll(roles: &[&str]) -> RunCommand {
     }
 }
 
-async fn run(board: &Switchboard, request: RunCommand) -> tokio::sync::oneshot::Receiver<outboard_proto::app::CommandResult> {
+async fn run(
+    board: &Switchboard,
+    request: RunCommand,
+) -> tokio::sync::oneshot::Receiver<outboard_proto::app::CommandResult> {
     let (sender, result) = tokio::sync::oneshot::channel();
-    board.run_command(CommandRun::Unary(sender), request);
+    board.run_command(CommandRun::Unary(sender, None), request);
     result
 }
 

@@ -68,6 +68,7 @@ async fn overrides_are_set_and_dropped_one_by_one_or_together() {
     assert!(control.overrides().await.unwrap().is_empty());
 }
 
+// I37
 #[tokio::test]
 async fn no_generation_number_is_given_twice_even_after_an_unload_and_a_restart() {
     let (folder, control) = open();

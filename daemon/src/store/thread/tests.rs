@@ -48,6 +48,7 @@ async fn a_failure_undoes_its_own_changes_only() {
     assert_eq!(items(&thread).await, [1, 2]);
 }
 
+// I38
 #[tokio::test]
 async fn what_is_acknowledged_is_there_for_the_next_process() {
     let (folder, thread) = open();

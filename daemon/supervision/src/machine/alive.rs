@@ -156,21 +156,21 @@ impl Machine {
                 link: running.link.restarted(now.at, self.policy.reconnect),
                 ..running
             }),
-            Event::Tick { alive } => self.check_life(now, running, alive),
+            Event::Tick { alive } => self.check_life(now, &running, alive),
         }
     }
 
-    fn check_life(&mut self, now: Now, running: Running, alive: Moment) -> State {
+    fn check_life(&mut self, now: Now, running: &Running, alive: Moment) -> State {
         if running.link.expired(now.at) {
             let why = "lost its session and did not reconnect in time".to_owned();
-            return self.condemn(now, &running, Then::Recover(Cause::Protocol, why));
+            return self.condemn(now, running, Then::Recover(Cause::Protocol, why));
         }
         if running.link != Link::Attached {
             // Nobody to ping: the reconnect time stands guard instead.
             let pulse = self.fresh_pulse(now.at);
-            return State::Running(Running { pulse, ..running });
+            return State::Running(Running { pulse, ..*running });
         }
-        self.feel_pulse(now, &running, alive)
+        self.feel_pulse(now, running, alive)
     }
 
     /// Silence of one interval sends a ping, each `due` more of it is a miss.

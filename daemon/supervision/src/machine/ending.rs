@@ -1,4 +1,5 @@
-//! Draining and Stopping, and what follows an end.
+//! Draining and Stopping, and what follows an end. It refuses to know who wished for it: a wish is
+//! known here by its sequel only.
 //!
 //! ```text
 //! Draining ──drained, late──▶ Told ──late──▶ Terminated ──late──▶ Killed ──▶ (ended)

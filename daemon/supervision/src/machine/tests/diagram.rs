@@ -34,7 +34,8 @@ fn diagram() -> String {
     for from in STATES {
         for to in STATES {
             if let Some(events) = edges.get(&(from, to)) {
-                writeln!(text, "    {from} --> {to}: {}", events.join(", ")).unwrap();
+                let lines: Vec<String> = events.chunks(3).map(|some| some.join(", ")).collect();
+                writeln!(text, "    {from} --> {to}: {}", lines.join("<br/>")).unwrap();
             }
         }
     }

@@ -182,7 +182,7 @@ pub fn quiet_turns() -> impl Strategy<Value = Vec<(Turn, f64)>> {
 /// Turns of any kind.
 pub fn turns() -> impl Strategy<Value = Vec<(Turn, f64)>> {
     let stall = span(200_000).prop_map(Turn::Stall);
-    let turn = prop_oneof![12 => punctual_turn(), 1 => stall, 1 => Just(Turn::Stray)];
+    let turn = prop_oneof![24 => punctual_turn(), 2 => stall, 3 => Just(Turn::Stray)];
     vec((turn, luck()), 0..120)
 }
 

@@ -38,10 +38,12 @@ fn cell(state: &states::Example, event: &events::Example) -> Cell {
     Cell { state: state.name, event: event.name, at: scene.at, before, after, effects }
 }
 
+// I2
 #[test]
 fn every_pair_of_state_and_event_is_answered() {
     let mut table = String::from(
-        "`·`: nothing that shows changes. Times count from the event. Each state was reached by a history.\n",
+        "`·`: nothing that shows changes. Times count from the event.\n\
+         Each state was reached by a history.\n",
     );
     let mut current = "";
     for cell in matrix() {

@@ -13,7 +13,7 @@ mod visitor;
 
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
 use clap::Parser;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -70,13 +70,14 @@ async fn check(stage: &mut Stage, orders: &mut Orders) -> anyhow::Result<ExitCod
 /// Says where to look, and waits for ^C or for a server that ends by itself.
 async fn show(stage: &mut Stage, orders: &mut Orders) -> anyhow::Result<ExitCode> {
     println!("\n  Open  {}\n\n  ^C stops everything.\n", stage.url());
-    tokio::select! {
-        () = orders.stop() => {}
-        ended = stage.ended() => println!("demo: {ended}"),
-    }
+    let ended = tokio::select! {
+        () = orders.stop() => None,
+        ended = stage.ended() => Some(ended),
+    };
     println!("\ndemo: stopping");
     let left = stage.clear().await?;
-    if left.is_empty() { Ok(ExitCode::SUCCESS) } else { anyhow::bail!("still there: {left}") }
+    ensure!(left.is_empty(), "still there: {left}");
+    ended.map_or(Ok(ExitCode::SUCCESS), |ended| bail!(ended))
 }
 
 /// ^C and SIGTERM.

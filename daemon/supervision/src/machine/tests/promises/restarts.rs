@@ -44,8 +44,7 @@ proptest! {
             if begins_to_wait(&entry) {
                 restarts.push(entry.at);
             }
-            let failed = matches!(entry.after.state(), State::Failed(_));
-            if failed && entry.buried().is_some() && policy.restart != Restart::Never && !for_good(&entry) {
+            if is_given_up(&entry) && policy.restart != Restart::Never && !for_good(&entry) {
                 let counted = restarts.iter().filter(|&&at| entry.at.since(at) < allowed.period);
                 prop_assert_eq!(counted.count(), allowed.restarts as usize, "{:?}", entry);
             }
@@ -77,11 +76,17 @@ proptest! {
     fn a_wait_ends_when_it_said_it_would(policy in policy(), turns in punctual_turns()) {
         for entry in History::play(policy, turns).entries {
             if let State::Waiting(waiting) = entry.after.state() {
-                prop_assert!(entry.at <= waiting.until);
+                prop_assert!(entry.at <= waiting.until, "{:?}", entry);
             }
-            let by_itself = matches!(entry.event, Event::Tick { .. }) && entry.spawns();
-            if let (State::Waiting(waiting), true) = (entry.before.state(), by_itself) {
-                prop_assert!(entry.at >= waiting.until);
+        }
+    }
+
+    #[test]
+    fn nobody_is_tried_again_before_the_wait_is_over(policy in policy(), turns in turns()) {
+        for entry in History::play(policy, turns).entries {
+            let State::Waiting(waiting) = entry.before.state() else { continue };
+            if entry.spawns() && !entry.is_wish() {
+                prop_assert!(entry.at >= waiting.until, "{:?}", entry);
             }
         }
     }
@@ -172,6 +177,10 @@ fn forgives(entry: &Entry) -> bool {
         State::Stopped(Rest::Finished | Rest::Hindered(_)) => revived,
         _ => false,
     }
+}
+
+fn is_given_up(entry: &Entry) -> bool {
+    matches!(entry.after.state(), State::Failed(_)) && entry.buried().is_some()
 }
 
 fn begins_to_wait(entry: &Entry) -> bool {

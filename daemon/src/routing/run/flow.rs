@@ -1,0 +1,360 @@
+//! How a run goes on: who is asked next, what an answer or its absence means, how it ends.
+//!
+//! It refuses to know how a call reaches a plugin, and what a payload says.
+
+use std::sync::Arc;
+
+use outboard_proto::common::{Rejected, SkipReason, StepResult, Verdict, verdict};
+use outboard_proto::plugin::reply;
+use outboard_proto::{app, common};
+use outboard_supervision::Moment;
+
+use super::{Asked, Asking, Final, Judged, Run, hook_of, unable};
+use crate::clock::micros;
+use crate::config::manifest::{Hook, OnFailure, Phase};
+use crate::config::permission::Permission;
+use crate::routing::call::{NewCall, OverLimit, Purpose};
+use crate::routing::member::{BREAKER, Standing};
+use crate::routing::node::NodeId;
+use crate::routing::pipeline::{BUDGET, Entry};
+use crate::routing::{Core, MemberId, change, command};
+
+impl Core {
+    pub(super) fn intercept(
+        &mut self,
+        asked: Asked,
+        request: app::Intercept,
+        now: Moment,
+    ) -> Option<usize> {
+        let payload = request.payload.unwrap_or_default();
+        let Some(hook) = hook_of(&payload) else {
+            let text = "this hook is not supported by this daemon";
+            self.fail_asked(asked, common::Reason::NotSupported, text, now);
+            return None;
+        };
+        let pipeline = self.pipelines.get(&hook).map(Arc::clone).unwrap_or_default();
+        let budget = if request.budget_us == 0 {
+            BUDGET
+        } else {
+            std::time::Duration::from_micros(request.budget_us).min(command::LONGEST)
+        };
+        // The verdict must reach the app before the app's own fallback does.
+        let margin = (budget / 10).min(std::time::Duration::from_millis(50));
+        let key = self.runs.insert(Run {
+            asked,
+            hook,
+            steps: Vec::with_capacity(pipeline.entries.len()),
+            pipeline,
+            payload,
+            workspace: request.workspace,
+            locale: request.locale,
+            trace: request.trace,
+            replaced: false,
+            began: now,
+            deadline: now + budget.saturating_sub(margin),
+            pending: Vec::new(),
+            turn: None,
+        });
+        self.advance(key, now);
+        self.runs.contains(key).then_some(key)
+    }
+
+    /// Goes on with the next entry until someone has to be waited for.
+    fn advance(&mut self, key: usize, now: Moment) {
+        loop {
+            let run = &self.runs[key];
+            let at = run.steps.len();
+            let pipeline = Arc::clone(&run.pipeline);
+            let Some(entry) = pipeline.entries.get(at) else {
+                return self.finish(key, None, now);
+            };
+            if entry.is.phase == Phase::Validate {
+                return self.validate(key, at, now);
+            }
+            match self.ask(key, at, entry, now) {
+                Asking::Pending(call) => {
+                    self.runs[key].turn = Some(call);
+                    return;
+                }
+                Asking::NotConcerned => {
+                    self.runs[key].step(entry, StepResult::NotConcerned, now);
+                }
+                Asking::Skip(reason) => {
+                    let refused = self.skip(entry, reason);
+                    self.runs[key].skipped(entry, reason, now);
+                    if refused.is_some() {
+                        return self.finish(key, refused, now);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Asks every validator at once.
+    fn validate(&mut self, key: usize, first: usize, now: Moment) {
+        let pipeline = Arc::clone(&self.runs[key].pipeline);
+        for (at, entry) in pipeline.entries.iter().enumerate().skip(first) {
+            match self.ask(key, at, entry, now) {
+                Asking::Pending(call) => {
+                    let run = &mut self.runs[key];
+                    run.step(entry, StepResult::Unspecified, now);
+                    run.pending.push((at, call));
+                }
+                Asking::NotConcerned => {
+                    self.runs[key].step(entry, StepResult::NotConcerned, now);
+                }
+                Asking::Skip(reason) => {
+                    let refused = self.skip(entry, reason);
+                    self.runs[key].skipped(entry, reason, now);
+                    if refused.is_some() {
+                        return self.finish(key, refused, now);
+                    }
+                }
+            }
+        }
+        if self.runs[key].pending.is_empty() {
+            self.finish(key, None, now);
+        }
+    }
+
+    /// Hands the payload to one entry, unless something speaks against it.
+    fn ask(&mut self, key: usize, at: usize, entry: &Entry, now: Moment) -> Asking {
+        let run = &self.runs[key];
+        if let Some(answer) = run.needs_no_asking(entry) {
+            return answer;
+        }
+        let Some(member) = self.members.get_mut(entry.member).filter(|it| entry.is_of(it)) else {
+            // It was unloaded after this run began.
+            return Asking::Skip(SkipReason::Unavailable);
+        };
+        if !member.may(Permission::MessagesIntercept) {
+            member.traffic.denied += 1;
+            return Asking::Skip(SkipReason::NotGranted);
+        }
+        if let Some(reason) = unable(&member.standing, entry.is.policy) {
+            return Asking::Skip(reason);
+        }
+        let breaker = member.breakers.entry(run.hook).or_default();
+        if !breaker.admit(now, BREAKER) {
+            return Asking::Skip(SkipReason::Breaker);
+        }
+        let Some(deadline) = run.deadline_of(entry, now) else {
+            return Asking::Skip(SkipReason::Timeout);
+        };
+        let call = NewCall {
+            member: entry.member,
+            purpose: Purpose::Intercept { run: key, at },
+            deadline,
+            frame: run.call_frame(entry),
+        };
+        match self.begin_call(call, now) {
+            Ok(call) => Asking::Pending(call),
+            Err(OverLimit) => Asking::Skip(SkipReason::OverLimit),
+        }
+    }
+
+    /// The rejection that a closed entry's absence means; `None` where the policy is open.
+    fn skip(&self, entry: &Entry, reason: SkipReason) -> Option<Final> {
+        // Without a grant there is nobody whose absence could matter.
+        if entry.is.policy == OnFailure::Open || reason == SkipReason::NotGranted {
+            return None;
+        }
+        let member = self.members.get(entry.member).filter(|it| entry.is_of(it));
+        let (state, retry_after) = match member.map_or(&Standing::Unlisted, |it| &it.standing) {
+            Standing::Ready => ("running".to_owned(), None),
+            Standing::Suspended(by) => (format!("suspended by {by}"), None),
+            Standing::Unavailable { state, reason, retry_after } => {
+                (format!("{state}: {reason}"), *retry_after)
+            }
+            Standing::Unlisted => ("not in service".to_owned(), None),
+        };
+        let what = reason.as_str_name().trim_start_matches("SKIP_REASON_").to_lowercase();
+        let text = format!("{} could not check this ({what}; {state})", entry.plugin);
+        let params = [("plugin", entry.plugin.as_ref()), ("why", &what), ("state", &state)];
+        Some(Final::Rejected(Rejected {
+            reason: Some(common::Text {
+                code: "outboard.closed".to_owned(),
+                params: params.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+                text,
+            }),
+            code: "unavailable".to_owned(),
+            silent: false,
+            plugin: entry.plugin.to_string(),
+            retry_after_us: retry_after.map_or(0, micros),
+        }))
+    }
+
+    /// An interceptor answered.
+    pub fn interceptor_replied(
+        &mut self,
+        key: usize,
+        at: usize,
+        result: Option<reply::Result>,
+        now: Moment,
+    ) {
+        let pipeline = Arc::clone(&self.runs[key].pipeline);
+        let entry = &pipeline.entries[at];
+        let answer = match result {
+            Some(reply::Result::Hook(answer)) => answer.answer,
+            Some(reply::Result::Failure(_)) => {
+                self.members[entry.member].traffic.errors += 1;
+                self.answered(entry.member, self.runs[key].hook);
+                return self.interceptor_lost(key, at, SkipReason::Error, now);
+            }
+            Some(
+                reply::Result::Interaction(_)
+                | reply::Result::Choices(_)
+                | reply::Result::Http(_)
+                | reply::Result::Json(_),
+            )
+            | None => None,
+        };
+        match self.runs[key].judge(entry, answer) {
+            Ok(judged) => {
+                self.answered(entry.member, self.runs[key].hook);
+                self.settle(key, at, judged, now);
+            }
+            Err(change::RuleBroken) => {
+                self.members[entry.member].traffic.rule_breaks += 1;
+                self.miss(entry.member, key, now);
+                self.interceptor_lost(key, at, SkipReason::Protocol, now);
+            }
+        }
+    }
+
+    /// An interceptor gave an answer that its phase allows.
+    fn settle(&mut self, key: usize, at: usize, judged: Judged, now: Moment) {
+        let run = &mut self.runs[key];
+        let (result, ends) = match judged {
+            Judged::Continue => (StepResult::Continued, None),
+            Judged::Replace(payload) => {
+                run.payload = payload;
+                run.replaced = true;
+                (StepResult::Replaced, None)
+            }
+            Judged::Reject(rejected) => (StepResult::Rejected, Some(Final::Rejected(rejected))),
+            Judged::Handled => (StepResult::Handled, Some(Final::Handled)),
+        };
+        run.note(at, result, None, now);
+        self.go_on(key, at, ends, now);
+    }
+
+    /// An interceptor did not answer, or not as it should.
+    pub fn interceptor_lost(&mut self, key: usize, at: usize, reason: SkipReason, now: Moment) {
+        let pipeline = Arc::clone(&self.runs[key].pipeline);
+        let refused = self.skip(&pipeline.entries[at], reason);
+        self.runs[key].note(at, StepResult::Skipped, Some(reason), now);
+        self.go_on(key, at, refused, now);
+    }
+
+    fn go_on(&mut self, key: usize, at: usize, ends: Option<Final>, now: Moment) {
+        let run = &mut self.runs[key];
+        if run.turn.take().is_none() {
+            run.pending.retain(|(pending, _)| *pending != at);
+        }
+        if ends.is_some() {
+            return self.finish(key, ends, now);
+        }
+        let validating = run.pipeline.entries[at].is.phase == Phase::Validate;
+        match (validating, run.pending.is_empty()) {
+            (false, _) => self.advance(key, now),
+            (true, true) => self.finish(key, None, now),
+            (true, false) => {}
+        }
+    }
+
+    /// Tells the verdict and forgets the run.
+    fn finish(&mut self, key: usize, ends: Option<Final>, now: Moment) {
+        let mut run = self.runs.remove(key);
+        for (_, call) in std::mem::take(&mut run.pending) {
+            self.cancel_call(call, "decided", now);
+        }
+        run.steps.retain(|step| step.result != StepResult::Unspecified as i32);
+        let outcome = match ends {
+            Some(Final::Rejected(rejected)) => verdict::Outcome::Rejected(rejected),
+            Some(Final::Handled) => verdict::Outcome::Handled(common::Handled {}),
+            None if run.replaced => verdict::Outcome::Replaced(run.payload),
+            None => verdict::Outcome::Continued(common::Continue {}),
+        };
+        let verdict = Verdict {
+            outcome: Some(outcome),
+            steps: run.steps,
+            took_us: micros(now.since(run.began)),
+        };
+        self.tell_asked(run.asked, app::intercept_result::Result::Verdict(verdict), now);
+    }
+
+    /// Ends a run nobody waits for.
+    pub(super) fn abandon(&mut self, key: usize, now: Moment) {
+        let Some(run) = self.runs.try_remove(key) else { return };
+        for call in run.turn.into_iter().chain(run.pending.into_iter().map(|(_, call)| call)) {
+            self.cancel_call(call, "the caller went away", now);
+        }
+    }
+
+    pub(super) fn cancel_intercept(&mut self, node: NodeId, id: u64, now: Moment) {
+        let found =
+            self.runs.iter().find(|(_, run)| run.asked.is_call(node, id)).map(|(key, _)| key);
+        if let Some(key) = found {
+            self.abandon(key, now);
+            self.nodes.answered(node);
+        }
+    }
+
+    /// A node went away: what it waited for ends, and nothing else.
+    pub fn abandon_runs_of(&mut self, node: NodeId, now: Moment) {
+        let of_node =
+            |run: &Run| matches!(&run.asked, Asked::Session { node: of, .. } if *of == node);
+        let keys: Vec<usize> =
+            self.runs.iter().filter(|(_, run)| of_node(run)).map(|(key, _)| key).collect();
+        for key in keys {
+            self.abandon(key, now);
+        }
+    }
+
+    fn fail_asked(&mut self, asked: Asked, reason: common::Reason, text: &str, now: Moment) {
+        let failure = common::Failure::new(tonic::Code::InvalidArgument, reason, text);
+        self.tell_asked(asked, app::intercept_result::Result::Failure(failure), now);
+    }
+
+    fn tell_asked(&mut self, asked: Asked, result: app::intercept_result::Result, now: Moment) {
+        match asked {
+            Asked::Session { node, id } => {
+                let result = app::InterceptResult { id, result: Some(result) };
+                self.nodes.answered(node);
+                self.nodes.tell(node, app::daemon_frame::Kind::Intercepted(result), now);
+            }
+            Asked::Unary(sender, _) => {
+                // The caller may have gone; then nobody needs the verdict.
+                let _ = sender.send(app::InterceptResult { id: 0, result: Some(result) });
+            }
+        }
+    }
+
+    fn answered(&mut self, member: MemberId, hook: Hook) {
+        self.members[member].breakers.entry(hook).or_default().answered();
+    }
+
+    /// Counts a miss against the plugin's breaker for the run's hook.
+    pub fn miss(&mut self, member: MemberId, run: usize, now: Moment) {
+        if self.held_up {
+            return;
+        }
+        let hook = self.runs[run].hook;
+        let member = &mut self.members[member];
+        if member.breakers.entry(hook).or_default().missed(now, BREAKER) {
+            member.traffic.breaker_openings += 1;
+            tracing::warn!(plugin = %member.is.name, %hook, "breaker opened: its answers keep missing");
+        }
+    }
+
+    /// Whether the call belongs to an interceptor whose hook is closed.
+    pub fn runs_closed(&self, call: usize) -> bool {
+        match self.calls.get(call).map(|call| &call.purpose) {
+            Some(Purpose::Intercept { run, at }) => {
+                self.runs[*run].pipeline.entries[*at].is.policy == OnFailure::Closed
+            }
+            Some(Purpose::Command(_)) | None => false,
+        }
+    }
+}
