@@ -14,6 +14,9 @@ use hdrhistogram::Histogram;
 /// Bytes of every message.
 pub const MESSAGE_BYTES: usize = 160;
 
+/// What is slower counts as this: a minute.
+const LONGEST_NS: u64 = 60_000_000_000;
+
 /// What the bench asks for. On the line: `IN_FLIGHT WARM_UP_MS LENGTH_MS`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slice {
@@ -66,7 +69,7 @@ impl Recorder {
             end: counted + slice.length,
             length: slice.length,
             warm_up_messages: 0,
-            nanoseconds: Histogram::new(3)?,
+            nanoseconds: Histogram::new_with_bounds(1, LONGEST_NS, 3)?,
         })
     }
 
@@ -179,6 +182,7 @@ mod tests {
         let asked = recorder.counted;
         assert!(recorder.note(asked, asked + Duration::from_micros(7)));
         let told = recorder.told().unwrap();
+        assert_eq!(told.p50.as_micros(), 7);
         assert_eq!(told.to_string().parse::<Told>().unwrap(), told);
     }
 

@@ -38,15 +38,6 @@ impl Clock {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
     }
-
-    /// The wall's time at a moment of this clock.
-    #[must_use]
-    pub fn wall_us_at(&self, moment: Moment) -> i64 {
-        let now = self.now();
-        let ago = micros(now.since(moment));
-        let ahead = micros(moment.since(now));
-        self.wall_us().saturating_sub_unsigned(ago).saturating_add_unsigned(ahead)
-    }
 }
 
 /// A span in whole microseconds, as the wire writes it.

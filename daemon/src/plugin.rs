@@ -141,7 +141,8 @@ impl<H: Host> Task<H> {
     /// The one place where others learn of a move.
     fn publish(&mut self, now: Moment) {
         self.host.moved(&self.machine, now);
-        self.view.send_modify(|view| view.follow(&self.machine, now));
+        let wall_us = self.clock.wall_us();
+        self.view.send_modify(|view| view.follow(&self.machine, now, wall_us));
     }
 }
 

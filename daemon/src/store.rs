@@ -13,7 +13,7 @@ pub mod journal;
 mod schema;
 mod thread;
 
-pub use backup::{BackupReport, backup, restore};
+pub use backup::{BackupReport, backup, restore, verify};
 pub use control::{Control, EndRecord, PluginRecord};
 pub use error::StoreError;
 pub use journal::{Claim, Enqueued, Journal, NewRequest, OutboxEntry};

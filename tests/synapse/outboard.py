@@ -35,12 +35,7 @@ class Outboard:
 
     def configure(self, closed: bool = False) -> None:
         """Writes outboard.toml; `closed` makes the moderator's hook closed."""
-        # An interpreter finds its environment by the path it is called by; a plugin calls it
-        # "python3", so this is a program of that name that says the path.
-        python = self._work / "plugins" / "python3"
-        python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
-        python.chmod(0o755)
-        lines = ["[runtimes]", f'python3 = "{python}"']
+        lines = ["[runtimes]", f'python3 = "{sys.executable}"']
         if os.geteuid() == 0:
             lines += ["[daemon]", "allow_root_plugins = true"]
         if closed:

@@ -69,6 +69,10 @@ impl Admin for Calls {
     ) -> Result<Response<Self::WatchStream>, Status> {
         let (sender, receiver) = mpsc::channel(STREAM);
         let name = request.into_inner().name;
+        if !name.is_empty() {
+            let name = name.clone();
+            ask!(self, |fleet| fleet.status(&name))?;
+        }
         tokio::spawn(watch::statuses(self.side.command.clone(), name, sender));
         Ok(Response::new(ReceiverStream::new(receiver)))
     }

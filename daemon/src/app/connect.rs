@@ -7,7 +7,7 @@ use outboard_proto::app::{
     AppFrame, AppHello, AppWelcome, DaemonFrame, InterceptResult, Published, app_frame::Kind,
     command_result, daemon_frame, intercept_result,
 };
-use outboard_proto::common::{Failure, Reason};
+use outboard_proto::common::{Credit, Failure, Reason};
 use outboard_proto::limits::{CREDIT_BYTES, FRAME_BYTES, HELLO, PAYLOAD_BYTES};
 use prost::Message as _;
 use tonic::{Code, Streaming};
@@ -116,6 +116,7 @@ async fn listen(
     frames: &mut Streaming<AppFrame>,
 ) -> Result<(), Failure> {
     let (mut count, mut bytes) = (0, 0);
+    let mut taken = 0;
     loop {
         let next = tokio::select! {
             biased;
@@ -133,6 +134,9 @@ async fn listen(
         };
         let size = frame.encoded_len();
         (count, bytes) = (count + 1, bytes + size);
+        if matches!(frame.kind, Some(Kind::Publish(_) | Kind::Chunk(_))) {
+            taken = return_credit(board, node, taken + size as u64);
+        }
         if size > FRAME_BYTES {
             refuse_large(board, node, frame, size);
         } else if matches!(frame.kind, Some(Kind::Hello(_))) {
@@ -146,6 +150,15 @@ async fn listen(
             tokio::task::yield_now().await;
         }
     }
+}
+
+/// Gives back what was taken off the stream, in pieces worth a frame; returns what is still owed.
+fn return_credit(board: &Switchboard, node: NodeId, taken: u64) -> u64 {
+    if taken < CREDIT_BYTES / 4 {
+        return taken;
+    }
+    board.tell_node(node, daemon_frame::Kind::Credit(Credit { bytes: taken }));
+    0
 }
 
 /// Hands one frame on.

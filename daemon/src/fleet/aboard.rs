@@ -14,7 +14,7 @@ use tokio::task::AbortHandle;
 use super::Harbour;
 use crate::clock::micros;
 use crate::config::keys::key_value::CpuQuota;
-use crate::config::manifest::{Loaded, Manifest};
+use crate::config::manifest::{self, Loaded, Manifest};
 use crate::config::operator::OperatorConfig;
 use crate::config::spec::{HookSpec, Spec};
 use crate::logs::Log;
@@ -91,7 +91,8 @@ impl Aboard {
             moves: harbour.moves.clone(),
         });
         let machine = Machine::new(spec.policy(), past.generation);
-        let (publish, view) = watch::channel(View::new(&machine, harbour.clock.now()));
+        let (publish, view) =
+            watch::channel(View::new(&machine, harbour.clock.now(), harbour.clock.wall_us()));
         tokio::spawn(Task::new(harbour.clock, machine, host, mailbox, publish).run());
         let listener = tokio::spawn(listen(listener, Arc::clone(&entrance))).abort_handle();
         let (ends, told) = (past.ends, None);
@@ -158,7 +159,12 @@ fn program(
 ) -> Result<Program, String> {
     let run = &loaded.manifest.run;
     let file = run.locate(&loaded.folder, &config.runtimes).map_err(|f| f.to_string())?;
-    let mut args = vec![run.own_name()];
+    let own_name = match run.program {
+        manifest::program::Program::OwnFile(_) => run.own_name(),
+        // Python finds its virtual environment by the path it was called by.
+        manifest::program::Program::Runtime(_) => file.display().to_string(),
+    };
+    let mut args = vec![own_name];
     args.extend(run.args.iter().cloned());
     let env: BTreeMap<String, String> = spec
         .env

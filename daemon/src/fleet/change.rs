@@ -22,6 +22,9 @@ use crate::config::spec::reservation::check_reservations;
 use crate::plugin::Mail;
 use crate::status::of_store;
 
+/// Keys that a load sets: they are reverted by name only.
+const LOADED: [&str; 2] = ["enabled", "grants"];
+
 /// What the files say, and what that would mean for every plugin.
 struct Proposal {
     config: OperatorConfig,
@@ -90,21 +93,24 @@ impl Fleet {
     pub async fn revert(&mut self, name: &str, key: &str) -> Result<Done, Failure> {
         let plugin = self.find(name)?.loaded.manifest.name.clone();
         let mut overrides = self.overrides.get(name).cloned().unwrap_or_default();
-        let which = (!key.is_empty()).then_some(key);
-        match which {
-            Some(key) if overrides.remove(key).is_none() => {
+        let dropped: Vec<String> = match key {
+            // What a load decided is not undone in passing.
+            "" => overrides.keys().filter(|it| !LOADED.contains(&it.as_str())).cloned().collect(),
+            key if overrides.contains_key(key) => vec![key.to_owned()],
+            key => {
                 let text = format!("{name}: {key} was not set by a command");
                 return Err(Failure::new(Code::NotFound, Reason::Invalid, text));
             }
-            Some(_) => {}
-            None => overrides.clear(),
-        }
+        };
+        overrides.retain(|key, _| !dropped.contains(key));
         let spec = self.resolve(&self.aboard[&plugin].loaded.manifest, &overrides)?;
-        let control = &self.harbour.control;
-        control.drop_override(&plugin, which).await.map_err(|error| of_store(&error))?;
+        for key in &dropped {
+            let control = &self.harbour.control;
+            control.drop_override(&plugin, Some(key)).await.map_err(|error| of_store(&error))?;
+        }
         self.overrides.insert(name.to_owned(), overrides);
         self.apply(&plugin, spec).await?;
-        let what = which.unwrap_or("everything set by commands");
+        let what = if dropped.is_empty() { "nothing".to_owned() } else { dropped.join(", ") };
         Ok(Done { message: format!("{name}: {what} reverted") })
     }
 

@@ -41,7 +41,8 @@ impl Fleet {
         let asks = report::grants(&spec);
         let notes = notes(&spec);
         if request.dry_run {
-            return Ok(LoadResponse { status: None, asks, notes });
+            let status = Some(report::unloaded(&loaded));
+            return Ok(LoadResponse { status, asks, notes });
         }
         if !spec.grants.missing.is_empty() {
             let missing: Vec<&str> = spec.grants.missing.iter().map(|it| it.as_str()).collect();
@@ -214,6 +215,9 @@ impl Fleet {
     /// # Errors
     /// It is not loaded, others need it, or the database failed.
     pub async fn unload(&mut self, name: &str) -> Result<Done, Failure> {
+        if self.refused.contains_key(name) {
+            return self.forget_refused(name).await;
+        }
         let name = self.find(name)?.loaded.manifest.name.clone();
         let needs = |it: &&Aboard| it.loaded.manifest.dependencies.contains_key(&name);
         let needed_by: Vec<&str> =
@@ -232,6 +236,19 @@ impl Fleet {
         }
         let _ = self.harbour.moves.send(name.clone());
         Ok(Done { message: format!("{name} unloaded; its data stays") })
+    }
+}
+
+impl Fleet {
+    /// One that cannot be used has nothing to stop.
+    async fn forget_refused(&mut self, name: &str) -> Result<Done, Failure> {
+        if let Ok(name) = name.parse::<PluginName>() {
+            let control = &self.harbour.control;
+            control.forget_plugin(&name).await.map_err(|error| of_store(&error))?;
+        }
+        self.refused.remove(name);
+        self.overrides.remove(name);
+        Ok(Done { message: format!("{name} forgotten") })
     }
 }
 

@@ -81,6 +81,17 @@ fn refused(name: &str, why: &str) -> PluginStatus {
     }
 }
 
+/// What can be told of a plugin that is only looked at.
+pub fn unloaded(loaded: &crate::config::manifest::Loaded) -> PluginStatus {
+    PluginStatus {
+        name: loaded.manifest.name.as_str().to_owned(),
+        version: loaded.manifest.version.to_string(),
+        description: loaded.manifest.about.description.clone(),
+        path: loaded.folder.display().to_string(),
+        ..PluginStatus::default()
+    }
+}
+
 /// Everything about one plugin.
 pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
     let manifest = &aboard.loaded.manifest;
@@ -97,14 +108,16 @@ pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
         reason: explain(&view.state, now),
         generation: view.generation,
         pid: pid(&view.state).unwrap_or_default(),
-        since_us: harbour.clock.wall_us_at(view.since),
+        since_us: view.since_us,
         memory_bytes: usage.memory_bytes,
         memory_limit_bytes: pass.map_or(aboard.spec.keys.memory.value.0, |it| it.memory_limit),
         peak_memory_bytes: usage.peak_memory_bytes,
         processes: usage.processes,
         restarts: view.restarts,
         next_try_us: match &view.state {
-            Machine::Waiting(waiting) => harbour.clock.wall_us_at(waiting.until),
+            Machine::Waiting(waiting) => {
+                view.since_us.saturating_add_unsigned(micros(waiting.until.since(view.since)))
+            }
             _ => 0,
         },
         conditions: condition_notes(&view.conditions, &member.open_breakers),

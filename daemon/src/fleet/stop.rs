@@ -102,11 +102,13 @@ impl Fleet {
         dir: std::path::PathBuf,
         again: tokio_util::sync::CancellationToken,
     ) -> Result<outboard_proto::admin::Done, outboard_proto::common::Failure> {
-        self.stop().await;
         let (control, journal) = (&self.harbour.control, &self.harbour.journal);
-        control.close().await;
-        journal.close().await;
         let (control, journal) = (control.path().to_owned(), journal.path().to_owned());
+        crate::store::verify(&dir, &control, &journal)
+            .map_err(|error| crate::status::of_store(&error))?;
+        self.stop().await;
+        self.harbour.control.close().await;
+        self.harbour.journal.close().await;
         let from = dir.clone();
         let restored =
             tokio::task::spawn_blocking(move || crate::store::restore(&from, &control, &journal));

@@ -41,7 +41,7 @@ impl Stage {
         let host = FakeHost::default();
         let clock = Clock::start();
         let machine = Machine::new(Policy::default(), 0);
-        let (view, seen) = watch::channel(View::new(&machine, clock.now()));
+        let (view, seen) = watch::channel(View::new(&machine, clock.now(), 0));
         tokio::spawn(Task::new(clock, machine, host.clone(), mailbox, view).run());
         Self { mail, view: seen, host, clock }
     }

@@ -19,6 +19,8 @@ pub struct View {
     pub state: State,
     /// Since when.
     pub since: Moment,
+    /// The same, on the wall's clock as it stood then: microseconds since the Unix epoch.
+    pub since_us: i64,
     /// What has to hold.
     pub conditions: Conditions,
     /// The newest generation.
@@ -33,10 +35,11 @@ pub struct View {
 impl View {
     /// Of a machine that has just begun.
     #[must_use]
-    pub fn new(machine: &Machine, now: Moment) -> Self {
+    pub fn new(machine: &Machine, now: Moment, wall_us: i64) -> Self {
         Self {
             state: machine.state().clone(),
             since: now,
+            since_us: wall_us,
             conditions: machine.conditions().clone(),
             generation: machine.generation(),
             restarts: 0,
@@ -46,10 +49,11 @@ impl View {
     }
 
     /// Follows the machine.
-    pub fn follow(&mut self, machine: &Machine, now: Moment) {
+    pub fn follow(&mut self, machine: &Machine, now: Moment, wall_us: i64) {
         let state = machine.state();
         if state.name() != self.state.name() || state.generation() != self.state.generation() {
             self.since = now;
+            self.since_us = wall_us;
         }
         let generation = machine.generation();
         if generation != self.generation {

@@ -346,7 +346,7 @@ fn allowed(decl: &CommandDecl, request: &RunCommand) -> Result<(), Failure> {
         ChannelKind::Group => Venue::Group,
         ChannelKind::Public | ChannelKind::Private | ChannelKind::Unspecified => Venue::Channel,
     };
-    if decl.venues.contains(&venue) {
+    if decl.venues.is_empty() || decl.venues.contains(&venue) {
         return Ok(());
     }
     denied(format!("{} cannot be run here", decl.name.as_str()))

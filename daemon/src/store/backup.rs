@@ -58,6 +58,20 @@ pub async fn backup(
     copied.await.map_err(|_| closed)?
 }
 
+/// Looks at a backup without using it.
+///
+/// # Errors
+/// It is incomplete, altered, or a newer daemon's.
+pub fn verify(folder: &Path, control: &Path, journal: &Path) -> Result<(), StoreError> {
+    let manifest = read_manifest(folder)?;
+    let targets: [(&Path, Migrations); 2] =
+        [(control, control::MIGRATIONS), (journal, journal::MIGRATIONS)];
+    for (target, migrations) in targets {
+        check(folder, entry_of(&manifest, folder, target)?, target, migrations)?;
+    }
+    Ok(())
+}
+
 /// Puts a backup in the place of both databases. The daemon must not run; what was there stays
 /// beside them as `….before-restore`.
 ///
@@ -154,8 +168,8 @@ fn entry_of<'m>(
     found.ok_or_else(|| refused(folder, &format!("names no {file}")))
 }
 
-/// Checks one database of a backup and lays a copy beside the one it will replace.
-fn stage(
+/// Checks one database of a backup; answers where it is.
+fn check(
     folder: &Path,
     entry: &DatabaseEntry,
     target: &Path,
@@ -169,6 +183,17 @@ fn stage(
     if measure(&source)? != (entry.bytes, entry.sha256.clone()) {
         return Err(refused(&source, "is not what manifest.json says it is"));
     }
+    Ok(source)
+}
+
+/// Checks one database of a backup and lays a copy beside the one it will replace.
+fn stage(
+    folder: &Path,
+    entry: &DatabaseEntry,
+    target: &Path,
+    migrations: Migrations,
+) -> Result<PathBuf, StoreError> {
+    let source = check(folder, entry, target, migrations)?;
     let reader = schema::open_reader(&source)?;
     schema::check_health(&reader, &source)?;
     let copy = beside(target, "restoring");

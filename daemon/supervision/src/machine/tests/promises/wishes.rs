@@ -141,6 +141,20 @@ proptest! {
         }
     }
 
+    #[test]
+    fn who_was_killed_before_its_process_came_is_killed_when_it_comes(
+        policy in policy(), turns in turns(),
+    ) {
+        for entry in History::play(policy, turns).entries {
+            let before = entry.before.state();
+            let killed = super::is_ending(before) && before.next_timeout().is_none();
+            if killed && matches!(entry.heard(), Some(News::Spawned(_))) {
+                let again = before.generation().map(Effect::Kill);
+                prop_assert_eq!(&entry.effects, &Vec::from_iter(again));
+            }
+        }
+    }
+
     // I15
     #[test]
     fn who_ends_without_a_timer_has_been_killed(policy in policy(), turns in turns()) {
