@@ -78,7 +78,7 @@ impl Operator {
 
     /// Lets time pass.
     pub fn pause(&self, span: Duration) {
-        self.runtime.block_on(tokio::time::sleep(span));
+        self.runtime.block_on(async { tokio::time::sleep(span).await });
     }
 }
 

@@ -1,4 +1,4 @@
-//! The daemon's two clocks: one that never goes back, for every decision, and the wall's, for people.
+//! The daemon's two clocks: one that never goes back, for every decision; the wall's, for people.
 //!
 //! Nothing else in the daemon reads a clock, so a test that pauses tokio's time owns it all.
 

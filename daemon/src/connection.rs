@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::service::Routes;
 
-/// Bytes of frames that hyper holds ready for a peer that does not read; beyond it the egress waits.
+/// Bytes of frames that hyper holds for a peer that does not read; beyond it the egress waits.
 const SEND_BUFFER: usize = 64 * 1024;
 
 /// Bytes of headers a request may have: a token, a node and a trace fit many times.

@@ -1,6 +1,7 @@
 //! The daemon from its start to its end: folders, locks, stores, sockets, then signals.
 //!
-//! One thread carries everything that waits; it refuses to do anything that blocks once plugins run.
+//! One thread carries everything that waits; it refuses to do anything that blocks once plugins
+//! run.
 
 mod error;
 mod folders;

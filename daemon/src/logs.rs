@@ -1,7 +1,7 @@
 //! What plugins say: their lines, made harmless, counted, kept for a while and handed to followers.
 //!
-//! A plugin's text is untrusted: control characters are escaped, a line has a length, a second has a
-//! number of lines. It refuses to know what a line means.
+//! A plugin's text is untrusted: control characters are escaped, a line has a length, a second has
+//! a number of lines. It refuses to know what a line means.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -50,8 +50,8 @@ impl Outbox {
         Self(Arc::new(Inner { switchboard, journal, kept, more }))
     }
 
-    /// Has a request carried out and waits for the answer, as long as `patience` lasts. `keyed`: the
-    /// plugin chose the idempotency key, and may choose it again.
+    /// Has a request carried out and waits for the answer, as long as `patience` lasts. `keyed`:
+    /// the plugin chose the idempotency key, and may choose it again.
     ///
     /// # Errors
     /// What the app answered, or why there is no answer, with its `outcome`.

@@ -9,7 +9,12 @@ use crate::common::{Failure, Reason};
 impl Failure {
     /// A failure with `reason`, told in an operator's or author's words.
     pub fn new(code: tonic::Code, reason: Reason, message: impl Into<String>) -> Self {
-        Self { code: code as i32, reason: reason.into(), message: message.into(), ..Self::default() }
+        Self {
+            code: code as i32,
+            reason: reason.into(),
+            message: message.into(),
+            ..Self::default()
+        }
     }
 
     /// Says when trying again may help.

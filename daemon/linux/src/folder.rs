@@ -73,12 +73,12 @@ pub fn private_dir(path: &Path) -> Result<(), FolderError> {
     Ok(())
 }
 
-/// Gives a folder to a plugin's user, and what is in it when it was another's (the range of users may
-/// have changed). Its parent is this process's own. Symbolic links are given but not followed; files
-/// with several names are left alone, because one of the names may be elsewhere.
+/// Gives a folder to a plugin's user, and what is in it when it was another's (the range of users
+/// may have changed). Its parent is this process's own. Symbolic links are given but not followed;
+/// files with several names are left alone, because one of the names may be elsewhere.
 ///
-/// Needs CAP_CHOWN and nothing more: a folder is taken before it is entered, since the daemon may not
-/// look into what is another's.
+/// Needs CAP_CHOWN and nothing more: a folder is taken before it is entered, since the daemon may
+/// not look into what is another's.
 ///
 /// # Errors
 /// When it is no folder or the kernel refuses.

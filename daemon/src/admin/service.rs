@@ -1,4 +1,5 @@
-//! The gRPC face of the operator's side.
+//! The gRPC face of the operator's side: each method decodes, asks, encodes. What it asks for is
+//! decided elsewhere.
 
 use std::path::PathBuf;
 

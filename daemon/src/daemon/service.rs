@@ -1,6 +1,7 @@
 //! What the daemon does while it serves: answers signals, tells the service manager how it is.
 //!
-//! The watchdog is fed from here, on the data-plane thread itself: when that is stuck, nobody feeds.
+//! The watchdog is fed from here, on the data-plane thread itself: when that is stuck, nobody feeds
+//! it. It refuses to know how a reload or a stop is done.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

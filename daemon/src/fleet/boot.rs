@@ -1,4 +1,4 @@
-//! The fleet as it was: read from the control database and the plugin folders at the daemon's start.
+//! The fleet as it was: read from the control database and the plugin folders at the start.
 //!
 //! A plugin that cannot be used as it is keeps nobody else from starting; it is shown with what is
 //! wrong.

@@ -93,7 +93,7 @@ impl Fleet {
 const ANSWER: Duration = Duration::from_millis(200);
 
 impl Fleet {
-    /// Puts a backup in the place of the state: everything stops, and the daemon starts itself again.
+    /// Puts a backup in the place of the state: everything stops, the daemon starts itself again.
     ///
     /// # Errors
     /// The backup cannot be used; then the daemon starts again with what it had.

@@ -1,6 +1,6 @@
 //! From a decision to start to a process: folders, environment, keeper; then its events as mail.
 //!
-//! It takes its time off the data plane and refuses to decide anything: whatever comes of it is news.
+//! It takes its time off the data plane and refuses to decide anything: what comes of it is news.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

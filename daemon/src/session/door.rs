@@ -31,7 +31,7 @@ pub struct Pass {
     keeper: watch::Sender<Option<Keeper>>,
     /// Cut when the generation ends.
     pub until: CancellationToken,
-    /// The memory its process is held to, bytes: what counts now, whatever configuration says since.
+    /// The memory its process is held to, bytes: what counts now, whatever was configured since.
     pub memory_limit: u64,
     /// The process has been ready before: a new session resumes it.
     pub was_ready: AtomicBool,

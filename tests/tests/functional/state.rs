@@ -98,6 +98,8 @@ async fn a_full_disk_is_a_typed_refusal_and_what_runs_goes_on() -> Outcome {
         return Ok(());
     }
     let house = House::new("")?;
+    // Locals go in reverse order: the daemon, the disk, and only then the folders.
+    let _folders = house.clone();
     let Some(_disk) = SmallDisk::at(&house.state()) else {
         skipped("a_full_disk_is_a_typed_refusal…", "a small disk cannot be mounted here");
         return Ok(());

@@ -72,8 +72,7 @@ async fn a_killed_keeper_is_noticed_its_tree_killed_and_the_plugin_restarted() -
     let app = daemon.app().await?;
     let first = daemon.run(&Draft::obedient("alpha")).await?;
     let pids = fork(&app).await?;
-    let keeper = process::parent(first.pid).expect("the plugin has a parent");
-    assert_ne!(keeper, daemon.pid(), "the keeper stands between daemon and plugin");
+    let keeper = keeper_of(first.pid, &daemon)?;
     process::signal(keeper, Signal::KILL)?;
     let back = daemon.operator().wait_back("alpha", 1).await?;
     let end = back.ends.iter().find(|end| end.generation == 1).cloned().unwrap_or_default();
@@ -129,6 +128,20 @@ async fn status_counts_a_plugins_processes() -> Outcome {
     };
     tokio::time::timeout(outboard_tests::PATIENCE, counted).await??;
     Ok(())
+}
+
+/// The ancestor of a plugin that the daemon started. An init of a pid namespace may stand between.
+fn keeper_of(plugin: u32, daemon: &Daemon) -> anyhow::Result<u32> {
+    let mut process = plugin;
+    loop {
+        match process::parent(process) {
+            Some(parent) if parent == daemon.pid() => break,
+            Some(parent) if parent > 1 => process = parent,
+            Some(_) | None => anyhow::bail!("process {plugin} is not below the daemon"),
+        }
+    }
+    anyhow::ensure!(process != plugin, "the keeper stands between daemon and plugin");
+    Ok(process)
 }
 
 /// A daemon whose plugin has a child, one in a session of its own, and one whose parent has ended;

@@ -344,7 +344,8 @@ impl Core {
         let member = &mut self.members[member];
         if member.breakers.entry(hook).or_default().missed(now, BREAKER) {
             member.traffic.breaker_openings += 1;
-            tracing::warn!(plugin = %member.is.name, %hook, "breaker opened: its answers keep missing");
+            let plugin = &member.is.name;
+            tracing::warn!(%plugin, %hook, "breaker opened: its answers keep missing");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The rows of ended generations.
+//! The rows of ended generations: written, read, trimmed. What they mean is not asked here.
 
 use super::super::integer::{count, micros, signed};
 use super::super::thread::Trouble;

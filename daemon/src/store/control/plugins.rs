@@ -1,4 +1,4 @@
-//! The rows of loaded plugins.
+//! The rows of loaded plugins: written, read, trimmed. What they mean is not asked here.
 
 use super::super::thread::Trouble;
 use crate::config::name::PluginName;

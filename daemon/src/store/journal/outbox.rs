@@ -1,4 +1,4 @@
-//! The rows of requests that wait for an app.
+//! The rows of requests that wait for an app, in their order. What a request says is not looked at.
 
 use super::super::error::StoreError;
 use super::super::integer;

@@ -1,4 +1,4 @@
-//! The rows of idempotency keys, scoped to their plugin.
+//! The rows of idempotency keys, scoped to their plugin. What an answer says is not looked at.
 
 use super::super::thread::Trouble;
 use super::{KEY_AGE, before};

@@ -19,7 +19,9 @@ impl Machine {
                 self.push_starting(now, &starting, Then::Rest(Rest::Hindered(hindrance)))
             }
             Event::Conditions(_) => State::Starting(starting),
-            Event::Restart | Event::Reset => self.push_starting(now, &starting, Then::Again),
+            Event::Restart => self.push_starting(now, &starting, Then::Again),
+            // The past is forgiven; the start under way goes on.
+            Event::Reset => State::Starting(starting),
             Event::Shutdown => self.push_starting(now, &starting, Then::Rest(Rest::DaemonStops)),
             Event::KillNow => {
                 let ending = self.ending_of_starting(now, &starting, Then::Rest(Rest::DaemonStops));
