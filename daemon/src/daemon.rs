@@ -71,7 +71,7 @@ pub async fn run(options: Options) -> Result<End, StartError> {
     let ground = lay_ground(&options)?;
     let until = CancellationToken::new();
     let again = CancellationToken::new();
-    let (command, trees) = open(&options, &ground).await?;
+    let (command, trees) = Box::pin(open(&options, &ground)).await?;
     let board = command.harbour.switchboard.clone();
     tokio::spawn(board.clone().keep_time());
     tokio::spawn(command.harbour.outbox.clone().replay());
@@ -176,7 +176,7 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
         environment: environment(),
         started_us: clock.wall_us(),
     };
-    let command = Fleet::launch(harbour, ground.config.clone()).await?;
+    let command = Box::pin(Fleet::launch(harbour, ground.config.clone())).await?;
     Ok((command, trees))
 }
 

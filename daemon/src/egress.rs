@@ -135,7 +135,7 @@ impl<F> Stream for EgressStream<F> {
             queues.waiting_since = None;
             return Poll::Ready(Some(Ok(frame)));
         }
-        match std::mem::replace(&mut queues.end, None) {
+        match queues.end.take() {
             None => {
                 let same = queues.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
                 if !same {

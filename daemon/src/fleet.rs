@@ -129,7 +129,7 @@ impl Fleet {
         let harbour = Arc::new(harbour);
         let (wishes, queue) = mpsc::channel(WISHES);
         let moves = harbour.moves.subscribe();
-        let fleet = Self::from_store(Arc::clone(&harbour), config).await?;
+        let fleet = Box::pin(Self::from_store(Arc::clone(&harbour), config)).await?;
         tokio::spawn(fleet.run(queue, moves));
         Ok(Command { wishes, harbour })
     }

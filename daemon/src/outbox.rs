@@ -185,7 +185,7 @@ impl Outbox {
             minute.tick().await;
             match self.0.journal.expire(clock::timestamp()).await {
                 Ok(expired) => {
-                    expired.iter().for_each(|entry| self.give_up(entry, expired_failure()))
+                    expired.iter().for_each(|entry| self.give_up(entry, expired_failure()));
                 }
                 Err(error) => tracing::error!("the journal cannot drop what expired: {error}"),
             }

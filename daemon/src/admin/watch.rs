@@ -74,7 +74,10 @@ pub async fn lines(command: Command, request: LogsRequest, sender: Lines) {
             return;
         }
     }
-    while request.follow {
+    if !request.follow {
+        return;
+    }
+    loop {
         let line = tokio::select! {
             line = followed.recv() => line,
             () = sender.closed() => return,

@@ -113,7 +113,7 @@ fn launch(program: &Program, pass: &Pass, entrance: &Entrance) -> Launch {
         env: environment(program, pass, entrance),
         working_dir: program.folder.clone(),
         user: program.user,
-        limits: program.limits.clone(),
+        limits: program.limits,
     }
 }
 

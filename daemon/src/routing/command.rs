@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use outboard_proto::app::{Catalogue, CommandResult, RunCommand, command_result};
 use outboard_proto::common::{
-    ArgumentInfo, ChannelKind, CommandInfo, Failure, InteractionReply, Reason,
+    ArgumentInfo, Channel, ChannelKind, CommandInfo, Failure, InteractionReply, Reason,
 };
 use outboard_proto::plugin::{self, reply};
 use outboard_supervision::Moment;
@@ -340,7 +340,7 @@ fn allowed(decl: &CommandDecl, request: &RunCommand) -> Result<(), Failure> {
     if !audience {
         return denied(format!("you may not run {}", decl.name.as_str()));
     }
-    let kind = request.channel.as_ref().map_or(ChannelKind::Public, |channel| channel.kind());
+    let kind = request.channel.as_ref().map_or(ChannelKind::Public, Channel::kind);
     let venue = match kind {
         ChannelKind::Direct => Venue::Direct,
         ChannelKind::Group => Venue::Group,

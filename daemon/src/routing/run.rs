@@ -141,7 +141,7 @@ fn unable(standing: &Standing, policy: OnFailure) -> Option<SkipReason> {
 /// An answer that the phase allows.
 enum Judged {
     Continue,
-    Replace(HookPayload),
+    Replace(Box<HookPayload>),
     Reject(Rejected),
     Handled,
 }
@@ -207,7 +207,7 @@ impl Run {
             })),
             (Some(Answer::Replace(payload)), Phase::Transform) => {
                 change::check(&self.payload, &payload, &entry.plugin)?;
-                Ok(Judged::Replace(payload))
+                Ok(Judged::Replace(Box::new(payload)))
             }
             (Some(Answer::Handled(_)), Phase::Transform) => Ok(Judged::Handled),
             // Held messages are not built yet; a validator may only pass or refuse.

@@ -135,7 +135,7 @@ async fn receive(stream: UnixStream, pass: Arc<Pass>, entrance: Arc<Entrance>) {
     let until = pass.until.clone();
     match belongs(&stream, &pass).await {
         Ok(()) => {
-            let routes = routes(pass, entrance);
+            let routes = routes(&pass, &entrance);
             connection::serve(stream, routes, STREAMS, until).await;
         }
         Err(failure) => {
@@ -167,15 +167,14 @@ async fn belongs(stream: &UnixStream, pass: &Pass) -> Result<(), Failure> {
     }
 }
 
-fn routes(pass: Arc<Pass>, entrance: Arc<Entrance>) -> Routes {
-    let checked = Arc::clone(&pass);
+fn routes(pass: &Arc<Pass>, entrance: &Arc<Entrance>) -> Routes {
+    let checked = Arc::clone(pass);
     // A plain fn type would not do: each connection checks for its own generation.
     let check = move |request: Request<()>| check_token(&checked, request);
-    let sessions =
-        PluginServer::new(Sessions { pass: Arc::clone(&pass), entrance: Arc::clone(&entrance) })
-            .max_decoding_message_size(DECODE_BYTES);
-    let messages = MessagesServer::new(HostMessages { entrance: Arc::clone(&entrance) })
-        .max_decoding_message_size(DECODE_BYTES);
+    let sessions = Sessions { pass: Arc::clone(pass), entrance: Arc::clone(entrance) };
+    let sessions = PluginServer::new(sessions).max_decoding_message_size(DECODE_BYTES);
+    let messages = HostMessages { entrance: Arc::clone(entrance) };
+    let messages = MessagesServer::new(messages).max_decoding_message_size(DECODE_BYTES);
     let routes = Routes::new(InterceptedService::new(sessions, check.clone()))
         .add_service(InterceptedService::new(messages, check));
     entrance.reflection.add_to(routes)
@@ -183,7 +182,7 @@ fn routes(pass: Arc<Pass>, entrance: Arc<Entrance>) -> Routes {
 
 #[allow(clippy::result_large_err, reason = "the signature is tonic's")]
 fn check_token(pass: &Pass, request: Request<()>) -> Result<Request<()>, Status> {
-    let token = request.metadata().get(TOKEN_KEY).map(|value| value.as_bytes());
+    let token = request.metadata().get(TOKEN_KEY).map(tonic::metadata::MetadataValue::as_bytes);
     if token.is_some_and(|token| pass.admits(token)) {
         return Ok(request);
     }

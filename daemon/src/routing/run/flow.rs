@@ -228,7 +228,7 @@ impl Core {
         let (result, ends) = match judged {
             Judged::Continue => (StepResult::Continued, None),
             Judged::Replace(payload) => {
-                run.payload = payload;
+                run.payload = *payload;
                 run.replaced = true;
                 (StepResult::Replaced, None)
             }
