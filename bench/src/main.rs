@@ -95,7 +95,7 @@ fn main() -> ExitCode {
         Measure::Scale(asked) => {
             end(show(scale::measure(asked.plugins, asked.idle_s), &asked.form))
         }
-        Measure::Play { role, folder } => role.play(folder.unwrap_or_default()),
+        Measure::Play { role, folder } => role.play(&folder.unwrap_or_default()),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! It only leads to each; it refuses to know what they do.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{ExitCode, Termination as _};
 
 use clap::ValueEnum;
@@ -47,15 +47,15 @@ impl Role {
     }
 
     /// Plays it to its end; the case's sockets lie in `folder`.
-    pub fn play(self, folder: PathBuf) -> ExitCode {
+    pub fn play(self, folder: &Path) -> ExitCode {
         let ended = match self {
-            Self::RawApp => raw::app(&folder),
-            Self::RawRelay => raw::relay(&folder),
-            Self::RawPlugin => raw::plugin(&folder),
-            Self::RelayApp => relay::app(&folder),
-            Self::Relay => relay::middle(&folder),
-            Self::RelayPlugin => relay::plugin(&folder),
-            Self::OursApp => ours::app(&folder),
+            Self::RawApp => raw::app(folder),
+            Self::RawRelay => raw::relay(folder),
+            Self::RawPlugin => raw::plugin(folder),
+            Self::RelayApp => relay::app(folder),
+            Self::Relay => relay::middle(folder),
+            Self::RelayPlugin => relay::plugin(folder),
+            Self::OursApp => ours::app(folder),
             Self::Plugin => return plugin().run().report(),
         };
         crate::end(ended)

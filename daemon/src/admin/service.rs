@@ -99,7 +99,7 @@ impl Admin for Calls {
 
     async fn unload(&self, request: Request<Named>) -> Result<Response<Done>, Status> {
         let name = request.into_inner().name;
-        ask!(self, |fleet| fleet.unload(&name).await)
+        answer(self.side.command.unload(name).await)
     }
 
     async fn enable(&self, request: Request<Named>) -> Result<Response<Done>, Status> {
@@ -176,7 +176,7 @@ impl Admin for Calls {
     async fn restore(&self, request: Request<RestoreRequest>) -> Result<Response<Done>, Status> {
         let dir = PathBuf::from(request.into_inner().dir);
         let again = self.side.again.clone();
-        ask!(self, |fleet| fleet.restore(dir, again).await)
+        answer(self.side.command.restore(dir, again).await)
     }
 
     async fn daemon_status(

@@ -91,11 +91,13 @@ async fn reload(command: &Command) {
 async fn stop(command: &Command, signals: &mut Signals) {
     tracing::info!("stopping");
     tell(notify::stopping("stopping plugins"));
+    let departure = command.ask(|fleet| Box::pin(async move { fleet.depart() })).await;
+    let Ok(departure) = departure else { return };
     tokio::select! {
-        _ = command.ask(|fleet| Box::pin(fleet.stop())) => {}
+        () = departure.stop() => {}
         () = signals.stop() => {
             tracing::warn!("told twice to stop: killing plugins");
-            let _ = command.ask(|fleet| Box::pin(fleet.kill())).await;
+            departure.kill().await;
         }
     }
 }

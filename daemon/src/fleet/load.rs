@@ -11,6 +11,7 @@ use outboard_supervision::order::{Wish, resolve};
 use tonic::Code;
 
 use super::aboard::{Aboard, Boarding, Past};
+use super::stop::Leaving;
 use super::{Fleet, faults, report};
 use crate::clock::timestamp;
 use crate::config::dependencies::check_dependencies;
@@ -210,13 +211,10 @@ impl Fleet {
         Ok(Past { generation, ends: Ends::kept(ends) })
     }
 
-    /// Stops a plugin and forgets it; its data stays.
-    ///
-    /// # Errors
-    /// It is not loaded, others need it, or the database failed.
-    pub async fn unload(&mut self, name: &str) -> Result<Done, Failure> {
+    /// The first half of an unload: what is to be stopped, if anything is.
+    pub(super) fn begin_unload(&mut self, name: &str) -> Result<Option<Leaving>, Failure> {
         if self.refused.contains_key(name) {
-            return self.forget_refused(name).await;
+            return Ok(None);
         }
         let name = self.find(name)?.loaded.manifest.name.clone();
         let needs = |it: &&Aboard| it.loaded.manifest.dependencies.contains_key(&name);
@@ -226,7 +224,15 @@ impl Fleet {
             let text = format!("{name} is needed by {}", needed_by.join(", "));
             return Err(Failure::new(Code::FailedPrecondition, Reason::Dependency, text));
         }
-        self.bring_to_rest(&name).await;
+        Ok(self.aboard.get(&name).map(Leaving::of))
+    }
+
+    /// The second half: it is at rest, and forgotten.
+    pub(super) async fn finish_unload(&mut self, name: &str) -> Result<Done, Failure> {
+        if self.refused.contains_key(name) {
+            return self.forget_refused(name).await;
+        }
+        let name = self.find(name)?.loaded.manifest.name.clone();
         let control = &self.harbour.control;
         control.forget_plugin(&name).await.map_err(|error| of_store(&error))?;
         self.overrides.remove(name.as_str());

@@ -2,7 +2,7 @@
 //!
 //! Translation into frames; it decides nothing and changes nothing.
 
-use outboard_linux::{CpuBy, Enforced, PidsBy, QuotaBy, UsersBy};
+use outboard_linux::{Enforced, PidsBy, QuotaBy, UsersBy};
 use outboard_proto::admin::{
     EndRecord, Enforcement, Grant, OrderEntry, OrderResponse, PluginStatus, Setting, State, Traffic,
 };
@@ -207,7 +207,7 @@ fn enforcement(enforced: &Enforced) -> Vec<Enforcement> {
     let mut lines = vec![
         line("memory", enforced.memory.to_string(), true),
         line("processes", enforced.pids.to_string(), enforced.pids != PidsBy::Nobody),
-        line("cpu", enforced.cpu.to_string(), enforced.cpu == CpuBy::CgroupWeight),
+        line("cpu", enforced.cpu.to_string(), true),
         line("end of the tree", enforced.tree_kill.to_string(), true),
         line("data", "NOT enforced: nobody counts what the data folder holds".to_owned(), false),
         line("user", enforced.users.to_string(), matches!(enforced.users, UsersBy::OwnUser(_))),

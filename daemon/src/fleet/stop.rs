@@ -1,71 +1,97 @@
 //! Bringing plugins to rest: one before it is unloaded, all before the daemon ends.
 //!
-//! Dependants stop before what they depend on. It waits for states, with an end to its patience.
+//! The fleet only hands out the handles; the waiting is done by whoever asked, so that a plugin that
+//! takes long to stop holds up no other question. Dependants stop before what they depend on.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::Fleet;
+use outboard_proto::admin::Done;
+use outboard_proto::common::{Failure, Reason};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tonic::Code;
+
+use super::aboard::Aboard;
+use super::{Command, Fleet};
 use crate::config::dependencies::check_dependencies;
 use crate::config::manifest::Manifest;
 use crate::config::name::PluginName;
-use crate::plugin::{Mail, at_rest};
+use crate::plugin::{Mail, View, at_rest};
+use crate::status::of_store;
 
 /// The daemon's own stop in all; the unit's TimeoutStopSec lies above it.
 const PATIENCE: Duration = Duration::from_secs(25);
 /// After this much of it, whoever is left is killed.
 const POLITE: Duration = Duration::from_secs(22);
+/// How long an operator's answer may take to be read before the daemon starts itself again.
+const ANSWER: Duration = Duration::from_millis(200);
 
-impl Fleet {
-    /// Stops one plugin and waits until it is at rest.
-    pub(super) async fn bring_to_rest(&mut self, name: &PluginName) {
-        let Some(aboard) = self.aboard.get_mut(name) else { return };
-        let _ = aboard.mail.send(Mail::Shutdown).await;
-        let mut view = aboard.view.clone();
-        if tokio::time::timeout(POLITE, view.wait_for(|it| at_rest(&it.state))).await.is_err() {
-            let _ = aboard.mail.send(Mail::KillNow).await;
-            let _ = view.wait_for(|it| at_rest(&it.state)).await;
-        }
+/// One plugin that is to come to rest.
+pub struct Leaving {
+    mail: mpsc::Sender<Mail>,
+    view: watch::Receiver<View>,
+}
+
+/// All plugins that are to come to rest, those first that nobody needs any more.
+pub struct Departure(Vec<Vec<Leaving>>);
+
+impl Leaving {
+    pub(super) fn of(aboard: &Aboard) -> Self {
+        Self { mail: aboard.mail.clone(), view: aboard.view.clone() }
     }
 
-    /// Stops all plugins, dependants first.
-    pub async fn stop(&mut self) {
-        self.stopping = true;
-        let stop = async {
-            for wave in self.waves() {
-                for name in &wave {
-                    if let Some(aboard) = self.aboard.get(name) {
-                        let _ = aboard.mail.send(Mail::Shutdown).await;
-                    }
+    async fn tell(&self, mail: Mail) {
+        // Its task is gone: then it is at rest for good.
+        let _ = self.mail.send(mail).await;
+    }
+
+    async fn rested(&self) {
+        let mut view = self.view.clone();
+        let _ = view.wait_for(|it| at_rest(&it.state)).await;
+    }
+}
+
+impl Departure {
+    /// Stops wave after wave; whoever takes too long is killed.
+    pub async fn stop(&self) {
+        let polite = async {
+            for wave in &self.0 {
+                for leaving in wave {
+                    leaving.tell(Mail::Shutdown).await;
                 }
-                for name in &wave {
-                    self.rested(name).await;
+                for leaving in wave {
+                    leaving.rested().await;
                 }
             }
         };
-        if tokio::time::timeout(POLITE, stop).await.is_err() {
+        if tokio::time::timeout(POLITE, polite).await.is_err() {
             tracing::warn!("plugins did not stop in time; killing them");
+            // What the kernel does not let go in time goes with this process.
             let _ = tokio::time::timeout(PATIENCE - POLITE, self.kill()).await;
         }
     }
 
-    /// Kills all plugins and waits until none is left.
-    pub async fn kill(&mut self) {
-        self.stopping = true;
-        for aboard in self.aboard.values() {
-            let _ = aboard.mail.send(Mail::KillNow).await;
+    /// Kills all of them and waits until none is left.
+    pub async fn kill(&self) {
+        for leaving in self.0.iter().flatten() {
+            leaving.tell(Mail::KillNow).await;
         }
-        for name in self.aboard.keys() {
-            self.rested(name).await;
+        for leaving in self.0.iter().flatten() {
+            leaving.rested().await;
         }
     }
+}
 
-    async fn rested(&self, name: &PluginName) {
-        if let Some(aboard) = self.aboard.get(name) {
-            let mut view = aboard.view.clone();
-            // Its task is gone: then it is at rest for good.
-            let _ = view.wait_for(|it| at_rest(&it.state)).await;
-        }
+impl Fleet {
+    /// The daemon is about to stop: nothing is started any more.
+    pub fn depart(&mut self) -> Departure {
+        self.stopping = true;
+        let handles = |wave: Vec<PluginName>| {
+            wave.iter().filter_map(|name| self.aboard.get(name)).map(Leaving::of).collect()
+        };
+        Departure(self.waves().into_iter().map(handles).collect())
     }
 
     /// Plugins that may stop together; nobody is in an earlier wave than one that needs it.
@@ -89,29 +115,49 @@ impl Fleet {
     }
 }
 
-/// How long an operator's answer may take to be read before the daemon starts itself again.
-const ANSWER: Duration = Duration::from_millis(200);
+impl Command {
+    /// Stops a plugin and forgets it; its data stays.
+    ///
+    /// # Errors
+    /// It is not loaded, others need it, or the database failed.
+    pub async fn unload(&self, name: String) -> Result<Done, Failure> {
+        let command = self.clone();
+        // In a task of its own: an operator who hangs up does not leave it half done.
+        let unloading = tokio::spawn(async move { command.unload_now(name).await });
+        unloading.await.map_err(|_| failed("unloading"))?
+    }
 
-impl Fleet {
+    async fn unload_now(&self, name: String) -> Result<Done, Failure> {
+        let leaving = {
+            let name = name.clone();
+            self.ask(move |fleet| Box::pin(async move { fleet.begin_unload(&name) })).await??
+        };
+        if let Some(leaving) = leaving {
+            Departure(vec![vec![leaving]]).stop().await;
+        }
+        self.ask(move |fleet| Box::pin(async move { fleet.finish_unload(&name).await })).await?
+    }
+
     /// Puts a backup in the place of the state: everything stops, the daemon starts itself again.
     ///
     /// # Errors
-    /// The backup cannot be used; then the daemon starts again with what it had.
-    pub async fn restore(
-        &mut self,
-        dir: std::path::PathBuf,
-        again: tokio_util::sync::CancellationToken,
-    ) -> Result<outboard_proto::admin::Done, outboard_proto::common::Failure> {
+    /// The backup cannot be used; then nothing is stopped. Or it could not be put in place; then the
+    /// daemon starts again with what it had.
+    pub async fn restore(&self, dir: PathBuf, again: CancellationToken) -> Result<Done, Failure> {
         let (control, journal) = (&self.harbour.control, &self.harbour.journal);
-        let (control, journal) = (control.path().to_owned(), journal.path().to_owned());
-        crate::store::verify(&dir, &control, &journal)
-            .map_err(|error| crate::status::of_store(&error))?;
-        self.stop().await;
-        self.harbour.control.close().await;
-        self.harbour.journal.close().await;
+        let (to_control, to_journal) = (control.path().to_owned(), journal.path().to_owned());
+        let verified = {
+            let (dir, control, journal) = (dir.clone(), to_control.clone(), to_journal.clone());
+            tokio::task::spawn_blocking(move || crate::store::verify(&dir, &control, &journal))
+        };
+        verified.await.map_err(|_| failed("looking at it"))?.map_err(|error| of_store(&error))?;
+        self.ask(|fleet| Box::pin(async move { fleet.depart() })).await?.stop().await;
+        control.close().await;
+        journal.close().await;
         let from = dir.clone();
-        let restored =
-            tokio::task::spawn_blocking(move || crate::store::restore(&from, &control, &journal));
+        let restored = tokio::task::spawn_blocking(move || {
+            crate::store::restore(&from, &to_control, &to_journal)
+        });
         let restored = restored.await;
         // Whatever came of it, the stores are closed: only a new start opens them. The answer goes
         // out first.
@@ -119,17 +165,11 @@ impl Fleet {
             tokio::time::sleep(ANSWER).await;
             again.cancel();
         });
-        match restored {
-            Ok(Ok(())) => {
-                let message = format!("restored from {}; starting again", dir.display());
-                Ok(outboard_proto::admin::Done { message })
-            }
-            Ok(Err(error)) => Err(crate::status::of_store(&error)),
-            Err(_) => Err(outboard_proto::common::Failure::new(
-                tonic::Code::Internal,
-                outboard_proto::common::Reason::Internal,
-                "restoring failed unexpectedly",
-            )),
-        }
+        restored.map_err(|_| failed("restoring"))?.map_err(|error| of_store(&error))?;
+        Ok(Done { message: format!("restored from {}; starting again", dir.display()) })
     }
+}
+
+fn failed(what: &str) -> Failure {
+    Failure::new(Code::Internal, Reason::Internal, format!("{what} failed unexpectedly"))
 }

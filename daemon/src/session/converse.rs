@@ -58,6 +58,8 @@ struct Useless {
 enum Fault {
     /// The plugin broke the protocol: its generation ends.
     Violation(Failure),
+    /// This stream cannot go on: the plugin may open another.
+    Closed(Failure),
     /// This stream is over, and nothing else.
     Over,
 }
@@ -78,8 +80,12 @@ impl Session {
         let current = self.pass.leave(self.number);
         match fault {
             Fault::Violation(failure) => self.violation(failure).await,
-            Fault::Over => {
-                self.egress.close(None);
+            Fault::Closed(_) | Fault::Over => {
+                let status = match &fault {
+                    Fault::Closed(failure) => Some(status::of(failure)),
+                    Fault::Violation(_) | Fault::Over => None,
+                };
+                self.egress.close(status);
                 if current {
                     self.news(News::Detached).await;
                 }
@@ -173,7 +179,8 @@ impl Session {
             let frame = match next {
                 Ok(Some(frame)) => frame,
                 Ok(None) => return Fault::Over,
-                Err(error) if is_our_fault(&error) => return Fault::Violation(unreadable(&error)),
+                Err(error) if is_too_large(&error) => return Fault::Closed(unreadable(&error)),
+                Err(error) if is_garbage(&error) => return Fault::Violation(unreadable(&error)),
                 Err(_) => return Fault::Over,
             };
             let size = frame.encoded_len();
@@ -278,10 +285,14 @@ fn too_large(size: usize) -> Failure {
     Failure::new(Code::ResourceExhausted, Reason::FrameTooLarge, text)
 }
 
-/// Whether the error is about what was sent, not about the connection that carried it.
-fn is_our_fault(error: &Status) -> bool {
-    matches!(error.code(), Code::Internal | Code::OutOfRange | Code::ResourceExhausted)
-        && !is_transport(error)
+/// Whether a frame was larger than this side reads.
+fn is_too_large(error: &Status) -> bool {
+    matches!(error.code(), Code::OutOfRange | Code::ResourceExhausted) && !is_transport(error)
+}
+
+/// Whether what came is no frame.
+fn is_garbage(error: &Status) -> bool {
+    error.code() == Code::Internal && !is_transport(error)
 }
 
 /// Whether the stream broke under the message: a peer that dies mid-frame breaks no rule.

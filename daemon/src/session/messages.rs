@@ -110,7 +110,9 @@ fn sent(answer: Answer) -> Result<SendResponse, Failure> {
 /// How long the plugin waits: what it says in `grpc-timeout`, within reason.
 fn patience<T>(request: &Request<T>) -> Duration {
     let said = request.metadata().get("grpc-timeout").and_then(|value| value.to_str().ok());
-    said.and_then(parse_timeout).unwrap_or(PATIENCE).min(Duration::from_secs(60))
+    let said = said.and_then(parse_timeout).unwrap_or(PATIENCE).min(Duration::from_secs(60));
+    // The answer must reach the plugin before its own deadline does.
+    said.saturating_sub((said / 10).min(Duration::from_millis(50)))
 }
 
 /// gRPC's own notation: up to eight digits and a unit.
