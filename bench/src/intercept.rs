@@ -14,6 +14,7 @@ use crate::case::{Case, Turn};
 use crate::machine::Machine;
 use crate::peer::{go_plugin, ours, raw, relay};
 use crate::programs;
+use crate::report;
 use crate::slice::{MESSAGE_BYTES, Slice};
 pub use figures::Report;
 
@@ -70,10 +71,9 @@ pub fn measure(rounds: u32, slice_ms: u64) -> anyhow::Result<Report> {
     let method = Method { rounds, slice_ms, warm_up_ms, message_bytes: MESSAGE_BYTES };
     let mut tracks = Tracks::of(cases.len());
     for round in 1..=rounds {
-        eprint!("\rround {round} of {rounds}");
+        report::progress(round, rounds);
         tracks.round(round as usize, &mut cases, &method)?;
     }
-    eprintln!();
     Ok(tracks.report(Machine::here(), method))
 }
 

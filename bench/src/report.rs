@@ -2,7 +2,7 @@
 //!
 //! It refuses to know what is in it.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -18,6 +18,14 @@ pub fn print(report: &impl Serialize, as_json: bool) -> anyhow::Result<()> {
     let mut lines = Vec::new();
     list(&mut lines, "", &report);
     Ok(out.write_all(lines.concat().as_bytes())?)
+}
+
+/// Shows a person how far it is.
+pub fn progress(round: u32, rounds: u32) {
+    if std::io::stderr().is_terminal() {
+        let end = if round == rounds { "\n" } else { "\r" };
+        eprint!("round {round} of {rounds}{end}");
+    }
 }
 
 fn list(lines: &mut Vec<String>, key: &str, value: &Value) {

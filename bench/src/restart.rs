@@ -3,7 +3,7 @@
 //! The crash is a SIGKILL; ready is when an operator's watch says so, its own way included.
 
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use nix::sys::signal::{Signal, kill};
@@ -16,6 +16,7 @@ use crate::daemon::{Daemon, House};
 use crate::machine::Machine;
 use crate::operator::Watch;
 use crate::programs;
+use crate::report;
 use crate::statistics::{Ratio, median, round};
 
 const NAME: &str = "bench";
@@ -36,7 +37,22 @@ pub struct Report {
     crash_to_ready_ms: f64,
     /// The same without the back-off, crash by crash.
     crash_to_ready_less_backoff_ms: f64,
+    /// What that is made of.
+    phases_ms: Phases,
     ratios: Ratios,
+}
+
+/// Medians, by the daemon's own account of when each state began.
+#[derive(Debug, Serialize)]
+struct Phases {
+    /// SIGKILL to Waiting.
+    noticed: f64,
+    /// The end of the back-off to Starting.
+    overslept: f64,
+    /// Starting to Running.
+    started: f64,
+    /// Running to the operator's hearing of it.
+    told: f64,
 }
 
 #[derive(Debug, Serialize)]
@@ -49,6 +65,9 @@ struct Ratios {
 struct Recovery {
     backoff: Duration,
     to_ready: Duration,
+    /// Noticed, overslept, started, told: microseconds. A clock that is set makes them nonsense,
+    /// and nothing else.
+    phases: [i64; 4],
 }
 
 /// Measures.
@@ -65,22 +84,31 @@ pub fn measure(rounds: u32) -> anyhow::Result<Report> {
         starts.push(start_bare(&bare, &daemon)?);
         let (recovery, next) = crash(&mut watch, pid)?;
         pid = next;
-        eprint!("\rround {at} of {rounds}");
+        report::progress(at, rounds);
         recoveries.push(recovery);
     }
-    eprintln!();
-    Ok(report(rounds, &starts, &recoveries))
+    Ok(summary(rounds, &starts, &recoveries))
 }
 
 /// Kills the plugin and waits for its next generation; gives that one's process.
 fn crash(watch: &mut Watch<'_>, pid: u32) -> anyhow::Result<(Recovery, u32)> {
-    let killed = Instant::now();
+    let (killed, killed_us) = (Instant::now(), wall_us());
     kill(Pid::from_raw(i32::try_from(pid)?), Signal::SIGKILL).context("killing the plugin")?;
     let waiting = watch.until(|status| status.state() == State::Waiting)?;
+    let starting = watch.until(|status| status.state() == State::Starting)?;
     let ready = watch.until(|status| status.state() == State::Running)?;
-    let to_ready = killed.elapsed();
-    let backoff = u64::try_from(waiting.next_try_us - waiting.since_us)?;
-    Ok((Recovery { backoff: Duration::from_micros(backoff), to_ready }, ready.pid))
+    let (to_ready, told_us) = (killed.elapsed(), wall_us());
+    let moments = [killed_us, waiting.since_us, starting.since_us, ready.since_us, told_us];
+    let backoff = waiting.next_try_us - waiting.since_us;
+    let mut phases = [0, 1, 2, 3].map(|at| moments[at + 1] - moments[at]);
+    phases[1] -= backoff;
+    let backoff = Duration::from_micros(u64::try_from(backoff)?);
+    Ok((Recovery { backoff, to_ready, phases }, ready.pid))
+}
+
+fn wall_us() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// Starts the same program without the daemon. `Command` is a `posix_spawn` here: nothing is asked
@@ -103,9 +131,13 @@ fn end(plugin: &mut Child) {
     let _ = plugin.wait();
 }
 
-fn report(rounds: u32, starts: &[Duration], recoveries: &[Recovery]) -> Report {
+fn summary(rounds: u32, starts: &[Duration], recoveries: &[Recovery]) -> Report {
     let starts: Vec<f64> = starts.iter().copied().map(ms).collect();
     let column = |of: fn(&Recovery) -> f64| recoveries.iter().map(of).collect::<Vec<_>>();
+    let phase = |at: usize| {
+        let times = recoveries.iter().map(|it| it.phases[at] as f64 / 1000.0);
+        round(median(&times.collect::<Vec<_>>()), 2)
+    };
     let less = column(|it| ms(it.to_ready.saturating_sub(it.backoff)));
     let shown = |times: &[f64]| round(median(times), 2);
     Report {

@@ -130,7 +130,7 @@ pub struct Setting {
 pub struct Enforcement {
     #[prost(string, tag = "1")]
     pub what: ::prost::alloc::string::String,
-    /// Empty = not enforced.
+    /// By what means; where nobody holds it, "NOT " and why.
     #[prost(string, tag = "2")]
     pub how: ::prost::alloc::string::String,
     #[prost(bool, tag = "3")]

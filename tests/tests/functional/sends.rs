@@ -135,13 +135,23 @@ async fn without_an_app_sends_wait_in_order_and_go_out_once_one_connects() -> Ou
 }
 
 #[tokio::test]
-async fn a_send_that_is_queued_tells_its_plugin_so_at_the_deadline() -> Outcome {
+async fn a_send_that_is_queued_tells_its_plugin_so_when_the_daemons_patience_ends() -> Outcome {
+    told_that_it_is_queued("when-alone-patiently").await
+}
+
+#[tokio::test]
+async fn a_send_that_is_queued_tells_its_plugin_so_before_the_plugins_own_deadline() -> Outcome {
+    told_that_it_is_queued("when-alone 1").await
+}
+
+async fn told_that_it_is_queued(deed: &str) -> Outcome {
     let daemon = Daemon::start().await?;
     daemon.run(&bot()).await?;
-    send_while_alone(&daemon, 1).await?;
-    let app = daemon.app().await?;
-    let seen = app.tell("alpha", "seen").await?;
-    assert!(seen.contains("alone 0: DeadlineExceeded"), "{seen}");
+    alone(&daemon, deed).await?;
+    let seen = daemon.app().await?.tell("alpha", "seen").await?;
+    let told = seen.lines().find(|line| line.starts_with("alone 0")).unwrap_or_default();
+    assert!(told.contains("DeadlineExceeded"), "{told}");
+    assert!(told.ends_with("outcome=queued"), "{told}");
     Ok(())
 }
 
@@ -172,8 +182,12 @@ async fn a_full_outbox_is_over_limit_and_nothing_queued_is_lost() -> Outcome {
 
 /// Has alpha send as soon as no app is there, and waits until it has.
 async fn send_while_alone(daemon: &Daemon, count: usize) -> Outcome {
+    alone(daemon, &format!("when-alone {count}")).await
+}
+
+async fn alone(daemon: &Daemon, deed: &str) -> Outcome {
     let app = daemon.app().await?;
-    app.tell("alpha", &format!("when-alone {count}")).await?;
+    app.tell("alpha", deed).await?;
     drop(app);
     let done = |line: &outboard_proto::admin::LogLine| line.line.contains("alone: done");
     daemon.operator().wait_for_line("alpha", done).await?;

@@ -53,7 +53,8 @@ async fn do_it(plugin: Arc<Plugin>, what: &str) {
         "flood-bytes" => floods::bytes(),
         "flood-lines" => floods::lines(rest.parse().unwrap_or(100_000)),
         "log" => eprintln!("{rest}"),
-        "when-alone" => send_when_alone(plugin, rest.parse().unwrap_or(1)).await,
+        "when-alone" => send_when_alone(plugin, rest.parse().unwrap_or(1), Some(BRIEFLY)).await,
+        "when-alone-patiently" => send_when_alone(plugin, 1, None).await,
         "edit-manifest" => edit_manifest(rest),
         _ => {}
     }
@@ -123,7 +124,7 @@ async fn large_frame(plugin: &Plugin, bytes: &str) {
 
 /// As soon as no app carries out anything, sends so many messages, a few at a time; says so in its
 /// log when every one was sent or refused. Few are sent one by one, and so in order.
-async fn send_when_alone(plugin: Arc<Plugin>, count: usize) {
+async fn send_when_alone(plugin: Arc<Plugin>, count: usize, patience: Option<Duration>) {
     plugin.alone().await;
     let at_once = if count > 16 { 16 } else { 1 };
     for first in (0..count).step_by(at_once) {
@@ -132,7 +133,7 @@ async fn send_when_alone(plugin: Arc<Plugin>, count: usize) {
             let plugin = plugin.clone();
             sends.spawn(async move {
                 let text = format!("alone {number}");
-                let answer = host::send_briefly(&plugin, &text, BRIEFLY).await;
+                let answer = host::send_alone(&plugin, &text, patience).await;
                 plugin.note(format!("{text}: {answer}"));
             });
         }

@@ -31,13 +31,15 @@ pub async fn send(plugin: &Plugin, cause: &str, channel: &str, text: &str, key: 
     )
 }
 
-/// Sends a message that nobody caused and waits no longer than `patience`.
-pub async fn send_briefly(plugin: &Plugin, text: &str, patience: Duration) -> String {
+/// Sends a message that nobody caused and waits no longer than `patience`, or as long as the daemon.
+pub async fn send_alone(plugin: &Plugin, text: &str, patience: Option<Duration>) -> String {
     let body = Some(values::plain(text));
     let request = SendRequest { channel_id: "c-town".to_owned(), body, ..SendRequest::default() };
     spoken(
         call(plugin, "", request, async |mut messages, mut request| {
-            request.set_timeout(patience);
+            if let Some(patience) = patience {
+                request.set_timeout(patience);
+            }
             messages.send(request).await
         })
         .await,
@@ -84,7 +86,11 @@ async fn call<T>(
 fn spoken(answer: Result<Response<SendResponse>, Status>) -> String {
     match answer {
         Ok(answer) => format!("sent {}", answer.into_inner().message_id),
-        Err(status) => Refusal::from(status).to_string(),
+        Err(status) => {
+            let refusal = Refusal::from(status);
+            let outcome = refusal.details.get("outcome").map_or("", String::as_str);
+            format!("{refusal} outcome={outcome}")
+        }
     }
 }
 
