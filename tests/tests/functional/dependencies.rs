@@ -87,7 +87,9 @@ async fn the_daemon_stops_dependants_before_what_they_need() -> Outcome {
     let daemon = Daemon::in_house(house).await?;
     let mut ended = Vec::new();
     for name in ["base", "middle", "top"] {
-        ended.push(daemon.operator().wait_end(name, 1).await?.at_us);
+        let end = daemon.operator().wait_end(name, 1).await?;
+        assert_eq!(end.cause, "stopped", "the record of {name} was kept before the daemon ended");
+        ended.push(end.at_us);
     }
     assert!(ended[2] <= ended[1] && ended[1] <= ended[0], "{ended:?}");
     Ok(())

@@ -15,6 +15,7 @@ pub async fn answer(plugin: &Arc<Plugin>, call: u64, what: &str) -> Option<Strin
         "" | "say" => rest.to_owned(),
         "wait" => wait(rest).await,
         "seen" => plugin.notes(),
+        "count" => plugin.notes().lines().filter(|line| line.contains(rest)).count().to_string(),
         "token" => plugin.surroundings.token.clone(),
         "data" => plugin.surroundings.data.display().to_string(),
         "pid" => std::process::id().to_string(),
