@@ -147,6 +147,12 @@ fn summary(rounds: u32, starts: &[Duration], recoveries: &[Recovery]) -> Report 
         backoff_drawn_ms: shown(&column(|it| ms(it.backoff))),
         crash_to_ready_ms: shown(&column(|it| ms(it.to_ready))),
         crash_to_ready_less_backoff_ms: shown(&less),
+        phases_ms: Phases {
+            noticed: phase(0),
+            overslept: phase(1),
+            started: phase(2),
+            told: phase(3),
+        },
         ratios: Ratios { crash_to_ready_less_backoff_to_bare_start: Ratio::of(&less, &starts) },
     }
 }

@@ -16,6 +16,7 @@ use outboard_linux::{CgroupChoice, DaemonLeaf, LockFile, Setup, Spawner, group_i
 use tokio::net::UnixListener;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::admin::AdminSide;
 use crate::app::AppSide;
@@ -92,8 +93,10 @@ pub async fn run(options: Options) -> Result<End, StartError> {
     };
     tokio::spawn(app.listen(ground.app));
     tokio::spawn(admin.listen(ground.admin));
+    let harbour = std::sync::Arc::clone(&command.harbour);
     let end = service::serve(command, again).await?;
     until.cancel();
+    harbour.put_to_rest().await;
     Ok(end)
 }
 
@@ -174,6 +177,7 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
         reflection: Reflection::new(),
         trees: trees.clone(),
         environment: environment(),
+        writes: TaskTracker::new(),
         started_us: clock.wall_us(),
     };
     let command = Box::pin(Fleet::launch(harbour, ground.config.clone())).await?;

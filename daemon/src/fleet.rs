@@ -22,6 +22,7 @@ use std::sync::Arc;
 use outboard_linux::Spawner;
 use outboard_proto::common::{Failure, Reason};
 use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::config::name::PluginName;
@@ -67,8 +68,20 @@ pub struct Harbour {
     pub trees: Trees,
     /// This process's environment, as far as plugins may be given parts of it.
     pub environment: BTreeMap<String, String>,
+    /// What is being written beside everything else; waited for at the end.
+    pub writes: TaskTracker,
     /// When the daemon started, microseconds since the Unix epoch.
     pub started_us: i64,
+}
+
+impl Harbour {
+    /// Waits until what was to be written is written, then closes both stores.
+    pub async fn put_to_rest(&self) {
+        self.writes.close();
+        self.writes.wait().await;
+        self.control.close().await;
+        self.journal.close().await;
+    }
 }
 
 /// All plugins.

@@ -89,6 +89,7 @@ impl Aboard {
             control: harbour.control.clone(),
             ends: past.ends.clone(),
             moves: harbour.moves.clone(),
+            writes: harbour.writes.clone(),
         });
         let machine = Machine::new(spec.policy(), past.generation);
         let (publish, view) =

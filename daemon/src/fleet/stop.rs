@@ -1,7 +1,7 @@
 //! Bringing plugins to rest: one before it is unloaded, all before the daemon ends.
 //!
-//! The fleet only hands out the handles; the waiting is done by whoever asked, so that a plugin that
-//! takes long to stop holds up no other question. Dependants stop before what they depend on.
+//! The fleet only hands out the handles; the waiting is done by whoever asked, so that a plugin
+//! that takes long to stop holds up no other question. Dependants stop before what they need.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -141,8 +141,8 @@ impl Command {
     /// Puts a backup in the place of the state: everything stops, the daemon starts itself again.
     ///
     /// # Errors
-    /// The backup cannot be used; then nothing is stopped. Or it could not be put in place; then the
-    /// daemon starts again with what it had.
+    /// The backup cannot be used; then nothing is stopped. Or it could not be put in place: then
+    /// the daemon starts again with what it had.
     pub async fn restore(&self, dir: PathBuf, again: CancellationToken) -> Result<Done, Failure> {
         let (control, journal) = (&self.harbour.control, &self.harbour.journal);
         let (to_control, to_journal) = (control.path().to_owned(), journal.path().to_owned());
@@ -152,8 +152,7 @@ impl Command {
         };
         verified.await.map_err(|_| failed("looking at it"))?.map_err(|error| of_store(&error))?;
         self.ask(|fleet| Box::pin(async move { fleet.depart() })).await?.stop().await;
-        control.close().await;
-        journal.close().await;
+        self.harbour.put_to_rest().await;
         let from = dir.clone();
         let restored = tokio::task::spawn_blocking(move || {
             crate::store::restore(&from, &to_control, &to_journal)

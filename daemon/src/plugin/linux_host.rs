@@ -11,6 +11,7 @@ use outboard_proto::plugin::{self, DaemonFrame, Drain, Shutdown, daemon_frame::K
 use outboard_supervision::event::{Death, Exit, Obituary};
 use outboard_supervision::{Effect, Machine, Moment, News};
 use tokio::sync::broadcast;
+use tokio_util::task::TaskTracker;
 
 pub use super::bring_up::Program;
 use super::bring_up::bring_up;
@@ -41,6 +42,8 @@ pub struct LinuxHostParts {
     pub ends: Ends,
     /// Tells whoever watches that something moved.
     pub moves: broadcast::Sender<PluginName>,
+    /// Counts what is being written, so that the daemon's end can wait for it.
+    pub writes: TaskTracker,
 }
 
 /// The real host.
@@ -77,7 +80,7 @@ impl LinuxHost {
         tokio::spawn(bring_up(parts.spawner.clone(), program, pass, Arc::clone(entrance)));
         let (control, name) = (parts.control.clone(), parts.name.clone());
         // Beside the start, not before it: a full disk must not keep a plugin down.
-        tokio::spawn(async move {
+        parts.writes.spawn(async move {
             if let Err(error) = control.next_generation(&name).await {
                 tracing::error!(plugin = %name, "its generation number cannot be kept: {error}");
             }
@@ -119,7 +122,7 @@ impl LinuxHost {
         parts.entrance.set_facts(facts);
         parts.ends.add(end.clone());
         let (control, name) = (parts.control.clone(), parts.name.clone());
-        tokio::spawn(async move {
+        parts.writes.spawn(async move {
             if let Err(error) = control.record_end(&name, end).await {
                 tracing::error!(plugin = %name, "its end cannot be kept: {error}");
             }

@@ -355,14 +355,15 @@ fn allowed(decl: &CommandDecl, request: &RunCommand) -> Result<(), Failure> {
 /// `PLUGIN_UNAVAILABLE` with everything the app may want to show.
 fn unavailable(plugin: &str, standing: &Standing, outcome: &str) -> Failure {
     let (state, reason, retry_after) = match standing {
-        Standing::Ready => ("running", String::new(), None),
+        Standing::Ready => ("running", "its session was lost".to_owned(), None),
         Standing::Suspended(by) => ("suspended", format!("{by} is down"), None),
         Standing::Unavailable { state, reason, retry_after } => {
             (*state, reason.clone(), *retry_after)
         }
         Standing::Unlisted => ("stopped", "not in service".to_owned(), None),
     };
-    let text = format!("{plugin} is not available now ({state}: {reason})");
+    let colon = if reason.is_empty() { "" } else { ": " };
+    let text = format!("{plugin} is not available now ({state}{colon}{reason})");
     let failure = Failure::new(tonic::Code::Unavailable, Reason::PluginUnavailable, text)
         .detail("plugin", plugin)
         .detail("state", state)
