@@ -71,9 +71,9 @@ impl Operator {
         Ok(Watch { runtime: &self.runtime, changes })
     }
 
-    /// Waits until a plugin runs.
+    /// Waits until a plugin runs and its process is known.
     pub fn wait_running(&self, name: &str) -> anyhow::Result<PluginStatus> {
-        self.watch(name)?.until(|status| status.state() == State::Running)
+        self.watch(name)?.until(|status| status.state() == State::Running && status.pid != 0)
     }
 
     /// Lets time pass.

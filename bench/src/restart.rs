@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::Context as _;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use outboard_proto::admin::State;
+use outboard_proto::admin::{PluginStatus, State};
 use serde::Serialize;
 
 use crate::bare_server::BareServer;
@@ -77,8 +77,8 @@ pub fn measure(rounds: u32) -> anyhow::Result<Report> {
     let bare = BareServer::start(&daemon.runtime())?;
     daemon.operator().load(&daemon.house().plugin(NAME)?)?;
     let mut watch = daemon.operator().watch(NAME)?;
-    watch.until(|status| status.state() == State::Running)?;
-    let mut pid = daemon.operator().wait_running(NAME)?.pid;
+    let running = watch.until(|status| status.state() == State::Running)?;
+    let mut pid = named(&mut watch, &running)?;
     let (mut starts, mut recoveries) = (Vec::new(), Vec::new());
     for at in 1..=rounds {
         starts.push(start_bare(&bare, &daemon)?);
@@ -93,17 +93,34 @@ pub fn measure(rounds: u32) -> anyhow::Result<Report> {
 /// Kills the plugin and waits for its next generation; gives that one's process.
 fn crash(watch: &mut Watch<'_>, pid: u32) -> anyhow::Result<(Recovery, u32)> {
     let (killed, killed_us) = (Instant::now(), wall_us());
-    kill(Pid::from_raw(i32::try_from(pid)?), Signal::SIGKILL).context("killing the plugin")?;
+    kill(process(pid)?, Signal::SIGKILL).context("killing the plugin")?;
     let waiting = watch.until(|status| status.state() == State::Waiting)?;
     let starting = watch.until(|status| status.state() == State::Starting)?;
     let ready = watch.until(|status| status.state() == State::Running)?;
     let (to_ready, told_us) = (killed.elapsed(), wall_us());
+    let next = named(watch, &ready)?;
     let moments = [killed_us, waiting.since_us, starting.since_us, ready.since_us, told_us];
     let backoff = waiting.next_try_us - waiting.since_us;
     let mut phases = [0, 1, 2, 3].map(|at| moments[at + 1] - moments[at]);
     phases[1] -= backoff;
     let backoff = Duration::from_micros(u64::try_from(backoff)?);
-    Ok((Recovery { backoff, to_ready, phases }, ready.pid))
+    Ok((Recovery { backoff, to_ready, phases }, next))
+}
+
+/// The process of a running plugin. Its keeper may name it only after the plugin has said itself
+/// that it is ready.
+fn named(watch: &mut Watch<'_>, status: &PluginStatus) -> anyhow::Result<u32> {
+    if status.pid != 0 {
+        return Ok(status.pid);
+    }
+    Ok(watch.until(|status| status.state() == State::Running && status.pid != 0)?.pid)
+}
+
+/// Zero would mean ourselves and everyone in our process group.
+fn process(pid: u32) -> anyhow::Result<Pid> {
+    let pid = i32::try_from(pid)?;
+    anyhow::ensure!(pid > 1, "{pid} is no plugin's process");
+    Ok(Pid::from_raw(pid))
 }
 
 fn wall_us() -> i64 {

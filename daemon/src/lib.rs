@@ -11,6 +11,7 @@ pub mod connection;
 pub mod daemon;
 pub mod egress;
 pub mod fleet;
+pub mod frame;
 pub mod gate;
 pub mod logs;
 pub mod outbox;

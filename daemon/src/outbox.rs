@@ -131,6 +131,7 @@ impl Outbox {
         request: &Request,
         patience: Duration,
     ) -> Result<Answer, Failure> {
+        let begun = self.0.switchboard.now();
         let plugin = name.as_str().to_owned();
         let new = NewRequest {
             plugin: name,
@@ -153,7 +154,9 @@ impl Outbox {
         let (sender, answer) = oneshot::channel();
         self.kept().waiting.insert(id, sender);
         self.0.more.notify_one();
-        match tokio::time::timeout(patience, answer).await {
+        // Keeping it took of the plugin's patience too.
+        let left = patience.saturating_sub(self.0.switchboard.now().since(begun));
+        match tokio::time::timeout(left, answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) | Err(_) => {
                 self.kept().waiting.remove(&id);

@@ -8,6 +8,7 @@ mod facts;
 mod hello;
 mod listen;
 mod messages;
+mod service;
 
 pub use door::{Door, Pass};
 pub use facts::Facts;

@@ -54,7 +54,7 @@ build_suites() {
 }
 
 build_programs() {
-    cargo build --locked --workspace --bins --tests \
+    cargo build --locked --workspace --bins --tests --examples \
         --message-format=json-render-diagnostics >"$logs/messages"
 }
 

@@ -165,13 +165,7 @@ fn return_credit(board: &Switchboard, node: NodeId, taken: u64) -> u64 {
 fn take(board: &Switchboard, node: NodeId, frame: AppFrame) {
     match frame.kind {
         Some(Kind::Intercept(request)) => {
-            let id = request.id;
-            match board.begin_node_call(node) {
-                Ok(()) => {
-                    board.intercept(Asked::Session { node, id }, request);
-                }
-                Err(failure) => board.tell_node(node, not_intercepted(id, failure)),
-            }
+            board.intercept(Asked::Session { node, id: request.id }, request);
         }
         Some(Kind::Publish(publish)) => {
             let id = publish.id;

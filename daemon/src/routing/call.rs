@@ -5,7 +5,6 @@
 use outboard_proto::common::{Failure, SkipReason};
 use outboard_proto::plugin::{self, CancelCall, DaemonFrame, Reply, daemon_frame};
 use outboard_supervision::Moment;
-use prost::Message as _;
 use slab::Slab;
 
 use super::command::CommandCall;
@@ -14,6 +13,7 @@ use super::member::{QUEUED_BYTES, QUEUED_CALLS, Standing};
 use super::{Core, MemberId, Switchboard};
 use crate::clock::micros;
 use crate::egress::Urgency;
+use crate::frame::CallBody;
 
 /// Every live call.
 #[derive(Default)]
@@ -46,9 +46,9 @@ pub enum Stage {
     /// In the plugin's hands.
     Handed,
     /// Waits for the window.
-    Queued(plugin::Call, usize),
+    Queued(CallBody),
     /// Waits for the plugin to become ready.
-    Awaiting(plugin::Call),
+    Awaiting(CallBody),
 }
 
 /// Why a call was not begun.
@@ -101,29 +101,28 @@ pub struct NewCall {
     pub member: MemberId,
     pub purpose: Purpose,
     pub deadline: Moment,
-    pub frame: plugin::Call,
+    pub body: CallBody,
 }
 
 impl Core {
     /// Hands a call to its plugin, or queues it. The plugin must be ready, or `Closed` hooks wait.
     pub fn begin_call(&mut self, new: NewCall, now: Moment) -> Result<usize, OverLimit> {
-        let NewCall { member, purpose, deadline, mut frame } = new;
+        let NewCall { member, purpose, deadline, body } = new;
         let id = self.calls.next_id();
-        frame.id = id;
         let is = &mut self.members[member];
         let ready = is.open_seat().is_some();
-        let size = if ready && is.in_hand < is.is.in_flight { 0 } else { frame.encoded_len() };
-        let full = is.queue.len() >= QUEUED_CALLS || is.queued_bytes + size > QUEUED_BYTES;
-        if size > 0 && full {
+        let waits = !ready || is.in_hand >= is.is.in_flight;
+        let full = is.queue.len() >= QUEUED_CALLS || is.queued_bytes + body.len() > QUEUED_BYTES;
+        if waits && full {
             is.traffic.over_limit += 1;
             return Err(OverLimit);
         }
         let stage = if !ready {
-            Stage::Awaiting(frame)
-        } else if size > 0 {
-            Stage::Queued(frame, size)
+            Stage::Awaiting(body)
+        } else if waits {
+            Stage::Queued(body)
         } else {
-            self.send_call(member, frame, deadline, now);
+            self.send_call(member, (id, &body), deadline, now);
             Stage::Handed
         };
         Ok(self.enter_call(Call { id, member, purpose, began: now, deadline, stage }))
@@ -135,8 +134,8 @@ impl Core {
         let is = &mut self.members[member];
         match &call.stage {
             Stage::Handed => is.in_hand += 1,
-            Stage::Queued(_, size) => {
-                is.queued_bytes += size;
+            Stage::Queued(body) => {
+                is.queued_bytes += body.len();
                 is.queue.push_back(key);
             }
             Stage::Awaiting(_) => is.awaiting.push(key),
@@ -146,12 +145,17 @@ impl Core {
         key
     }
 
-    fn send_call(&mut self, id: MemberId, mut frame: plugin::Call, deadline: Moment, now: Moment) {
-        let member = &mut self.members[id];
+    fn send_call(
+        &mut self,
+        member: MemberId,
+        (id, body): (u64, &CallBody),
+        deadline: Moment,
+        now: Moment,
+    ) {
+        let member = &mut self.members[member];
         member.traffic.calls += 1;
-        frame.budget_us = micros(deadline.since(now));
-        let frame = DaemonFrame { kind: Some(daemon_frame::Kind::Call(frame)) };
         if let Some(seat) = &member.seat {
+            let frame = body.frame(id, micros(deadline.since(now)));
             // A full queue means a session that takes nothing: the call runs into its deadline and
             // the heartbeat finds the session out.
             let _ = seat.egress.push(Urgency::Call, frame, now);
@@ -168,13 +172,13 @@ impl Core {
             }
             let Some(key) = member.queue.pop_front() else { return };
             let Some(call) = self.calls.table.get_mut(key) else { continue };
-            let deadline = call.deadline;
+            let (call_id, deadline) = (call.id, call.deadline);
             match std::mem::replace(&mut call.stage, Stage::Handed) {
-                Stage::Queued(frame, size) => {
+                Stage::Queued(body) => {
                     let member = &mut self.members[id];
-                    member.queued_bytes = member.queued_bytes.saturating_sub(size);
+                    member.queued_bytes = member.queued_bytes.saturating_sub(body.len());
                     member.in_hand += 1;
-                    self.send_call(id, frame, deadline, now);
+                    self.send_call(id, (call_id, &body), deadline, now);
                 }
                 other => call.stage = other,
             }
@@ -190,12 +194,11 @@ impl Core {
         for key in std::mem::take(&mut member.awaiting) {
             let Some(call) = self.calls.table.get_mut(key) else { continue };
             call.stage = match std::mem::replace(&mut call.stage, Stage::Handed) {
-                Stage::Awaiting(frame) => {
-                    let size = frame.encoded_len();
+                Stage::Awaiting(body) => {
                     let member = &mut self.members[id];
-                    member.queued_bytes += size;
+                    member.queued_bytes += body.len();
                     member.queue.push_back(key);
-                    Stage::Queued(frame, size)
+                    Stage::Queued(body)
                 }
                 other => other,
             };
@@ -209,8 +212,8 @@ impl Core {
         if let Some(member) = self.members.get_mut(call.member) {
             match &call.stage {
                 Stage::Handed => member.in_hand = member.in_hand.saturating_sub(1),
-                Stage::Queued(_, size) => {
-                    member.queued_bytes = member.queued_bytes.saturating_sub(*size);
+                Stage::Queued(body) => {
+                    member.queued_bytes = member.queued_bytes.saturating_sub(body.len());
                     member.queue.retain(|queued| *queued != key);
                 }
                 Stage::Awaiting(_) => member.awaiting.retain(|waiting| *waiting != key),
@@ -233,7 +236,7 @@ impl Core {
         if matches!(call.stage, Stage::Handed) {
             let cancel = CancelCall { call: call.id, reason: reason.to_owned() };
             let frame = DaemonFrame { kind: Some(daemon_frame::Kind::Cancel(cancel)) };
-            let _ = seat.egress.push(Urgency::Control, frame, now);
+            let _ = seat.egress.push(Urgency::Control, frame.into(), now);
         }
     }
 
@@ -241,7 +244,7 @@ impl Core {
         let Some(call) = self.leave_call(key) else { return };
         let lost = match call.stage {
             Stage::Handed => Lost::TimedOut,
-            Stage::Queued(..) | Stage::Awaiting(_) => Lost::NeverHanded,
+            Stage::Queued(_) | Stage::Awaiting(_) => Lost::NeverHanded,
         };
         self.members[call.member].traffic.timeouts += 1;
         self.tell_cancelled(&call, "deadline", now);
@@ -278,10 +281,10 @@ impl Core {
             return;
         };
         call.stage = match std::mem::replace(&mut call.stage, Stage::Handed) {
-            Stage::Queued(frame, size) => {
-                member.queued_bytes = member.queued_bytes.saturating_sub(size);
+            Stage::Queued(body) => {
+                member.queued_bytes = member.queued_bytes.saturating_sub(body.len());
                 member.awaiting.push(key);
-                Stage::Awaiting(frame)
+                Stage::Awaiting(body)
             }
             other => other,
         };

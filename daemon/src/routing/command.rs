@@ -20,6 +20,7 @@ use super::{Core, MemberId, Switchboard, arguments};
 use crate::clock::micros;
 use crate::config::manifest::{ArgDecl, ArgKind, Audience, CommandDecl, Extent, Presence, Venue};
 use crate::config::permission::Permission;
+use crate::frame::CallBody;
 
 /// How long a sign of progress keeps a command alive.
 pub const LEASE: Duration = Duration::from_secs(30);
@@ -156,7 +157,8 @@ impl Core {
             workspace: request.workspace,
         };
         let purpose = Purpose::Command(Box::new(command));
-        let new = NewCall { member: id, purpose, deadline: now + asked, frame };
+        let body = CallBody::of(&frame);
+        let new = NewCall { member: id, purpose, deadline: now + asked, body };
         // It was seen not to be full.
         let (Ok(_) | Err(OverLimit)) = self.begin_call(new, now);
         Ok(())

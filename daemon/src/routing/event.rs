@@ -171,7 +171,7 @@ impl Core {
         member.lanes.hand(delivery, InHand { lane, queued, deadline });
         if let Some(seat) = &member.seat {
             let frame = DaemonFrame { kind: Some(daemon_frame::Kind::Event(frame)) };
-            let _ = seat.egress.push(Urgency::Event, frame, now);
+            let _ = seat.egress.push(Urgency::Event, frame.into(), now);
         }
         self.deadlines.insert(deadline, Due::Delivery(id, delivery));
     }

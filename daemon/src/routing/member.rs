@@ -16,6 +16,7 @@ use super::{Core, MemberId, Registration, Switchboard, Traffic};
 use crate::config::manifest::Hook;
 use crate::config::permission::Permission;
 use crate::egress::{Egress, Urgency};
+use crate::frame::ToPlugin;
 
 /// Calls that wait while the window is full.
 pub const QUEUED_CALLS: usize = 256;
@@ -68,7 +69,7 @@ pub struct Member {
 pub struct Seat {
     /// Unique among all sessions of the daemon's life.
     pub serial: u64,
-    pub egress: Egress<DaemonFrame>,
+    pub egress: Egress<ToPlugin>,
     /// Bytes of events that may still go out before the plugin returns some.
     pub credit: u64,
 }
@@ -154,7 +155,7 @@ impl Switchboard {
     }
 
     /// Opens a session: whatever was under way on the one before has ended.
-    pub fn attach(&self, member: MemberId, serial: u64, egress: Egress<DaemonFrame>) {
+    pub fn attach(&self, member: MemberId, serial: u64, egress: Egress<ToPlugin>) {
         self.with(|core, now| core.attach(member, serial, egress, now));
     }
 
@@ -242,7 +243,7 @@ impl Core {
         }
     }
 
-    fn attach(&mut self, id: MemberId, serial: u64, egress: Egress<DaemonFrame>, now: Moment) {
+    fn attach(&mut self, id: MemberId, serial: u64, egress: Egress<ToPlugin>, now: Moment) {
         if !self.members.contains(id) {
             return;
         }
@@ -290,7 +291,7 @@ impl Core {
                 let changed = AppChanged { app: Some(app.clone()) };
                 let frame = DaemonFrame { kind: Some(daemon_frame::Kind::App(changed)) };
                 // A session that takes nothing is found out by its heartbeat.
-                let _ = seat.egress.push(Urgency::Control, frame, now);
+                let _ = seat.egress.push(Urgency::Control, frame.into(), now);
             }
         }
     }

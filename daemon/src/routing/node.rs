@@ -52,6 +52,12 @@ pub struct Nodes {
     serial: u64,
 }
 
+/// What a node hears that has too many calls under way.
+pub fn busy() -> Failure {
+    let text = format!("more than {CALLS} calls of this node are under way");
+    Failure::new(tonic::Code::ResourceExhausted, Reason::OverLimit, text)
+}
+
 impl Nodes {
     pub fn get(&self, id: NodeId) -> Option<&Node> {
         self.table.get(id.key).filter(|node| node.serial == id.serial)
@@ -170,8 +176,7 @@ impl Switchboard {
         if self.with(|core, _| core.nodes.begin_call(id)) {
             return Ok(());
         }
-        let text = format!("more than {CALLS} calls of this node are under way");
-        Err(Failure::new(tonic::Code::ResourceExhausted, Reason::OverLimit, text))
+        Err(busy())
     }
 
     /// A call ended without an answer through the switchboard.

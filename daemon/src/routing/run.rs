@@ -10,7 +10,6 @@ use std::sync::Arc;
 use outboard_proto::common::{
     HookPayload, Rejected, SkipReason, Step, StepResult, hook_answer::Answer,
 };
-use outboard_proto::plugin::{self};
 use outboard_proto::{app, common};
 use outboard_supervision::Moment;
 use tokio::sync::oneshot;
@@ -22,6 +21,7 @@ use super::node::NodeId;
 use super::pipeline::{Entry, Pipeline, wire_policy};
 use crate::clock::micros;
 use crate::config::manifest::{Hook, OnFailure, Phase};
+use crate::frame::{CallBody, InterceptBody};
 
 /// One act under way.
 pub struct Run {
@@ -178,21 +178,20 @@ impl Run {
         (!allowed.is_zero()).then_some(now + allowed)
     }
 
-    fn call_frame(&self, entry: &Entry) -> plugin::Call {
+    /// What an entry is told: encoded from the payload that the run owns.
+    fn call_body(&self, entry: &Entry) -> CallBody {
         let phase = match entry.is.phase {
             Phase::Transform => common::Phase::Transform,
             Phase::Validate => common::Phase::Validate,
         };
-        let intercept =
-            plugin::Intercept { payload: Some(self.payload.clone()), phase: phase.into() };
-        plugin::Call {
-            of: Some(plugin::call::Of::Intercept(intercept)),
-            attempt: 1,
-            locale: self.locale.clone(),
-            trace: self.trace.clone(),
-            workspace: self.workspace.clone(),
-            ..plugin::Call::default()
-        }
+        let body = InterceptBody {
+            payload: &self.payload,
+            phase: phase.into(),
+            locale: &self.locale,
+            trace: self.trace.as_ref(),
+            workspace: &self.workspace,
+        };
+        body.encode()
     }
 
     fn judge(&self, entry: &Entry, answer: Option<Answer>) -> Result<Judged, change::RuleBroken> {

@@ -19,13 +19,14 @@ use crate::config::manifest::hook::HookFilter;
 use crate::config::manifest::{OnFailure, Phase};
 use crate::config::permission::Permission;
 use crate::egress::{EgressStream, egress};
+use crate::frame::ToPlugin;
 
 /// A plugin's end of a session.
 struct FakePlugin {
     board: Switchboard,
     member: MemberId,
     serial: u64,
-    frames: EgressStream<DaemonFrame>,
+    frames: EgressStream<ToPlugin>,
 }
 
 /// An app's end of a session.
@@ -84,7 +85,12 @@ impl FakePlugin {
     }
 
     async fn frame(&mut self) -> daemon_frame::Kind {
-        self.frames.next().await.unwrap().unwrap().kind.unwrap()
+        let frame = match self.frames.next().await.unwrap().unwrap() {
+            ToPlugin::Frame(frame) => *frame,
+            ToPlugin::Encoded(bytes) => prost::Message::decode(bytes).unwrap(),
+        };
+        let DaemonFrame { kind } = frame;
+        kind.unwrap()
     }
 
     async fn call(&mut self) -> Call {
@@ -148,7 +154,6 @@ impl FakeApp {
     fn ask(&self, id: u64, text: &str) {
         let payload = Some(post(text));
         let request = outboard_proto::app::Intercept { id, payload, ..Default::default() };
-        self.board.begin_node_call(self.node).unwrap();
         self.board.intercept(Asked::Session { node: self.node, id }, request);
     }
 

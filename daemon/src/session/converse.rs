@@ -21,6 +21,7 @@ use super::hello;
 use super::listen::Entrance;
 use crate::clock::Clock;
 use crate::egress::{Egress, Urgency};
+use crate::frame::ToPlugin;
 use crate::logs::Origin;
 use crate::plugin::Mail;
 use crate::status;
@@ -38,7 +39,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub struct Session {
     pub entrance: Arc<Entrance>,
     pub pass: Arc<Pass>,
-    pub egress: Egress<DaemonFrame>,
+    pub egress: Egress<ToPlugin>,
     /// Among the sessions of the generation, from 1.
     number: u64,
     /// Among all sessions of the daemon's life.
@@ -65,7 +66,7 @@ enum Fault {
 }
 
 impl Session {
-    pub fn new(entrance: Arc<Entrance>, pass: Arc<Pass>, egress: Egress<DaemonFrame>) -> Self {
+    pub fn new(entrance: Arc<Entrance>, pass: Arc<Pass>, egress: Egress<ToPlugin>) -> Self {
         Self { entrance, pass, egress, number: 0, serial: 0, useless: Useless::default() }
     }
 
@@ -159,7 +160,7 @@ impl Session {
         };
         let frame = DaemonFrame { kind: Some(daemon_frame::Kind::Welcome(welcome)) };
         // The stream has just begun: it is empty.
-        let _ = self.egress.push(Urgency::Control, frame, self.clock().now());
+        let _ = self.egress.push(Urgency::Control, frame.into(), self.clock().now());
     }
 
     async fn listen(&mut self, frames: &mut Streaming<PluginFrame>) -> Fault {

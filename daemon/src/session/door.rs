@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use crate::egress::{Egress, Urgency};
+use crate::frame::ToPlugin;
 
 /// Valid hellos within [`HELLOS_WITHIN`] that make a protocol fault.
 const HELLOS: usize = 3;
@@ -44,7 +45,7 @@ pub struct Pass {
 struct Inside {
     sessions: u64,
     hellos: VecDeque<Moment>,
-    current: Option<(u64, Egress<DaemonFrame>)>,
+    current: Option<(u64, Egress<ToPlugin>)>,
 }
 
 /// What became of a valid hello.
@@ -124,7 +125,7 @@ impl Pass {
     }
 
     /// A valid hello came: it replaces the session before.
-    pub fn enter(&self, egress: &Egress<DaemonFrame>, now: Moment, replaced: Status) -> Entered {
+    pub fn enter(&self, egress: &Egress<ToPlugin>, now: Moment, replaced: Status) -> Entered {
         let mut inside = self.inside();
         while inside.hellos.front().is_some_and(|at| now.since(*at) >= HELLOS_WITHIN) {
             inside.hellos.pop_front();
@@ -155,7 +156,7 @@ impl Pass {
     pub fn tell(&self, frame: DaemonFrame, now: Moment) {
         if let Some((_, egress)) = &self.inside().current {
             // A session that takes nothing is found out by its heartbeat.
-            let _ = egress.push(Urgency::Control, frame, now);
+            let _ = egress.push(Urgency::Control, frame.into(), now);
         }
     }
 

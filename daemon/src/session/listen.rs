@@ -9,20 +9,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use outboard_proto::common::{Failure, Reason};
 use outboard_proto::limits::{DECODE_BYTES, STREAMS, TOKEN_KEY};
 use outboard_proto::plugin::messages_server::MessagesServer;
-use outboard_proto::plugin::plugin_server::{Plugin, PluginServer};
-use outboard_proto::plugin::{DaemonFrame, PluginFrame};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 use tonic::service::{Routes, interceptor::InterceptedService};
-use tonic::{Code, Request, Response, Status, Streaming};
+use tonic::{Code, Request, Status};
 
-use super::converse::Session;
 use super::door::{Door, Pass};
 use super::facts::Facts;
 use super::messages::{HostMessages, Outbox};
+use super::service::Sessions;
 use crate::clock::Clock;
 use crate::config::manifest::Handlers;
-use crate::egress::{EgressStream, egress};
 use crate::logs::Log;
 use crate::plugin::Mail;
 use crate::reflection::Reflection;
@@ -172,7 +169,6 @@ fn routes(pass: &Arc<Pass>, entrance: &Arc<Entrance>) -> Routes {
     // A plain fn type would not do: each connection checks for its own generation.
     let check = move |request: Request<()>| check_token(&checked, request);
     let sessions = Sessions { pass: Arc::clone(pass), entrance: Arc::clone(entrance) };
-    let sessions = PluginServer::new(sessions).max_decoding_message_size(DECODE_BYTES);
     let messages = HostMessages { entrance: Arc::clone(entrance) };
     let messages = MessagesServer::new(messages).max_decoding_message_size(DECODE_BYTES);
     let routes = Routes::new(InterceptedService::new(sessions, check.clone()))
@@ -191,25 +187,4 @@ fn check_token(pass: &Pass, request: Request<()>) -> Result<Request<()>, Status>
         Some(_) => "the token is not this generation's".to_owned(),
     };
     Err(status::of(&Failure::new(Code::Unauthenticated, Reason::BadToken, text)))
-}
-
-/// The service of one connection.
-struct Sessions {
-    pass: Arc<Pass>,
-    entrance: Arc<Entrance>,
-}
-
-#[tonic::async_trait]
-impl Plugin for Sessions {
-    type SessionStream = EgressStream<DaemonFrame>;
-
-    async fn session(
-        &self,
-        request: Request<Streaming<PluginFrame>>,
-    ) -> Result<Response<Self::SessionStream>, Status> {
-        let (sender, stream) = egress();
-        let session = Session::new(Arc::clone(&self.entrance), Arc::clone(&self.pass), sender);
-        tokio::spawn(session.converse(request.into_inner()));
-        Ok(Response::new(stream))
-    }
 }

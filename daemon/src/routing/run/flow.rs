@@ -15,7 +15,7 @@ use crate::config::manifest::{Hook, OnFailure, Phase};
 use crate::config::permission::Permission;
 use crate::routing::call::{NewCall, OverLimit, Purpose};
 use crate::routing::member::{BREAKER, Standing};
-use crate::routing::node::NodeId;
+use crate::routing::node::{NodeId, busy};
 use crate::routing::pipeline::{BUDGET, Entry};
 use crate::routing::{Core, MemberId, change, command};
 
@@ -26,6 +26,11 @@ impl Core {
         request: app::Intercept,
         now: Moment,
     ) -> Option<usize> {
+        if let Asked::Session { node, .. } = &asked
+            && !self.nodes.begin_call(*node)
+        {
+            return self.refuse_busy(&asked, now);
+        }
         let payload = request.payload.unwrap_or_default();
         let Some(hook) = hook_of(&payload) else {
             let text = "this hook is not supported by this daemon";
@@ -145,7 +150,7 @@ impl Core {
             member: entry.member,
             purpose: Purpose::Intercept { run: key, at },
             deadline,
-            frame: run.call_frame(entry),
+            body: run.call_body(entry),
         };
         match self.begin_call(call, now) {
             Ok(call) => Asking::Pending(call),
@@ -310,6 +315,17 @@ impl Core {
         for key in keys {
             self.abandon(key, now);
         }
+    }
+
+    /// The node has too many calls under way; this one does not count among them.
+    fn refuse_busy(&mut self, asked: &Asked, now: Moment) -> Option<usize> {
+        if let Asked::Session { node, id } = asked {
+            let failure = busy();
+            let result = Some(app::intercept_result::Result::Failure(failure));
+            let result = app::InterceptResult { id: *id, result };
+            self.nodes.tell(*node, app::daemon_frame::Kind::Intercepted(result), now);
+        }
+        None
     }
 
     fn fail_asked(&mut self, asked: Asked, reason: common::Reason, text: &str, now: Moment) {
