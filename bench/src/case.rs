@@ -116,6 +116,15 @@ impl Case {
     }
 }
 
+impl Drop for Case {
+    fn drop(&mut self) {
+        // The others are killed by their handles; the app may have started something itself.
+        if let Some(app) = &mut self.app {
+            app.end();
+        }
+    }
+}
+
 impl Cpu {
     /// Of all parts.
     pub fn total(self) -> Duration {

@@ -6,16 +6,19 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
 use crate::slice::{Slice, Told};
 
+/// How long a child may take to end by itself: go-plugin gives its plugin two seconds.
+const END: Duration = Duration::from_secs(5);
+
 /// A child that answers lines.
 pub struct Process {
     child: Child,
-    stdin: ChildStdin,
+    stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
 }
 
@@ -24,7 +27,7 @@ impl Process {
     pub fn start(command: &mut Command) -> anyhow::Result<Self> {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn()?;
-        let stdin = child.stdin.take().context("it was asked for")?;
+        let stdin = child.stdin.take();
         let stdout = BufReader::new(child.stdout.take().context("it was asked for")?);
         Ok(Self { child, stdin, stdout })
     }
@@ -43,8 +46,18 @@ impl Process {
 
     /// Runs one slice.
     pub fn ask(&mut self, slice: Slice) -> anyhow::Result<Told> {
-        writeln!(self.stdin, "{slice}")?;
+        let stdin = self.stdin.as_mut().context("it was told to end")?;
+        writeln!(stdin, "{slice}")?;
         self.line()?.parse()
+    }
+
+    /// Lets it end by itself: a host that is killed leaves its plugin behind.
+    pub fn end(&mut self) {
+        self.stdin = None;
+        let deadline = Instant::now() + END;
+        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
+            std::thread::park_timeout(Duration::from_millis(5));
+        }
     }
 
     fn line(&mut self) -> anyhow::Result<String> {

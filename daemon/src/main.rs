@@ -17,10 +17,6 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
-/// Messages are many small strings: this allocator takes half the time over them.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Supervises a chat server's plugins and routes messages and events through them.
 #[derive(Debug, Parser)]
 #[command(version, about)]

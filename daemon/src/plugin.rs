@@ -133,7 +133,7 @@ impl<H: Host> Task<H> {
         for effect in self.machine.step(now, event) {
             self.host.perform(effect);
         }
-        if before.0 != *self.machine.state() || before.1 != *self.machine.conditions() {
+        if moved(&before.0, self.machine.state()) || before.1 != *self.machine.conditions() {
             self.publish(now.at);
         }
     }
@@ -143,6 +143,17 @@ impl<H: Host> Task<H> {
         self.host.moved(&self.machine, now);
         let wall_us = self.clock.wall_us();
         self.view.send_modify(|view| view.follow(&self.machine, now, wall_us));
+    }
+}
+
+/// Whether others can see a difference. That a pulse was felt is nobody's business: telling it would
+/// wake every watcher with every ping of every plugin.
+fn moved(before: &State, after: &State) -> bool {
+    match (before, after) {
+        (State::Running(old), State::Running(new)) => {
+            (old.generation, old.pid, old.link) != (new.generation, new.pid, new.link)
+        }
+        (old, new) => old != new,
     }
 }
 
