@@ -146,8 +146,8 @@ impl<H: Host> Task<H> {
     }
 }
 
-/// Whether others can see a difference. That a pulse was felt is nobody's business: telling it would
-/// wake every watcher with every ping of every plugin.
+/// Whether others can see a difference. That a pulse was felt is nobody's business: telling it
+/// would wake every watcher with every ping of every plugin.
 fn moved(before: &State, after: &State) -> bool {
     match (before, after) {
         (State::Running(old), State::Running(new)) => {
