@@ -20,5 +20,6 @@ pub mod reflection;
 pub mod routing;
 pub mod session;
 pub mod socket;
+pub mod stable_hash;
 pub mod status;
 pub mod store;

@@ -9,6 +9,7 @@ use outboard_linux::PluginUser;
 
 use crate::config::name::PluginName;
 use crate::config::operator::{RootPlugins, UidRange};
+use crate::stable_hash::stable_hash;
 
 /// How plugins are kept apart from the daemon's user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +67,7 @@ impl Users {
         }
         let taken: BTreeSet<u32> = self.given.values().copied().collect();
         let count = u64::from(range.last - range.first) + 1;
-        let wish = hash(name.as_str()) % count;
+        let wish = stable_hash(name.as_str()) % count;
         let uid = (0..count)
             .filter_map(|step| u32::try_from((wish + step) % count).ok())
             .map(|offset| range.first + offset)
@@ -82,13 +83,6 @@ impl Users {
     pub fn take_back(&mut self, name: &PluginName) {
         self.given.remove(name);
     }
-}
-
-/// FNV-1a: the same name wishes for the same uid, over any restart.
-fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }
 
 #[cfg(test)]

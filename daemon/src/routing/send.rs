@@ -19,6 +19,7 @@ use super::node::NodeId;
 use super::run::hook_of;
 use super::{Core, MemberId, Switchboard, change, event as events};
 use crate::config::permission::Permission;
+use crate::stable_hash::stable_hash;
 
 /// Hops from the last human act that a message may have.
 const HOPS: u32 = 4;
@@ -252,7 +253,7 @@ impl Core {
         }
         able.sort_by_key(|(_, name)| *name);
         let count = u64::try_from(able.len()).ok().filter(|count| *count > 0)?;
-        let at = usize::try_from(hash(channel_id(&outgoing.request)) % count).ok()?;
+        let at = usize::try_from(stable_hash(channel_id(&outgoing.request)) % count).ok()?;
         able.get(at).map(|(id, _)| *id)
     }
 
@@ -399,11 +400,4 @@ fn channel_id(request: &Request) -> &str {
             .map_or("", |channel| &channel.id),
         None => "",
     }
-}
-
-/// FNV-1a: the same channel goes to the same node, over any restart.
-fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
 }
