@@ -4,10 +4,9 @@
 //! plugins.
 
 mod connect;
+mod front;
 mod service;
 
-use outboard_proto::app::app_server::AppServer;
-use outboard_proto::limits::DECODE_BYTES;
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -45,9 +44,8 @@ impl AppSide {
     async fn receive(self, stream: UnixStream) {
         match self.gate.admit(&stream).await {
             Ok(_) => {
-                let service = service::Calls { switchboard: self.switchboard.clone() };
-                let server = AppServer::new(service).max_decoding_message_size(DECODE_BYTES);
-                let routes = self.reflection.add_to(Routes::new(server));
+                let front = front::Front::new(self.switchboard.clone());
+                let routes = self.reflection.add_to(Routes::new(front));
                 connection::serve(stream, routes, STREAMS, self.until).await;
             }
             Err(failure) => {

@@ -15,6 +15,7 @@ pub mod frame;
 pub mod gate;
 pub mod logs;
 pub mod outbox;
+pub mod payload;
 pub mod plugin;
 pub mod reflection;
 pub mod routing;

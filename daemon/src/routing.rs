@@ -9,6 +9,7 @@
 //!           ◀──verdict──── run ◀─reply── call   ◀──
 //! ```
 
+mod act;
 mod arguments;
 mod call;
 mod change;
@@ -35,12 +36,14 @@ use tokio::sync::Notify;
 use crate::clock::Clock;
 use crate::config::manifest::Hook;
 
+pub use act::Act;
+pub use call::Said;
 pub use command::CommandRun;
 pub use member::{MemberView, Standing};
 pub use node::{NodeId, NodeView};
 pub use pipeline::OrderEntry;
 pub use registration::{Bot, Interceptor, Registration, Subscription};
-pub use run::Asked;
+pub use run::{Asked, VerdictFrame};
 pub use send::{Cause, Handing, Outgoing, SendOutcome};
 pub use traffic::Traffic;
 
@@ -146,4 +149,4 @@ impl Switchboard {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

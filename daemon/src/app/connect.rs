@@ -4,17 +4,20 @@
 
 use outboard_proto::PROTOCOL;
 use outboard_proto::app::{
-    AppFrame, AppHello, AppWelcome, DaemonFrame, InterceptResult, Published, app_frame::Kind,
+    AppFrame, AppHello, AppWelcome, InterceptResult, Published, app_frame::Kind,
     command_result, daemon_frame, intercept_result,
 };
 use outboard_proto::common::{Credit, Failure, Reason};
 use outboard_proto::limits::{CREDIT_BYTES, FRAME_BYTES, HELLO, PAYLOAD_BYTES};
-use prost::Message as _;
 use tonic::{Code, Streaming};
 
 use crate::egress::{Egress, Urgency};
-use crate::routing::{Asked, CommandRun, NodeId, Switchboard};
+use crate::frame::{FromApp, Inbound, ToApp};
+use crate::routing::{Act, Asked, CommandRun, NodeId, Switchboard};
 use crate::status;
+
+/// What a node sends, frame by frame.
+pub type Frames = Streaming<Inbound<FromApp>>;
 
 /// Frames handled before others get their turn.
 const TURN: usize = 64;
@@ -51,7 +54,7 @@ pub fn check(hello: &AppHello) -> Result<(), Failure> {
 pub fn enter(
     board: &Switchboard,
     hello: AppHello,
-    egress: &Egress<DaemonFrame>,
+    egress: &Egress<ToApp>,
     unary: bool,
 ) -> Result<NodeId, Failure> {
     check(&hello)?;
@@ -67,17 +70,16 @@ pub fn enter(
         credit_bytes: CREDIT_BYTES,
         features: FEATURES.map(str::to_owned).into(),
     };
-    let frame = DaemonFrame { kind: Some(daemon_frame::Kind::Welcome(welcome)) };
     // The stream has just begun: there is room.
-    let _ = egress.push(Urgency::Control, frame, board.now());
+    let _ = egress.push(Urgency::Control, daemon_frame::Kind::Welcome(welcome).into(), board.now());
     Ok(id)
 }
 
 /// Speaks until the stream ends.
 pub async fn converse(
     board: Switchboard,
-    mut frames: Streaming<AppFrame>,
-    egress: Egress<DaemonFrame>,
+    mut frames: Frames,
+    egress: Egress<ToApp>,
 ) {
     let entered = match first_frame(&mut frames).await {
         Ok(hello) => enter(&board, hello, &egress, false),
@@ -95,13 +97,12 @@ pub async fn converse(
     egress.close(ended.err().map(|failure| status::of(&failure)));
 }
 
-async fn first_frame(frames: &mut Streaming<AppFrame>) -> Result<AppHello, Failure> {
+async fn first_frame(frames: &mut Frames) -> Result<AppHello, Failure> {
     match tokio::time::timeout(HELLO, frames.message()).await {
-        Ok(Ok(Some(AppFrame { kind: Some(Kind::Hello(hello)) }))) => Ok(hello),
-        Ok(Ok(_)) => {
+        Ok(Ok(first)) => first.and_then(hello_in).ok_or_else(|| {
             let text = "the first frame must be hello";
-            Err(Failure::new(Code::FailedPrecondition, Reason::HelloExpected, text))
-        }
+            Failure::new(Code::FailedPrecondition, Reason::HelloExpected, text)
+        }),
         Ok(Err(error)) => Err(unreadable(&error)),
         Err(_) => {
             let text = format!("no hello within {} s", HELLO.as_secs());
@@ -113,7 +114,7 @@ async fn first_frame(frames: &mut Streaming<AppFrame>) -> Result<AppHello, Failu
 async fn listen(
     board: &Switchboard,
     node: NodeId,
-    frames: &mut Streaming<AppFrame>,
+    frames: &mut Frames,
 ) -> Result<(), Failure> {
     let (mut count, mut bytes) = (0, 0);
     let mut taken = 0;
@@ -127,29 +128,49 @@ async fn listen(
                 frames.message().await
             }
         };
-        let frame = match next {
-            Ok(Some(frame)) => frame,
+        let Inbound { frame, size } = match next {
+            Ok(Some(inbound)) => inbound,
             Ok(None) => return Ok(()),
             Err(error) => return Err(unreadable(&error)),
         };
-        let size = frame.encoded_len();
         (count, bytes) = (count + 1, bytes + size);
-        if matches!(frame.kind, Some(Kind::Publish(_) | Kind::Chunk(_))) {
-            taken = return_credit(board, node, taken + size as u64);
-        }
-        if size > FRAME_BYTES {
-            refuse_large(board, node, frame, size);
-        } else if matches!(frame.kind, Some(Kind::Hello(_))) {
-            let text = "said hello twice on one stream";
-            return Err(Failure::new(Code::FailedPrecondition, Reason::ProtocolViolation, text));
-        } else {
-            take(board, node, frame);
+        match frame {
+            FromApp::Intercept(id, _) if size > FRAME_BYTES => {
+                board.tell_node(node, not_intercepted(id, too_large(size)));
+            }
+            FromApp::Intercept(id, act) => {
+                board.intercept(Asked::Session { node, id }, act);
+            }
+            FromApp::Frame(frame) => {
+                if matches!(frame.kind, Some(Kind::Publish(_) | Kind::Chunk(_))) {
+                    taken = return_credit(board, node, taken + size as u64);
+                }
+                take_any(board, node, *frame, size)?;
+            }
         }
         if count >= TURN || bytes >= TURN_BYTES {
             (count, bytes) = (0, 0);
             tokio::task::yield_now().await;
         }
     }
+}
+
+/// Hands one frame on that is no call of a hook, or an unusual one.
+fn take_any(
+    board: &Switchboard,
+    node: NodeId,
+    frame: AppFrame,
+    size: usize,
+) -> Result<(), Failure> {
+    if size > FRAME_BYTES {
+        refuse_large(board, node, frame, size);
+    } else if matches!(frame.kind, Some(Kind::Hello(_))) {
+        let text = "said hello twice on one stream";
+        return Err(Failure::new(Code::FailedPrecondition, Reason::ProtocolViolation, text));
+    } else {
+        take(board, node, frame);
+    }
+    Ok(())
 }
 
 /// Gives back what was taken off the stream, in pieces worth a frame; returns what is still owed.
@@ -165,7 +186,7 @@ fn return_credit(board: &Switchboard, node: NodeId, taken: u64) -> u64 {
 fn take(board: &Switchboard, node: NodeId, frame: AppFrame) {
     match frame.kind {
         Some(Kind::Intercept(request)) => {
-            board.intercept(Asked::Session { node, id: request.id }, request);
+            board.intercept(Asked::Session { node, id: request.id }, Act::of(request));
         }
         Some(Kind::Publish(publish)) => {
             let id = publish.id;
@@ -209,8 +230,7 @@ fn take(board: &Switchboard, node: NodeId, frame: AppFrame) {
 
 /// The call with a frame too large fails; the session goes on.
 fn refuse_large(board: &Switchboard, node: NodeId, frame: AppFrame, size: usize) {
-    let text = format!("the frame has {size} bytes; a frame may have {FRAME_BYTES}");
-    let failure = Failure::new(Code::ResourceExhausted, Reason::FrameTooLarge, text);
+    let failure = too_large(size);
     match frame.kind {
         Some(Kind::Intercept(request)) => {
             board.tell_node(node, not_intercepted(request.id, failure));
@@ -223,6 +243,21 @@ fn refuse_large(board: &Switchboard, node: NodeId, frame: AppFrame, size: usize)
         }
         // Nobody waits for an answer to it.
         Some(_) | None => tracing::warn!(size, "dropped a frame of an app that is too large"),
+    }
+}
+
+fn too_large(size: usize) -> Failure {
+    let text = format!("the frame has {size} bytes; a frame may have {FRAME_BYTES}");
+    Failure::new(Code::ResourceExhausted, Reason::FrameTooLarge, text)
+}
+
+fn hello_in(first: Inbound<FromApp>) -> Option<AppHello> {
+    match first.frame {
+        FromApp::Frame(frame) => match *frame {
+            AppFrame { kind: Some(Kind::Hello(hello)) } => Some(hello),
+            AppFrame { kind: Some(_) | None } => None,
+        },
+        FromApp::Intercept(..) => None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! The gRPC face of the app's side: Connect, and the unary twins.
+//! The gRPC face of the app's side but for its fast session: the unary twins.
 //!
 //! Each method decodes, calls and encodes; deciding is the switchboard's.
 
@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use outboard_proto::app::app_server::App;
 use outboard_proto::app::{
     Answer, Answered, AppFrame, AppHello, Autocomplete, Choices, CommandResult, DaemonFrame,
-    Intercept, InterceptResult, Publish, Published, RunCommand, UiAction,
+    Intercept, InterceptResult, Publish, Published, RunCommand, UiAction, daemon_frame,
 };
 use outboard_proto::common::{Failure, Reason};
 use outboard_proto::limits::NODE_KEY;
@@ -16,9 +16,10 @@ use tokio::sync::oneshot;
 use tokio_stream::Stream;
 use tonic::{Code, Request, Response, Status, Streaming};
 
-use super::connect::{converse, enter, not_supported};
+use super::connect::{enter, not_supported};
 use crate::egress::{EgressStream, egress};
-use crate::routing::{Asked, CommandRun, NodeId, Switchboard};
+use crate::frame::ToApp;
+use crate::routing::{Act, Asked, CommandRun, NodeId, Switchboard};
 use crate::status;
 
 /// The service of one connection.
@@ -28,8 +29,8 @@ pub struct Calls {
 
 /// Frames for a node; the node leaves when nobody reads them any more.
 pub struct NodeStream {
-    frames: EgressStream<DaemonFrame>,
-    unary: Option<(Switchboard, NodeId)>,
+    frames: EgressStream<ToApp>,
+    node: (Switchboard, NodeId),
 }
 
 /// Ends what a unary caller waited for, if it leaves before the answer.
@@ -42,19 +43,17 @@ impl App for Calls {
 
     async fn connect(
         &self,
-        request: Request<Streaming<AppFrame>>,
+        _: Request<Streaming<AppFrame>>,
     ) -> Result<Response<NodeStream>, Status> {
-        let (sender, frames) = egress();
-        tokio::spawn(converse(self.switchboard.clone(), request.into_inner(), sender));
-        Ok(Response::new(NodeStream { frames, unary: None }))
+        Err(Status::internal("sessions are opened in front of this service"))
     }
 
     async fn requests(&self, request: Request<AppHello>) -> Result<Response<NodeStream>, Status> {
         let (sender, frames) = egress();
         let node = enter(&self.switchboard, request.into_inner(), &sender, true);
         let node = node.map_err(|failure| status::of(&failure))?;
-        let unary = Some((self.switchboard.clone(), node));
-        Ok(Response::new(NodeStream { frames, unary }))
+        let node = (self.switchboard.clone(), node);
+        Ok(Response::new(NodeStream { frames, node }))
     }
 
     async fn intercept(
@@ -64,10 +63,14 @@ impl App for Calls {
         let (sender, result) = oneshot::channel();
         let mut waiting = Waiting(Some(self.switchboard.clone()));
         let asked = Asked::Unary(sender, self.node(&request));
-        self.switchboard.intercept(asked, request.into_inner());
+        self.switchboard.intercept(asked, Act::of(request.into_inner()));
         let result = result.await.map_err(|_| interrupted());
         waiting.0 = None;
-        result.map(Response::new)
+        match result?.into_frame().kind {
+            Some(daemon_frame::Kind::Intercepted(result)) => Ok(Response::new(result)),
+            // A run is answered with a verdict or a failure.
+            Some(_) | None => Err(interrupted()),
+        }
     }
 
     async fn publish(&self, request: Request<Publish>) -> Result<Response<Published>, Status> {
@@ -120,15 +123,15 @@ impl Stream for NodeStream {
     type Item = Result<DaemonFrame, Status>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut self.frames).poll_next(cx)
+        let polled = Pin::new(&mut self.frames).poll_next(cx);
+        polled.map(|frame| frame.map(|frame| frame.map(ToApp::into_frame)))
     }
 }
 
 impl Drop for NodeStream {
     fn drop(&mut self) {
-        if let Some((switchboard, node)) = self.unary.take() {
-            switchboard.detach_node(node);
-        }
+        let (switchboard, node) = &self.node;
+        switchboard.detach_node(*node);
     }
 }
 

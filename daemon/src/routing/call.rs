@@ -3,7 +3,7 @@
 //! What a call is for is its purpose's business (`run`, `command`); here it is only carried.
 
 use outboard_proto::common::{Failure, SkipReason};
-use outboard_proto::plugin::{self, CancelCall, DaemonFrame, Reply, daemon_frame};
+use outboard_proto::plugin::{self, CancelCall, DaemonFrame, daemon_frame};
 use outboard_supervision::Moment;
 use slab::Slab;
 
@@ -13,7 +13,7 @@ use super::member::{QUEUED_BYTES, QUEUED_CALLS, Standing};
 use super::{Core, MemberId, Switchboard};
 use crate::clock::micros;
 use crate::egress::Urgency;
-use crate::frame::CallBody;
+use crate::frame::{CallBody, CallFrame, ToPlugin};
 
 /// Every live call.
 #[derive(Default)]
@@ -39,6 +39,15 @@ pub enum Purpose {
     Intercept { run: usize, at: usize },
     /// Someone ran a command.
     Command(Box<CommandCall>),
+}
+
+/// What a plugin answered.
+#[derive(Debug)]
+pub enum Said {
+    /// An interceptor: go on, nothing changed.
+    Continue,
+    /// Anything else.
+    Result(Option<plugin::reply::Result>),
 }
 
 /// How far a call has come.
@@ -122,7 +131,7 @@ impl Core {
         } else if waits {
             Stage::Queued(body)
         } else {
-            self.send_call(member, (id, &body), deadline, now);
+            self.send_call(member, (id, body), deadline, now);
             Stage::Handed
         };
         Ok(self.enter_call(Call { id, member, purpose, began: now, deadline, stage }))
@@ -148,14 +157,15 @@ impl Core {
     fn send_call(
         &mut self,
         member: MemberId,
-        (id, body): (u64, &CallBody),
+        (id, body): (u64, CallBody),
         deadline: Moment,
         now: Moment,
     ) {
         let member = &mut self.members[member];
         member.traffic.calls += 1;
         if let Some(seat) = &member.seat {
-            let frame = body.frame(id, micros(deadline.since(now)));
+            let budget_us = micros(deadline.since(now));
+            let frame = ToPlugin::Call(CallFrame { id, budget_us, body });
             // A full queue means a session that takes nothing: the call runs into its deadline and
             // the heartbeat finds the session out.
             let _ = seat.egress.push(Urgency::Call, frame, now);
@@ -178,7 +188,7 @@ impl Core {
                     let member = &mut self.members[id];
                     member.queued_bytes = member.queued_bytes.saturating_sub(body.len());
                     member.in_hand += 1;
-                    self.send_call(id, (call_id, &body), deadline, now);
+                    self.send_call(id, (call_id, body), deadline, now);
                 }
                 other => call.stage = other,
             }
@@ -326,10 +336,16 @@ impl Core {
         }
     }
 
-    fn reply(&mut self, id: MemberId, serial: u64, reply: Reply, now: Moment) -> bool {
+    fn reply(
+        &mut self,
+        id: MemberId,
+        serial: u64,
+        (call, said): (u64, Said),
+        now: Moment,
+    ) -> bool {
         let Some(member) = self.members.get_mut(id) else { return false };
         let current = member.seat.as_ref().is_some_and(|seat| seat.serial == serial);
-        let live = self.calls.find(reply.call).filter(|key| {
+        let live = self.calls.find(call).filter(|key| {
             let call = &self.calls.table[*key];
             current && call.member == id && matches!(call.stage, Stage::Handed)
         });
@@ -338,8 +354,15 @@ impl Core {
             return false;
         };
         match call.purpose {
-            Purpose::Intercept { run, at } => self.interceptor_replied(run, at, reply.result, now),
-            Purpose::Command(command) => self.command_replied(id, *command, reply.result),
+            Purpose::Intercept { run, at } => self.interceptor_replied(run, at, said, now),
+            Purpose::Command(command) => {
+                let result = match said {
+                    // No answer to a command.
+                    Said::Continue => None,
+                    Said::Result(result) => result,
+                };
+                self.command_replied(id, *command, result);
+            }
         }
         self.call_queued(id, now);
         true
@@ -353,8 +376,8 @@ impl Core {
         (call, why): (u64, Failure),
         now: Moment,
     ) -> bool {
-        let result = Some(plugin::reply::Result::Failure(why));
-        self.reply(id, serial, Reply { call, result }, now)
+        let said = Said::Result(Some(plugin::reply::Result::Failure(why)));
+        self.reply(id, serial, (call, said), now)
     }
 
     /// A handler is alive and works long: a command's lease is renewed, an interceptor's never.
@@ -377,8 +400,8 @@ impl Core {
 
 impl Switchboard {
     /// A plugin answered a call. Whether the call still lived.
-    pub fn reply(&self, member: MemberId, serial: u64, reply: Reply) -> bool {
-        self.with(|core, now| core.reply(member, serial, reply, now))
+    pub fn reply(&self, member: MemberId, serial: u64, call: u64, said: Said) -> bool {
+        self.with(|core, now| core.reply(member, serial, (call, said), now))
     }
 
     /// A plugin answered with a frame too large to be carried. Whether the call still lived.

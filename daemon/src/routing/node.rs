@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use outboard_proto::app::{AppHello, Catalogue, DaemonFrame, Policies, daemon_frame::Kind};
+use outboard_proto::app::{AppHello, Catalogue, Policies, daemon_frame::Kind};
 use outboard_proto::common::{Failure, Reason};
 use outboard_proto::plugin::AppInfo;
 use outboard_supervision::Moment;
@@ -12,6 +12,7 @@ use slab::Slab;
 
 use super::{Core, Switchboard};
 use crate::egress::{Egress, Urgency};
+use crate::frame::ToApp;
 
 /// Calls one node may have under way. 64 Ki-byte messages at this many would be half a gibibyte; at
 /// the usual size they are a few megabytes.
@@ -28,7 +29,7 @@ pub struct NodeId {
 pub struct Node {
     serial: u64,
     pub hello: AppHello,
-    egress: Egress<DaemonFrame>,
+    egress: Egress<ToApp>,
     in_hand: usize,
     /// It has only `Requests` open and calls unary.
     unary: bool,
@@ -93,9 +94,9 @@ impl Nodes {
     }
 
     /// Queues a frame; whether the node took it.
-    pub fn tell(&mut self, id: NodeId, kind: Kind, now: Moment) -> bool {
+    pub fn tell(&mut self, id: NodeId, frame: impl Into<ToApp>, now: Moment) -> bool {
         let Some(node) = self.get(id) else { return false };
-        node.egress.push(Urgency::Call, DaemonFrame { kind: Some(kind) }, now).is_ok()
+        node.egress.push(Urgency::Call, frame.into(), now).is_ok()
     }
 
     /// What plugins are told of the connected apps together.
@@ -120,7 +121,7 @@ impl Switchboard {
     pub fn attach_node(
         &self,
         hello: AppHello,
-        egress: Egress<DaemonFrame>,
+        egress: Egress<ToApp>,
         unary: bool,
     ) -> Result<(NodeId, Policies, Catalogue), Failure> {
         let attached = self.with(|core, now| core.attach_node(hello, egress, unary, now))?;
@@ -194,7 +195,7 @@ impl Core {
     fn attach_node(
         &mut self,
         hello: AppHello,
-        egress: Egress<DaemonFrame>,
+        egress: Egress<ToApp>,
         unary: bool,
         now: Moment,
     ) -> Result<(NodeId, Policies, Catalogue), Failure> {

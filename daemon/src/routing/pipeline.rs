@@ -7,9 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use outboard_proto::{app, common};
 use outboard_supervision::order::{Wish, resolve};
 
+use super::run::step_head;
 use super::{Core, Interceptor, MemberId};
 use crate::clock::micros;
 use crate::config::manifest::{Hook, OnFailure, Phase};
@@ -31,6 +33,8 @@ pub struct Entry {
     pub is: Interceptor,
     /// Time that closed hooks after this one are sure of; open ones leave it to them.
     pub reserved_after: Duration,
+    /// What every verdict says of it, encoded.
+    pub step_head: Bytes,
 }
 
 /// One line of `outboard order`.
@@ -43,6 +47,11 @@ pub struct OrderEntry {
 }
 
 impl Entry {
+    pub fn new(member: MemberId, plugin: Arc<str>, is: Interceptor) -> Self {
+        let step_head = step_head(&plugin, &is);
+        Self { member, plugin, is, reserved_after: Duration::ZERO, step_head }
+    }
+
     /// Whether it still belongs to this plugin: places in the table are used again.
     pub fn is_of(&self, member: &super::member::Member) -> bool {
         Arc::ptr_eq(&self.plugin, &member.is.name) || self.plugin == member.is.name
@@ -122,9 +131,7 @@ fn sorted(found: Vec<(Arc<str>, MemberId, Interceptor)>) -> Vec<Entry> {
     let order = resolve(&wishes).unwrap_or_else(|_| (0..wishes.len()).collect());
     let mut found: Vec<Option<_>> = found.into_iter().map(Some).collect();
     let in_order = order.into_iter().filter_map(|at| found[at].take());
-    in_order
-        .map(|(plugin, member, is)| Entry { member, plugin, is, reserved_after: Duration::ZERO })
-        .collect()
+    in_order.map(|(plugin, member, is)| Entry::new(member, plugin, is)).collect()
 }
 
 /// As frames write it.

@@ -4,39 +4,40 @@
 //! reaches a plugin; it is told of answers and of their absence.
 
 mod flow;
+mod verdict;
 
 use std::sync::Arc;
 
-use outboard_proto::common::{
-    HookPayload, Rejected, SkipReason, Step, StepResult, hook_answer::Answer,
-};
-use outboard_proto::{app, common};
+use outboard_proto::common::{HookPayload, Rejected, SkipReason, StepResult, hook_answer::Answer};
 use outboard_supervision::Moment;
 use tokio::sync::oneshot;
 
-use super::Switchboard;
 use super::change;
+use super::{Act, Switchboard};
 use super::member::Standing;
 use super::node::NodeId;
-use super::pipeline::{Entry, Pipeline, wire_policy};
+use super::pipeline::{Entry, Pipeline};
 use crate::clock::micros;
 use crate::config::manifest::{Hook, OnFailure, Phase};
-use crate::frame::{CallBody, InterceptBody};
+use crate::frame::{Around, CallBody, ToApp};
+use crate::payload::Payload;
+
+pub use verdict::{VerdictFrame, step_head};
+use verdict::{Noted, wire_phase};
 
 /// One act under way.
 pub struct Run {
     asked: Asked,
     hook: Hook,
     pipeline: Arc<Pipeline>,
-    pub payload: HookPayload,
+    pub payload: Payload,
     pub workspace: String,
-    locale: String,
-    trace: Option<common::Trace>,
+    around: Around,
     replaced: bool,
     began: Moment,
     deadline: Moment,
     /// What came of the entries so far; one per entry, in order.
-    steps: Vec<Step>,
+    steps: Vec<Noted>,
     /// Calls that validators have in hand.
     pending: Vec<(usize, usize)>,
     /// The call that the transform in turn has in hand.
@@ -53,7 +54,7 @@ pub enum Asked {
         id: u64,
     },
     /// A unary call, of the node it named.
-    Unary(oneshot::Sender<app::InterceptResult>, Option<NodeId>),
+    Unary(oneshot::Sender<ToApp>, Option<NodeId>),
 }
 
 /// What came of asking one entry.
@@ -75,8 +76,8 @@ enum Final {
 impl Switchboard {
     /// Sends an act through its hook's pipeline; the verdict goes to `asked`. Returns the run's
     /// place while it is under way.
-    pub fn intercept(&self, asked: Asked, request: app::Intercept) -> Option<usize> {
-        self.with(|core, now| core.intercept(asked, request, now))
+    pub fn intercept(&self, asked: Asked, act: Act) -> Option<usize> {
+        self.with(|core, now| core.intercept(asked, act, now))
     }
 
     /// The caller of a run no longer waits.
@@ -103,6 +104,14 @@ impl Asked {
         }
     }
 
+    /// The app's id for the call; 0 where it needs none.
+    fn id(&self) -> u64 {
+        match self {
+            Self::Session { id, .. } => *id,
+            Self::Unary(..) => 0,
+        }
+    }
+
     fn is_gone(&self) -> bool {
         match self {
             Self::Session { .. } => false,
@@ -111,20 +120,14 @@ impl Asked {
     }
 }
 
-/// The hook that a payload is for; `None` if this daemon does not know it.
-pub fn hook_of(payload: &HookPayload) -> Option<Hook> {
-    use common::hook_payload::Of;
-    match payload.of.as_ref()? {
-        Of::BeforePost(_) => Some(Hook::BeforePost),
-        Of::BeforeEdit(_) => Some(Hook::BeforeEdit),
-        Of::BeforeDelete(_) => Some(Hook::BeforeDelete),
-        Of::BeforeRender(_)
-        | Of::BeforeReaction(_)
-        | Of::BeforeUpload(_)
-        | Of::BeforeJoin(_)
-        | Of::BeforeLogin(_)
-        | Of::BeforeCreate(_)
-        | Of::Custom(_) => None,
+/// The hook that a payload is for; `None` if this daemon does not know it. The branches of
+/// `HookPayload` after these are hooks of later daemons.
+pub fn hook_of(payload: &Payload) -> Option<Hook> {
+    match payload.branch() {
+        1 => Some(Hook::BeforePost),
+        2 => Some(Hook::BeforeEdit),
+        3 => Some(Hook::BeforeDelete),
+        _ => None,
     }
 }
 
@@ -156,7 +159,10 @@ impl Run {
     }
 
     fn needs_no_asking(&self, entry: &Entry) -> Option<Asking> {
-        let subject = change::subject(&self.payload);
+        if !self.payload.is_telling() && entry.is.filter.passes_all() {
+            return None;
+        }
+        let subject = change::subject(self.payload.get());
         let own = subject
             .and_then(|message| message.origin.as_ref())
             .is_some_and(|origin| *origin.plugin == *entry.plugin);
@@ -178,20 +184,9 @@ impl Run {
         (!allowed.is_zero()).then_some(now + allowed)
     }
 
-    /// What an entry is told: encoded from the payload that the run owns.
+    /// What an entry is told.
     fn call_body(&self, entry: &Entry) -> CallBody {
-        let phase = match entry.is.phase {
-            Phase::Transform => common::Phase::Transform,
-            Phase::Validate => common::Phase::Validate,
-        };
-        let body = InterceptBody {
-            payload: &self.payload,
-            phase: phase.into(),
-            locale: &self.locale,
-            trace: self.trace.as_ref(),
-            workspace: &self.workspace,
-        };
-        body.encode()
+        CallBody::intercept(&self.payload, wire_phase(entry.is.phase) as u8, &self.around)
     }
 
     fn judge(&self, entry: &Entry, answer: Option<Answer>) -> Result<Judged, change::RuleBroken> {
@@ -205,7 +200,7 @@ impl Run {
                 retry_after_us: 0,
             })),
             (Some(Answer::Replace(payload)), Phase::Transform) => {
-                change::check(&self.payload, &payload, &entry.plugin)?;
+                change::check(self.payload.get(), &payload, &entry.plugin)?;
                 Ok(Judged::Replace(Box::new(payload)))
             }
             (Some(Answer::Handled(_)), Phase::Transform) => Ok(Judged::Handled),
@@ -216,38 +211,24 @@ impl Run {
         }
     }
 
-    fn step(&mut self, entry: &Entry, result: StepResult, now: Moment) {
-        let phase = match entry.is.phase {
-            Phase::Transform => common::Phase::Transform,
-            Phase::Validate => common::Phase::Validate,
-        };
-        self.steps.push(Step {
-            plugin: entry.plugin.to_string(),
-            result: result.into(),
-            skipped: SkipReason::Unspecified.into(),
-            policy: wire_policy(entry.is.policy).into(),
-            took_us: micros(now.since(self.began)),
-            phase: phase.into(),
-        });
+    fn step(&mut self, result: StepResult, now: Moment) {
+        let took_us = micros(now.since(self.began));
+        self.steps.push(Noted { result, skipped: SkipReason::Unspecified, took_us });
     }
 
-    fn skipped(&mut self, entry: &Entry, reason: SkipReason, now: Moment) {
-        self.step(entry, StepResult::Skipped, now);
-        if let Some(step) = self.steps.last_mut() {
-            step.skipped = reason.into();
-            step.took_us = 0;
-        }
+    fn skipped(&mut self, reason: SkipReason) {
+        let result = StepResult::Skipped;
+        self.steps.push(Noted { result, skipped: reason, took_us: 0 });
     }
 
     /// Writes down what came of an entry that was asked.
     fn note(&mut self, at: usize, result: StepResult, skip: Option<SkipReason>, now: Moment) {
-        if self.steps.len() == at {
-            let pipeline = Arc::clone(&self.pipeline);
-            self.step(&pipeline.entries[at], result, now);
+        let skipped = skip.unwrap_or(SkipReason::Unspecified);
+        let noted = Noted { result, skipped, took_us: micros(now.since(self.began)) };
+        match self.steps.get_mut(at) {
+            Some(step) => *step = noted,
+            // The transform in turn: it is noted when it has answered.
+            None => self.steps.push(noted),
         }
-        let step = &mut self.steps[at];
-        step.result = result.into();
-        step.skipped = skip.unwrap_or(SkipReason::Unspecified).into();
-        step.took_us = micros(now.since(self.began));
     }
 }

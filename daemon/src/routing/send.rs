@@ -148,7 +148,8 @@ impl Core {
         match &call.purpose {
             Purpose::Intercept { run, .. } => {
                 let run = &self.runs[*run];
-                let message = hook_of(&run.payload).and_then(|_| change::subject(&run.payload));
+                let payload = run.payload.get();
+                let message = hook_of(&run.payload).and_then(|_| change::subject(payload));
                 let cause = message.map(Cause::of_message).unwrap_or_default();
                 Some(Cause { workspace: run.workspace.clone(), node: run.node(), ..cause })
             }

@@ -6,12 +6,12 @@ mod work;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use outboard_proto::app::{AppHello, DaemonFrame as AppFrame, daemon_frame as to_app};
+use outboard_proto::app::{AppHello, daemon_frame as to_app};
 use outboard_proto::common::{
     Body, Channel, ChannelKind, HookAnswer, HookPayload, Message, Verdict, body, hook_answer,
     hook_payload,
 };
-use outboard_proto::plugin::{Call, DaemonFrame, Reply, daemon_frame, reply};
+use outboard_proto::plugin::{Call, DaemonFrame, daemon_frame, reply};
 use tokio_stream::StreamExt as _;
 
 use super::*;
@@ -19,7 +19,7 @@ use crate::config::manifest::hook::HookFilter;
 use crate::config::manifest::{OnFailure, Phase};
 use crate::config::permission::Permission;
 use crate::egress::{EgressStream, egress};
-use crate::frame::ToPlugin;
+use crate::frame::{ToApp, ToPlugin};
 
 /// A plugin's end of a session.
 struct FakePlugin {
@@ -33,7 +33,7 @@ struct FakePlugin {
 struct FakeApp {
     board: Switchboard,
     node: NodeId,
-    frames: EgressStream<AppFrame>,
+    frames: EgressStream<ToApp>,
 }
 
 fn board() -> Switchboard {
@@ -42,7 +42,7 @@ fn board() -> Switchboard {
     board
 }
 
-fn interceptor(phase: Phase, policy: OnFailure) -> Interceptor {
+pub fn interceptor(phase: Phase, policy: OnFailure) -> Interceptor {
     Interceptor {
         hook: Hook::BeforePost,
         phase,
@@ -87,7 +87,11 @@ impl FakePlugin {
     async fn frame(&mut self) -> daemon_frame::Kind {
         let frame = match self.frames.next().await.unwrap().unwrap() {
             ToPlugin::Frame(frame) => *frame,
-            ToPlugin::Encoded(bytes) => prost::Message::decode(bytes).unwrap(),
+            ToPlugin::Call(call) => {
+                let mut bytes = Vec::new();
+                call.encode(&mut bytes);
+                prost::Message::decode(&bytes[..]).unwrap()
+            }
         };
         let DaemonFrame { kind } = frame;
         kind.unwrap()
@@ -103,7 +107,7 @@ impl FakePlugin {
 
     fn answer(&self, call: &Call, answer: hook_answer::Answer) -> bool {
         let result = Some(reply::Result::Hook(HookAnswer { answer: Some(answer) }));
-        self.board.reply(self.member, self.serial, Reply { call: call.id, result })
+        self.board.reply(self.member, self.serial, call.id, Said::Result(result))
     }
 
     fn pass(&self, call: &Call) -> bool {
@@ -148,13 +152,13 @@ impl FakeApp {
     }
 
     async fn frame(&mut self) -> to_app::Kind {
-        self.frames.next().await.unwrap().unwrap().kind.unwrap()
+        self.frames.next().await.unwrap().unwrap().into_frame().kind.unwrap()
     }
 
     fn ask(&self, id: u64, text: &str) {
         let payload = Some(post(text));
         let request = outboard_proto::app::Intercept { id, payload, ..Default::default() };
-        self.board.intercept(Asked::Session { node: self.node, id }, request);
+        self.board.intercept(Asked::Session { node: self.node, id }, Act::of(request));
     }
 
     async fn verdict(&mut self) -> (u64, Verdict) {
@@ -182,7 +186,7 @@ fn message(text: &str) -> Message {
     }
 }
 
-fn post(text: &str) -> HookPayload {
+pub fn post(text: &str) -> HookPayload {
     HookPayload { of: Some(hook_payload::Of::BeforePost(message(text))) }
 }
 

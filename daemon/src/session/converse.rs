@@ -13,7 +13,6 @@ use outboard_proto::plugin::{
     DaemonFrame, Hello, PluginFrame, Welcome, daemon_frame, plugin_frame::Kind,
 };
 use outboard_supervision::News;
-use prost::Message as _;
 use tonic::{Code, Status, Streaming};
 
 use super::door::{Entered, Pass};
@@ -21,9 +20,10 @@ use super::hello;
 use super::listen::Entrance;
 use crate::clock::Clock;
 use crate::egress::{Egress, Urgency};
-use crate::frame::ToPlugin;
+use crate::frame::{FromPlugin, Inbound, ToPlugin};
 use crate::logs::Origin;
 use crate::plugin::Mail;
+use crate::routing::Said;
 use crate::status;
 
 /// Frames handled before others get their turn.
@@ -34,6 +34,9 @@ const TURN_BYTES: usize = 256 * 1024;
 const USELESS: u32 = 20_000;
 /// How long reading pauses then.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// What a plugin sends, frame by frame.
+type Frames = Streaming<Inbound<FromPlugin>>;
 
 /// One stream of a plugin.
 pub struct Session {
@@ -71,7 +74,7 @@ impl Session {
     }
 
     /// Speaks until the stream ends.
-    pub async fn converse(mut self, mut frames: Streaming<PluginFrame>) {
+    pub async fn converse(mut self, mut frames: Frames) {
         let Some(hello) = self.first_frame(&mut frames).await else { return };
         if !self.enter(hello).await {
             return;
@@ -94,14 +97,16 @@ impl Session {
         }
     }
 
-    async fn first_frame(&self, frames: &mut Streaming<PluginFrame>) -> Option<Hello> {
+    async fn first_frame(&self, frames: &mut Frames) -> Option<Hello> {
         let refusal = match tokio::time::timeout(HELLO, frames.message()).await {
-            Ok(Ok(Some(PluginFrame { kind: Some(Kind::Hello(hello)) }))) => return Some(hello),
-            Ok(Ok(Some(_))) => Failure::new(
-                Code::FailedPrecondition,
-                Reason::HelloExpected,
-                "the first frame must be hello",
-            ),
+            Ok(Ok(Some(first))) => match hello_in(first) {
+                Some(hello) => return Some(hello),
+                None => Failure::new(
+                    Code::FailedPrecondition,
+                    Reason::HelloExpected,
+                    "the first frame must be hello",
+                ),
+            },
             Ok(Ok(None)) => return None,
             Ok(Err(error)) => unreadable(&error),
             Err(_) => {
@@ -163,7 +168,7 @@ impl Session {
         let _ = self.egress.push(Urgency::Control, frame.into(), self.clock().now());
     }
 
-    async fn listen(&mut self, frames: &mut Streaming<PluginFrame>) -> Fault {
+    async fn listen(&mut self, frames: &mut Frames) -> Fault {
         let (mut count, mut bytes) = (0, 0);
         loop {
             let next = tokio::select! {
@@ -177,16 +182,19 @@ impl Session {
                     next
                 }
             };
-            let frame = match next {
-                Ok(Some(frame)) => frame,
+            let Inbound { frame, size } = match next {
+                Ok(Some(inbound)) => inbound,
                 Ok(None) => return Fault::Over,
                 Err(error) if is_too_large(&error) => return Fault::Closed(unreadable(&error)),
                 Err(error) if is_garbage(&error) => return Fault::Violation(unreadable(&error)),
                 Err(_) => return Fault::Over,
             };
-            let size = frame.encoded_len();
             (count, bytes) = (count + 1, bytes + size);
-            if let Err(fault) = self.take(frame, size).await {
+            let taken = match frame {
+                FromPlugin::Continued(call) => self.answered(call).await,
+                FromPlugin::Frame(frame) => self.take(*frame, size).await,
+            };
+            if let Err(fault) = taken {
                 return fault;
             }
             if count >= TURN || bytes >= TURN_BYTES {
@@ -197,6 +205,13 @@ impl Session {
         }
     }
 
+    /// An interceptor lets its message pass.
+    async fn answered(&mut self, call: u64) -> Result<(), Fault> {
+        let (board, member) = (&self.entrance.switchboard, self.entrance.member);
+        let useful = board.reply(member, self.serial, call, Said::Continue);
+        if useful { Ok(()) } else { self.note_useless().await }
+    }
+
     /// Hands one frame on.
     async fn take(&mut self, frame: PluginFrame, size: usize) -> Result<(), Fault> {
         let (board, member) = (&self.entrance.switchboard, self.entrance.member);
@@ -204,7 +219,9 @@ impl Session {
             Some(Kind::Reply(reply)) if size > FRAME_BYTES => {
                 board.reply_too_large(member, self.serial, reply.call, too_large(size))
             }
-            Some(Kind::Reply(reply)) => board.reply(member, self.serial, reply),
+            Some(Kind::Reply(reply)) => {
+                board.reply(member, self.serial, reply.call, Said::Result(reply.result))
+            }
             Some(Kind::Ack(ack)) => board.acknowledge(member, &ack),
             Some(Kind::Progress(progress)) => board.progress(member, progress.call),
             Some(Kind::Credit(credit)) => board.credit(member, self.serial, credit.bytes),
@@ -274,6 +291,16 @@ impl Session {
 
     fn clock(&self) -> Clock {
         self.entrance.clock
+    }
+}
+
+fn hello_in(first: Inbound<FromPlugin>) -> Option<Hello> {
+    match first.frame {
+        FromPlugin::Frame(frame) => match *frame {
+            PluginFrame { kind: Some(Kind::Hello(hello)) } => Some(hello),
+            PluginFrame { kind: Some(_) | None } => None,
+        },
+        FromPlugin::Continued(_) => None,
     }
 }
 

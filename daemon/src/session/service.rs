@@ -8,7 +8,6 @@ use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use outboard_proto::limits::DECODE_BYTES;
-use outboard_proto::plugin::PluginFrame;
 use tonic::body::Body;
 use tonic::server::{Grpc, NamedService, StreamingService};
 use tonic::{Status, Streaming};
@@ -18,7 +17,7 @@ use super::converse::Session;
 use super::door::Pass;
 use super::listen::Entrance;
 use crate::egress::{EgressStream, egress};
-use crate::frame::{PluginCodec, ToPlugin};
+use crate::frame::{FromPlugin, Inbound, PluginCodec, ToPlugin};
 
 /// The service of one connection.
 #[derive(Clone)]
@@ -59,12 +58,12 @@ impl Service<Request<Body>> for Sessions {
 /// Opens one session.
 struct Opening(Sessions);
 
-impl StreamingService<PluginFrame> for Opening {
+impl StreamingService<Inbound<FromPlugin>> for Opening {
     type Response = ToPlugin;
     type ResponseStream = EgressStream<ToPlugin>;
     type Future = Answer<Result<tonic::Response<Self::ResponseStream>, Status>>;
 
-    fn call(&mut self, request: tonic::Request<Streaming<PluginFrame>>) -> Self::Future {
+    fn call(&mut self, request: tonic::Request<Streaming<Inbound<FromPlugin>>>) -> Self::Future {
         let Sessions { pass, entrance } = self.0.clone();
         let (sender, stream) = egress();
         tokio::spawn(Session::new(entrance, pass, sender).converse(request.into_inner()));

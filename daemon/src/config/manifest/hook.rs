@@ -140,6 +140,13 @@ pub struct HookFilter {
     pub text: Option<TextPattern>,
 }
 
+impl HookFilter {
+    /// Whether it lets everything through, so that nothing has to be looked at.
+    pub fn passes_all(&self) -> bool {
+        self.channels.is_empty() && self.text.is_none()
+    }
+}
+
 /// Where a plugin stands that names no priority.
 const PRIORITY: i32 = 100;
 /// The longest any hook may wait; the pipeline's budget cuts most of them far shorter.

@@ -4,26 +4,29 @@
 
 use std::sync::Arc;
 
-use outboard_proto::common::{Rejected, SkipReason, StepResult, Verdict, verdict};
+use outboard_proto::common::{Rejected, SkipReason, StepResult, hook_answer, verdict};
 use outboard_proto::plugin::reply;
 use outboard_proto::{app, common};
 use outboard_supervision::Moment;
 
-use super::{Asked, Asking, Final, Judged, Run, hook_of, unable};
+use super::verdict::{Outcome, VerdictFrame};
+use super::{Act, Asked, Asking, Final, Judged, Run, hook_of, unable};
 use crate::clock::micros;
 use crate::config::manifest::{Hook, OnFailure, Phase};
 use crate::config::permission::Permission;
-use crate::routing::call::{NewCall, OverLimit, Purpose};
+use crate::frame::ToApp;
+use crate::routing::call::{NewCall, OverLimit, Purpose, Said};
 use crate::routing::member::{BREAKER, Standing};
 use crate::routing::node::{NodeId, busy};
 use crate::routing::pipeline::{BUDGET, Entry};
+use crate::payload::Payload;
 use crate::routing::{Core, MemberId, change, command};
 
 impl Core {
     pub(super) fn intercept(
         &mut self,
         asked: Asked,
-        request: app::Intercept,
+        act: Act,
         now: Moment,
     ) -> Option<usize> {
         if let Asked::Session { node, .. } = &asked
@@ -31,17 +34,16 @@ impl Core {
         {
             return self.refuse_busy(&asked, now);
         }
-        let payload = request.payload.unwrap_or_default();
+        let Act { payload, budget_us, workspace, around } = act;
         let Some(hook) = hook_of(&payload) else {
             let text = "this hook is not supported by this daemon";
             self.fail_asked(asked, common::Reason::NotSupported, text, now);
             return None;
         };
         let pipeline = self.pipelines.get(&hook).map(Arc::clone).unwrap_or_default();
-        let budget = if request.budget_us == 0 {
-            BUDGET
-        } else {
-            std::time::Duration::from_micros(request.budget_us).min(command::LONGEST)
+        let budget = match budget_us {
+            0 => BUDGET,
+            asked => std::time::Duration::from_micros(asked).min(command::LONGEST),
         };
         // The verdict must reach the app before the app's own fallback does.
         let margin = (budget / 10).min(std::time::Duration::from_millis(50));
@@ -51,9 +53,8 @@ impl Core {
             steps: Vec::with_capacity(pipeline.entries.len()),
             pipeline,
             payload,
-            workspace: request.workspace,
-            locale: request.locale,
-            trace: request.trace,
+            workspace,
+            around,
             replaced: false,
             began: now,
             deadline: now + budget.saturating_sub(margin),
@@ -82,11 +83,11 @@ impl Core {
                     return;
                 }
                 Asking::NotConcerned => {
-                    self.runs[key].step(entry, StepResult::NotConcerned, now);
+                    self.runs[key].step(StepResult::NotConcerned, now);
                 }
                 Asking::Skip(reason) => {
                     let refused = self.skip(entry, reason);
-                    self.runs[key].skipped(entry, reason, now);
+                    self.runs[key].skipped(reason);
                     if refused.is_some() {
                         return self.finish(key, refused, now);
                     }
@@ -102,15 +103,15 @@ impl Core {
             match self.ask(key, at, entry, now) {
                 Asking::Pending(call) => {
                     let run = &mut self.runs[key];
-                    run.step(entry, StepResult::Unspecified, now);
+                    run.step(StepResult::Unspecified, now);
                     run.pending.push((at, call));
                 }
                 Asking::NotConcerned => {
-                    self.runs[key].step(entry, StepResult::NotConcerned, now);
+                    self.runs[key].step(StepResult::NotConcerned, now);
                 }
                 Asking::Skip(reason) => {
                     let refused = self.skip(entry, reason);
-                    self.runs[key].skipped(entry, reason, now);
+                    self.runs[key].skipped(reason);
                     if refused.is_some() {
                         return self.finish(key, refused, now);
                     }
@@ -194,25 +195,28 @@ impl Core {
         &mut self,
         key: usize,
         at: usize,
-        result: Option<reply::Result>,
+        said: Said,
         now: Moment,
     ) {
         let pipeline = Arc::clone(&self.runs[key].pipeline);
         let entry = &pipeline.entries[at];
-        let answer = match result {
-            Some(reply::Result::Hook(answer)) => answer.answer,
-            Some(reply::Result::Failure(_)) => {
+        let answer = match said {
+            Said::Continue => Some(hook_answer::Answer::Continued(common::Continue {})),
+            Said::Result(Some(reply::Result::Hook(answer))) => answer.answer,
+            Said::Result(Some(reply::Result::Failure(_))) => {
                 self.members[entry.member].traffic.errors += 1;
                 self.answered(entry.member, self.runs[key].hook);
                 return self.interceptor_lost(key, at, SkipReason::Error, now);
             }
-            Some(
-                reply::Result::Interaction(_)
-                | reply::Result::Choices(_)
-                | reply::Result::Http(_)
-                | reply::Result::Json(_),
-            )
-            | None => None,
+            Said::Result(
+                Some(
+                    reply::Result::Interaction(_)
+                    | reply::Result::Choices(_)
+                    | reply::Result::Http(_)
+                    | reply::Result::Json(_),
+                )
+                | None,
+            ) => None,
         };
         match self.runs[key].judge(entry, answer) {
             Ok(judged) => {
@@ -233,7 +237,7 @@ impl Core {
         let (result, ends) = match judged {
             Judged::Continue => (StepResult::Continued, None),
             Judged::Replace(payload) => {
-                run.payload = *payload;
+                run.payload = Payload::of(*payload);
                 run.replaced = true;
                 (StepResult::Replaced, None)
             }
@@ -274,19 +278,24 @@ impl Core {
         for (_, call) in std::mem::take(&mut run.pending) {
             self.cancel_call(call, "decided", now);
         }
-        run.steps.retain(|step| step.result != StepResult::Unspecified as i32);
         let outcome = match ends {
-            Some(Final::Rejected(rejected)) => verdict::Outcome::Rejected(rejected),
-            Some(Final::Handled) => verdict::Outcome::Handled(common::Handled {}),
-            None if run.replaced => verdict::Outcome::Replaced(run.payload),
-            None => verdict::Outcome::Continued(common::Continue {}),
+            Some(Final::Rejected(rejected)) => {
+                Outcome::Said(Box::new(verdict::Outcome::Rejected(rejected)))
+            }
+            Some(Final::Handled) => {
+                Outcome::Said(Box::new(verdict::Outcome::Handled(common::Handled {})))
+            }
+            None if run.replaced => Outcome::Replaced(run.payload.bytes().clone()),
+            None => Outcome::Continued,
         };
-        let verdict = Verdict {
-            outcome: Some(outcome),
+        let verdict = VerdictFrame {
+            id: run.asked.id(),
+            outcome,
             steps: run.steps,
+            pipeline: run.pipeline,
             took_us: micros(now.since(run.began)),
         };
-        self.tell_asked(run.asked, app::intercept_result::Result::Verdict(verdict), now);
+        self.tell_asked(run.asked, ToApp::Verdict(verdict), now);
     }
 
     /// Ends a run nobody waits for.
@@ -321,28 +330,26 @@ impl Core {
     fn refuse_busy(&mut self, asked: &Asked, now: Moment) -> Option<usize> {
         if let Asked::Session { node, id } = asked {
             let failure = busy();
-            let result = Some(app::intercept_result::Result::Failure(failure));
-            let result = app::InterceptResult { id: *id, result };
-            self.nodes.tell(*node, app::daemon_frame::Kind::Intercepted(result), now);
+            self.nodes.tell(*node, failed(*id, failure), now);
         }
         None
     }
 
     fn fail_asked(&mut self, asked: Asked, reason: common::Reason, text: &str, now: Moment) {
         let failure = common::Failure::new(tonic::Code::InvalidArgument, reason, text);
-        self.tell_asked(asked, app::intercept_result::Result::Failure(failure), now);
+        let frame = failed(asked.id(), failure);
+        self.tell_asked(asked, frame, now);
     }
 
-    fn tell_asked(&mut self, asked: Asked, result: app::intercept_result::Result, now: Moment) {
+    fn tell_asked(&mut self, asked: Asked, frame: ToApp, now: Moment) {
         match asked {
-            Asked::Session { node, id } => {
-                let result = app::InterceptResult { id, result: Some(result) };
+            Asked::Session { node, .. } => {
                 self.nodes.answered(node);
-                self.nodes.tell(node, app::daemon_frame::Kind::Intercepted(result), now);
+                self.nodes.tell(node, frame, now);
             }
             Asked::Unary(sender, _) => {
                 // The caller may have gone; then nobody needs the verdict.
-                let _ = sender.send(app::InterceptResult { id: 0, result: Some(result) });
+                let _ = sender.send(frame);
             }
         }
     }
@@ -374,4 +381,9 @@ impl Core {
             Some(Purpose::Command(_)) | None => false,
         }
     }
+}
+
+fn failed(id: u64, failure: common::Failure) -> ToApp {
+    let result = Some(app::intercept_result::Result::Failure(failure));
+    app::daemon_frame::Kind::Intercepted(app::InterceptResult { id, result }).into()
 }

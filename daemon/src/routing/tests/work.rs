@@ -152,7 +152,7 @@ async fn a_command_goes_to_its_owner_and_the_answer_back() {
     let result = run(&board, roll(&["member"])).await;
     let call = plugin.call().await;
     let answer = Some(reply::Result::Interaction(InteractionReply::default()));
-    assert!(board.reply(plugin.member, 1, Reply { call: call.id, result: answer }));
+    assert!(board.reply(plugin.member, 1, call.id, Said::Result(answer)));
     let result = result.await.unwrap();
     assert_eq!((result.plugin.as_str(), result.interaction_id.as_str()), ("dice", "i1"));
 }
