@@ -10,6 +10,7 @@ use hyper::server::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use outboard_proto::limits::{CONNECTION_WINDOW, STREAM_WINDOW};
+use outboard_proto::socket::QuietStream;
 use tokio::net::UnixStream;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -24,7 +25,11 @@ const HEADERS: u32 = 16 * 1024;
 /// Serves `routes` until the peer leaves or `until` is cancelled; then every stream is cut.
 pub async fn serve(stream: UnixStream, routes: Routes, streams: u32, until: CancellationToken) {
     let service = TowerToHyperService::new(routes);
-    let connection = builder(streams).serve_connection(TokioIo::new(stream), service);
+    let stream = match QuietStream::new(stream) {
+        Ok(stream) => TokioIo::new(stream),
+        Err(error) => return tracing::warn!(%error, "a connection cannot be watched"),
+    };
+    let connection = builder(streams).serve_connection(stream, service);
     tokio::select! {
         () = until.cancelled() => {}
         ended = connection => {

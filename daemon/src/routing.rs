@@ -70,6 +70,8 @@ struct Core {
     runs: Slab<run::Run>,
     requests: send::Requests,
     deadlines: deadline::Deadlines,
+    /// When the timer goes off, if nobody wakes it.
+    armed: Option<Moment>,
     /// What is due comes late: this process was held up.
     held_up: bool,
     subscribers: event::Subscribers,
@@ -93,6 +95,7 @@ impl Switchboard {
             runs: Slab::new(),
             requests: send::Requests::default(),
             deadlines: deadline::Deadlines::default(),
+            armed: None,
             held_up: false,
             subscribers: event::Subscribers::default(),
             seen: seen::Seen::default(),
@@ -106,11 +109,18 @@ impl Switchboard {
     fn with<T>(&self, operation: impl FnOnce(&mut Core, Moment) -> T) -> T {
         let mut core = self.lock();
         let now = core.clock.now();
-        let before = core.deadlines.first();
         let result = operation(&mut core, now);
-        let after = core.deadlines.first();
+        let sooner = core.deadlines.first().is_some_and(|first| {
+            // Deadlines come and go, most of them long before they are due: a timer that goes off
+            // for one that is gone costs less than setting it with each.
+            let sooner = core.armed.is_none_or(|armed| first < armed);
+            if sooner {
+                core.armed = Some(first);
+            }
+            sooner
+        });
         drop(core);
-        if after.is_some_and(|after| before.is_none_or(|before| after < before)) {
+        if sooner {
             self.sooner.notify_one();
         }
         result
@@ -132,8 +142,9 @@ impl Switchboard {
     pub async fn keep_time(self) {
         loop {
             let (next, clock) = {
-                let core = self.lock();
-                (core.deadlines.first(), core.clock)
+                let mut core = self.lock();
+                core.armed = core.deadlines.first();
+                (core.armed, core.clock)
             };
             match next {
                 None => self.sooner.notified().await,

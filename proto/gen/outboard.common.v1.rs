@@ -185,7 +185,7 @@ pub mod hook_payload {
     pub enum Of {
         /// message.before_post
         #[prost(message, tag = "1")]
-        BeforePost(super::Message),
+        BeforePost(::prost::alloc::boxed::Box<super::Message>),
         /// message.before_edit
         #[prost(message, tag = "2")]
         BeforeEdit(::prost::alloc::boxed::Box<super::Edit>),

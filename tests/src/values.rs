@@ -50,7 +50,7 @@ pub fn message(channel_name: &str, text: &str) -> Message {
 
 /// The payload of message.before_post.
 pub fn before_post(channel_name: &str, text: &str) -> HookPayload {
-    HookPayload { of: Some(hook_payload::Of::BeforePost(message(channel_name, text))) }
+    HookPayload { of: Some(hook_payload::Of::BeforePost(Box::new(message(channel_name, text)))) }
 }
 
 /// A message.posted that the daemon gives an id.

@@ -40,7 +40,7 @@ fn step(step: &Step) -> String {
 
 fn text(payload: &HookPayload) -> &str {
     let message = match &payload.of {
-        Some(hook_payload::Of::BeforePost(message)) => Some(message),
+        Some(hook_payload::Of::BeforePost(message)) => Some(&**message),
         Some(hook_payload::Of::BeforeEdit(edit)) => edit.message.as_ref(),
         Some(_) | None => None,
     };

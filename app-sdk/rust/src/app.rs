@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use outboard_proto::app::daemon_frame::Kind;
+use outboard_proto::app::DaemonFrame;
 use outboard_proto::limits::FRAME_BYTES;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
@@ -70,7 +70,7 @@ impl App {
     }
 
     /// Queues a frame and waits for its answer, no longer than to the deadline.
-    pub(crate) async fn call(&self, call: Call) -> Result<Kind, Why> {
+    pub(crate) async fn call(&self, call: Call) -> Result<Box<DaemonFrame>, Why> {
         let mut waiting = Waiting::new(self.exchange(), call.id);
         let size = call.frame.len();
         if size > FRAME_BYTES {
@@ -80,7 +80,7 @@ impl App {
             return Err(Why::OverLimit);
         }
         match timeout_at(call.deadline.into(), &mut waiting).await {
-            Ok(Ended::Answered(answer)) => Ok(*answer),
+            Ok(Ended::Answered(answer)) => Ok(answer),
             Ok(Ended::Lost) => Err(Why::Lost),
             Err(_) => {
                 self.exchange().missed(Instant::now());

@@ -7,7 +7,7 @@
 
 use std::task::{Poll, Waker};
 
-use outboard_proto::app::daemon_frame::Kind;
+use outboard_proto::app::DaemonFrame;
 use slab::Slab;
 
 const INDEX_BITS: u32 = 14;
@@ -32,14 +32,14 @@ struct Slot {
 #[derive(Debug)]
 enum Stage {
     Waiting(Option<Waker>),
-    Answered(Box<Kind>),
+    Answered(Box<DaemonFrame>),
     Lost,
 }
 
 /// How a call ended from the table's point of view.
 #[derive(Debug)]
 pub(crate) enum Ended {
-    Answered(Box<Kind>),
+    Answered(Box<DaemonFrame>),
     /// The session it was sent on has ended.
     Lost,
 }
@@ -73,9 +73,9 @@ impl Calls {
     }
 
     /// Puts an answer where its caller looks; returns whom to wake. A stale one is dropped.
-    pub(crate) fn answer(&mut self, id: u64, answer: Kind) -> Option<Waker> {
+    pub(crate) fn answer(&mut self, id: u64, answer: Box<DaemonFrame>) -> Option<Waker> {
         let slot = self.slot(id)?;
-        match std::mem::replace(&mut slot.stage, Stage::Answered(Box::new(answer))) {
+        match std::mem::replace(&mut slot.stage, Stage::Answered(answer)) {
             Stage::Waiting(waker) => waker,
             // The first answer counts.
             first @ (Stage::Answered(_) | Stage::Lost) => {
@@ -96,7 +96,7 @@ impl Calls {
             return Poll::Pending;
         }
         match self.slots.remove(index(id)).stage {
-            Stage::Answered(kind) => Poll::Ready(Ended::Answered(kind)),
+            Stage::Answered(frame) => Poll::Ready(Ended::Answered(frame)),
             Stage::Lost | Stage::Waiting(_) => Poll::Ready(Ended::Lost),
         }
     }
@@ -130,10 +130,11 @@ fn index(id: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use outboard_proto::app::daemon_frame::Kind;
     use outboard_proto::common::Ping;
 
-    fn pong(nonce: u64) -> Kind {
-        Kind::Ping(Ping { nonce })
+    fn ping(nonce: u64) -> Box<DaemonFrame> {
+        Box::new(DaemonFrame { kind: Some(Kind::Ping(Ping { nonce })) })
     }
 
     #[test]
@@ -143,7 +144,7 @@ mod tests {
         calls.close(first);
         let second = calls.open().unwrap();
         assert_eq!(index(first), index(second));
-        calls.answer(first, pong(1));
+        calls.answer(first, ping(1));
         assert!(calls.poll(second, Waker::noop()).is_pending());
     }
 
@@ -151,12 +152,12 @@ mod tests {
     fn the_first_of_two_answers_counts() {
         let mut calls = Calls::default();
         let id = calls.open().unwrap();
-        calls.answer(id, pong(1));
-        calls.answer(id, pong(2));
+        calls.answer(id, ping(1));
+        calls.answer(id, ping(2));
         let Poll::Ready(Ended::Answered(answer)) = calls.poll(id, Waker::noop()) else {
             panic!("the answer is there");
         };
-        assert_eq!(*answer, pong(1));
+        assert_eq!(answer, ping(1));
     }
 
     #[test]

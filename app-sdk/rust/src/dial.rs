@@ -8,7 +8,7 @@ use std::sync::Arc;
 use hyper_util::rt::TokioIo;
 use outboard_proto::app::DaemonFrame;
 use outboard_proto::limits;
-use tokio::net::UnixStream;
+use outboard_proto::socket::QuietStream;
 use tokio::sync::mpsc;
 use tonic::client::Grpc;
 use tonic::transport::Endpoint;
@@ -29,7 +29,7 @@ pub(crate) enum Dial {
 
 /// What the daemon says in one session.
 pub(crate) enum Inbound {
-    Socket(Box<Streaming<DaemonFrame>>),
+    Socket(Box<Streaming<Box<DaemonFrame>>>),
     Double(mpsc::Receiver<DaemonFrame>),
 }
 
@@ -45,10 +45,10 @@ impl Dial {
 
 impl Inbound {
     /// The next frame; nothing when the session has ended in peace.
-    pub(crate) async fn next(&mut self) -> Result<Option<DaemonFrame>, Status> {
+    pub(crate) async fn next(&mut self) -> Result<Option<Box<DaemonFrame>>, Status> {
         match self {
             Inbound::Socket(stream) => stream.message().await,
-            Inbound::Double(frames) => Ok(frames.recv().await),
+            Inbound::Double(frames) => Ok(frames.recv().await.map(Box::new)),
         }
     }
 }
@@ -58,7 +58,7 @@ async fn socket(path: &Path, outbound: Outbound) -> Result<Inbound, Status> {
     let path = path.to_owned();
     let connector = tower::service_fn(move |_| {
         let path = path.clone();
-        async move { UnixStream::connect(path).await.map(TokioIo::new) }
+        async move { QuietStream::connect(path).await.map(TokioIo::new) }
     });
     // The authority is `localhost`: h2 refuses a path there.
     let channel = Endpoint::from_static("http://localhost")

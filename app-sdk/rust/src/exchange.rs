@@ -10,8 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use bytes::Bytes;
-use outboard_proto::app::daemon_frame::Kind;
-use outboard_proto::app::{self, app_frame};
+use outboard_proto::app::{self, DaemonFrame, app_frame};
 use tokio::sync::watch;
 
 use crate::calls::Calls;
@@ -174,7 +173,7 @@ impl Exchange {
     }
 
     /// An answer came in.
-    pub(crate) fn answered(&self, id: u64, answer: Kind) {
+    pub(crate) fn answered(&self, id: u64, answer: Box<DaemonFrame>) {
         let waker = {
             let mut state = self.state();
             state.silence.heard();

@@ -8,8 +8,7 @@ use outboard_proto::app::{AppFrame, DaemonFrame, Intercept, app_frame};
 use prost::Message;
 use prost::encoding::message;
 use tonic::Status;
-use tonic::codec::{Codec, EncodeBuf, Encoder};
-use tonic_prost::{ProstCodec, ProstDecoder};
+use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
 /// Field number of `AppFrame.intercept`.
 const INTERCEPT: u32 = 1;
@@ -32,24 +31,33 @@ pub(crate) struct FrameCodec;
 
 impl Codec for FrameCodec {
     type Encode = Bytes;
-    type Decode = DaemonFrame;
-    type Encoder = Encoded;
-    type Decoder = ProstDecoder<DaemonFrame>;
+    type Decode = Box<DaemonFrame>;
+    type Encoder = Self;
+    type Decoder = Self;
 
-    fn encoder(&mut self) -> Encoded {
-        Encoded
+    fn encoder(&mut self) -> Self {
+        *self
     }
 
-    fn decoder(&mut self) -> Self::Decoder {
-        ProstCodec::<AppFrame, DaemonFrame>::default().decoder()
+    fn decoder(&mut self) -> Self {
+        *self
     }
 }
 
-/// An encoder with nothing left to do.
-#[derive(Debug)]
-pub(crate) struct Encoded;
+impl Decoder for FrameCodec {
+    type Item = Box<DaemonFrame>;
+    type Error = Status;
 
-impl Encoder for Encoded {
+    /// Decoded in its box: a frame has the size of its largest kind, and is handed on many times.
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Box<DaemonFrame>>, Status> {
+        let mut frame = Box::<DaemonFrame>::default();
+        let decoded = frame.merge(buffer);
+        decoded.map_err(|error| Status::internal(format!("a frame that is none: {error}")))?;
+        Ok(Some(frame))
+    }
+}
+
+impl Encoder for FrameCodec {
     type Item = Bytes;
     type Error = Status;
 

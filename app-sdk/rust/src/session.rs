@@ -112,16 +112,16 @@ impl Keeper {
         }
     }
 
-    fn take(&self, session: u64, frame: DaemonFrame) {
+    fn take(&self, session: u64, frame: Box<DaemonFrame>) {
+        if let Some(call) = answered_by(&frame) {
+            return self.exchange.answered(call, frame);
+        }
         // A chunk's weight goes back as credit; other frames need none.
         let weight = match &frame.kind {
             Some(Kind::Chunk(_)) => frame.encoded_len() as u64,
             _ => 0,
         };
         match frame.kind {
-            Some(answer @ Kind::Intercepted(_)) => self.answered(answer),
-            Some(answer @ Kind::Published(_)) => self.answered(answer),
-            Some(answer @ Kind::Command(_)) => self.answered(answer),
             Some(Kind::Ping(ping)) => self.pong(session, ping.nonce),
             Some(Kind::Credit(credit)) => self.exchange.credit(credit.bytes),
             Some(Kind::Policies(policies)) => self.exchange.told(policies),
@@ -131,17 +131,9 @@ impl Keeper {
             Some(Kind::Chunk(_)) => self.say(session, credit(weight)),
             // Answers to what this SDK does not ask, or a kind newer than it: nothing to do.
             Some(Kind::Welcome(_) | Kind::Delta(_) | Kind::Choices(_) | Kind::Http(_)) | None => {}
+            // Handed on above.
+            Some(Kind::Intercepted(_) | Kind::Published(_) | Kind::Command(_)) => {}
         }
-    }
-
-    fn answered(&self, answer: Kind) {
-        let id = match &answer {
-            Kind::Intercepted(result) => result.id,
-            Kind::Published(published) => published.id,
-            Kind::Command(result) => result.id,
-            _ => return,
-        };
-        self.exchange.answered(id, answer);
     }
 
     fn pong(&self, session: u64, nonce: u64) {
@@ -151,6 +143,16 @@ impl Keeper {
 
     fn say(&self, session: u64, kind: app_frame::Kind) {
         self.exchange.say(session, kind);
+    }
+}
+
+/// The call that a frame answers, if it answers one.
+fn answered_by(frame: &DaemonFrame) -> Option<u64> {
+    match frame.kind.as_ref()? {
+        Kind::Intercepted(result) => Some(result.id),
+        Kind::Published(published) => Some(published.id),
+        Kind::Command(result) => Some(result.id),
+        _ => None,
     }
 }
 

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use outboard_app::common::{Message, StepResult};
 use outboard_app::{App, By, Decision, Outcome, message};
-use tokio::runtime::Builder;
-use tokio::task::{JoinSet, LocalSet};
+use tokio::runtime::{Builder, LocalOptions};
+use tokio::task::JoinSet;
 
 use crate::case::{Case, Part};
 use crate::daemon::{Daemon, House};
@@ -38,10 +38,9 @@ pub fn start(program: &Path) -> anyhow::Result<Case> {
 
 /// The app's end.
 pub fn app(folder: &Path) -> anyhow::Result<()> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let local = LocalSet::new();
-    let app = local.block_on(&runtime, connect(folder))?;
-    answer(|slice| local.block_on(&runtime, drive(&app, slice)))
+    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
+    let app = runtime.block_on(connect(folder))?;
+    answer(|slice| runtime.block_on(drive(&app, slice)))
 }
 
 async fn connect(folder: &Path) -> anyhow::Result<App> {

@@ -153,7 +153,7 @@ mod tests {
         Intercept {
             id: 9,
             budget_us: 300_000,
-            payload: Some(HookPayload { of: Some(hook_payload::Of::BeforePost(message)) }),
+            payload: Some(HookPayload { of: Some(hook_payload::Of::BeforePost(message.into())) }),
             workspace: "w".into(),
             locale: "de".into(),
             trace: Some(Trace { traceparent: "00-1".into(), ..Trace::default() }),

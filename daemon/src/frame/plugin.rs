@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn an_interceptors_call_reads_as_the_frame_it_stands_for() {
         let message = Message { id: "m1".into(), thread_root: "t".repeat(300), ..Message::default() };
-        let payload = HookPayload { of: Some(hook_payload::Of::BeforePost(message)) };
+        let payload = HookPayload { of: Some(hook_payload::Of::BeforePost(message.into())) };
         let trace = Trace { traceparent: "00-1".into(), ..Trace::default() };
         let around = Around::new("de", Some(&trace), "w");
         let body = CallBody::intercept(&Payload::of(payload.clone()), 2, &around);

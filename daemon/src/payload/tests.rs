@@ -22,7 +22,7 @@ fn message(text: &str) -> Message {
 }
 
 fn encoded(message: Message) -> Vec<u8> {
-    HookPayload { of: Some(Of::BeforePost(message)) }.encode_to_vec()
+    HookPayload { of: Some(Of::BeforePost(message.into())) }.encode_to_vec()
 }
 
 #[test]

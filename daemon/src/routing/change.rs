@@ -108,7 +108,7 @@ mod tests {
     }
 
     fn post(message: Message) -> HookPayload {
-        HookPayload { of: Some(Of::BeforePost(message)) }
+        HookPayload { of: Some(Of::BeforePost(message.into())) }
     }
 
     #[test]

@@ -187,7 +187,7 @@ fn message(text: &str) -> Message {
 }
 
 pub fn post(text: &str) -> HookPayload {
-    HookPayload { of: Some(hook_payload::Of::BeforePost(message(text))) }
+    HookPayload { of: Some(hook_payload::Of::BeforePost(message(text).into())) }
 }
 
 fn text_of(payload: &HookPayload) -> &str {

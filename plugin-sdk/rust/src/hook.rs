@@ -13,14 +13,14 @@ use crate::verdict::{Rejection, Verdict};
 /// A message about to be posted.
 #[derive(Debug)]
 pub struct BeforePost {
-    /// Boxed, so that the futures it goes through stay small.
+    /// Boxed, as it came: the futures it goes through stay small.
     message: Box<wire::Message>,
     ctx: Context,
 }
 
 impl BeforePost {
-    pub(crate) fn new(message: wire::Message, ctx: Context) -> Self {
-        Self { message: Box::new(message), ctx }
+    pub(crate) fn new(message: Box<wire::Message>, ctx: Context) -> Self {
+        Self { message, ctx }
     }
 
     /// What the message says; empty if it is encrypted.
@@ -68,7 +68,7 @@ impl BeforePost {
         }
         let mut message = wire::Message::clone(&self.message);
         message.body = Some(body::with_text(message.body.as_ref(), text));
-        Verdict::replace(Of::BeforePost(message))
+        Verdict::replace(Of::BeforePost(Box::new(message)))
     }
 
     /// Stop here, telling the sender why.

@@ -209,7 +209,13 @@ impl Plugin {
         let mut builder = Builder::new_current_thread();
         builder.enable_all().max_blocking_threads(BLOCKING_THREADS);
         let runtime = builder.build_local(tokio::runtime::LocalOptions::default())?;
-        let ended = runtime.block_on(async { Process::new(self)?.serve().await });
+        // In a task of its own: the runtime looks at the kernel each time the outermost future wakes.
+        let serving = runtime.spawn_local(async { Process::new(self)?.serve().await });
+        let ended = runtime.block_on(serving).unwrap_or_else(|lost| match lost.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // Nobody cancels it.
+            Err(_) => Ok(()),
+        });
         // A blocking handler that never returns must not keep the process.
         runtime.shutdown_background();
         ended

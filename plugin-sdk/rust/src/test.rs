@@ -133,7 +133,7 @@ impl Harness {
     /// # Errors
     /// The handler failed, panicked, or there is none.
     pub fn before_post(&mut self, message: impl Into<Draft>) -> Result<Verdict, Failure> {
-        self.intercept(hook_payload::Of::BeforePost(message.into().0))
+        self.intercept(hook_payload::Of::BeforePost(Box::new(message.into().0)))
     }
 
     /// Asks at any hook.

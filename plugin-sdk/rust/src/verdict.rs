@@ -110,7 +110,7 @@ impl From<String> for Rejection {
 
 fn message_of(of: &Of) -> Option<&str> {
     let message = match of {
-        Of::BeforePost(message) => Some(message),
+        Of::BeforePost(message) => Some(&**message),
         Of::BeforeEdit(edit) => edit.message.as_ref(),
         _ => None,
     };

@@ -44,7 +44,7 @@ fn a_rewrite_keeps_the_kind_of_text_and_everything_else() {
         panic!("nothing replaced")
     };
     after.body.clone_from(&before.body);
-    assert_eq!(after, before);
+    assert_eq!(*after, before);
 }
 
 #[test]

@@ -14,7 +14,8 @@ const PROTOS: [&str; 4] = [
 ];
 
 /// Payloads that are kept behind a pointer.
-const LARGE: [&str; 4] = [
+const LARGE: [&str; 5] = [
+    ".outboard.common.v1.HookPayload.of.before_post",
     ".outboard.common.v1.HookPayload.of.before_edit",
     ".outboard.common.v1.HookPayload.of.before_delete",
     ".outboard.common.v1.HookPayload.of.before_reaction",
@@ -44,7 +45,7 @@ fn generate(root: &Path, out: &Path) -> Result<(), Box<dyn std::error::Error>> {
     std::fs::write(out.join("descriptors.bin"), prost::Message::encode_to_vec(&bare))?;
     let mut prost = tonic_prost_build::Config::new();
     prost.bytes(["."]).btree_map(["."]);
-    // The largest payload would set the size of every frame; all but the commonest live elsewhere.
+    // The largest payload would set the size of every frame, and each is handed on many times.
     for large in LARGE {
         prost.boxed(large);
     }

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use outboard_proto::app::daemon_frame::Kind;
-use outboard_proto::app::{Catalogue, RunCommand, app_frame, command_result};
+use outboard_proto::app::{Catalogue, DaemonFrame, RunCommand, app_frame, command_result};
 use outboard_proto::common::{Failure, InteractionReply};
 use tokio::sync::watch;
 
@@ -59,8 +59,8 @@ impl App {
     }
 }
 
-fn read_reply(answer: Kind) -> Result<CommandReply, CommandError> {
-    let Kind::Command(told) = answer else {
+fn read_reply(answer: Box<DaemonFrame>) -> Result<CommandReply, CommandError> {
+    let Some(Kind::Command(told)) = answer.kind else {
         return Err(CommandError::from_why(Why::Unfit));
     };
     match told.result {

@@ -57,8 +57,8 @@ impl App {
         let publish = Publish { id, event: Some(event.clone()), trace: None };
         let frame = frame::encode(app_frame::Kind::Publish(publish));
         let call = Call { id, class: Class::Event(id), frame, deadline: until };
-        match self.call(call).await? {
-            Kind::Published(told) => Ok(match told.failure {
+        match self.call(call).await?.kind {
+            Some(Kind::Published(told)) => Ok(match told.failure {
                 Some(failure) => Err(PublishError::Refused(failure)),
                 None => Ok(Publication {
                     event_id: told.event_id,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use outboard_proto::app::daemon_frame::Kind;
-use outboard_proto::app::{Intercept, intercept_result};
+use outboard_proto::app::{DaemonFrame, Intercept, intercept_result};
 use outboard_proto::common::{Delete, Edit, HookPayload, Message, Trace, Verdict};
 
 use crate::app::{App, Call, micros};
@@ -32,30 +32,34 @@ pub struct Ask {
 
 impl App {
     /// Asks what becomes of a message about to be posted.
-    pub async fn before_post(&self, message: Message) -> Outcome<Message> {
-        self.intercept(message).await
+    pub fn before_post(&self, message: Message) -> impl Future<Output = Outcome<Message>> {
+        self.intercept(message)
     }
 
     /// Asks what becomes of an edit.
-    pub async fn before_edit(&self, edit: Edit) -> Outcome<Edit> {
-        self.intercept(edit).await
+    pub fn before_edit(&self, edit: Edit) -> impl Future<Output = Outcome<Edit>> {
+        self.intercept(edit)
     }
 
     /// Asks what becomes of a deletion.
-    pub async fn before_delete(&self, delete: Delete) -> Outcome<Delete> {
-        self.intercept(delete).await
+    pub fn before_delete(&self, delete: Delete) -> impl Future<Output = Outcome<Delete>> {
+        self.intercept(delete)
     }
 
     /// Asks a hook, named by the type of its subject. Never fails, never takes longer than the
     /// hook's budget: with nobody to ask, or no answer in time, the last policy heard decides.
-    pub async fn intercept<T: Subject>(&self, subject: T) -> Outcome<T> {
-        self.ask(subject, Ask::default()).await
+    pub fn intercept<T: Subject>(&self, subject: T) -> impl Future<Output = Outcome<T>> {
+        self.ask(subject, Ask::default())
     }
 
     /// [`App::intercept`] with a budget, workspace, locale or trace of its own.
-    pub async fn ask<T: Subject>(&self, subject: T, ask: Ask) -> Outcome<T> {
+    pub fn ask<T: Subject>(&self, subject: T, ask: Ask) -> impl Future<Output = Outcome<T>> {
+        // Before anything is awaited: a payload is a pointer, a subject is moved at every turn.
+        self.put(subject.into_payload(), ask)
+    }
+
+    async fn put<T: Subject>(&self, payload: HookPayload, ask: Ask) -> Outcome<T> {
         let started = Instant::now();
-        let payload = subject.into_payload();
         let mut outcome = match self.exchange().begin(hook::name_of(&payload), started) {
             Begin::Skip => nobody(payload),
             Begin::Fallback(known, why) => known.policy.apply(taken_back(payload), why),
@@ -76,7 +80,7 @@ impl App {
         payload: HookPayload,
         policy: Policy,
     ) -> Outcome<T> {
-        match self.call(call).await.and_then(read_verdict) {
+        match self.call(call).await.and_then(|answer| read_verdict(*answer)) {
             Ok(verdict) => outcome::follow(verdict, taken_back(payload), policy),
             Err(why) => policy.apply(taken_back(payload), why),
         }
@@ -98,9 +102,9 @@ fn encode(id: u64, budget: Duration, payload: HookPayload, ask: Ask) -> (Bytes, 
     (frame::intercept(&call), call.payload.unwrap_or_default())
 }
 
-fn read_verdict(answer: Kind) -> Result<Verdict, Why> {
-    match answer {
-        Kind::Intercepted(told) => match told.result {
+fn read_verdict(answer: DaemonFrame) -> Result<Verdict, Why> {
+    match answer.kind {
+        Some(Kind::Intercepted(told)) => match told.result {
             Some(intercept_result::Result::Verdict(verdict)) => Ok(verdict),
             Some(intercept_result::Result::Failure(failure)) => Err(Why::Refused(failure)),
             None => Err(Why::Unfit),

@@ -201,7 +201,7 @@ async fn a_transform_that_breaks_its_rules_is_skipped_as_protocol() {
     app.ask(1, "a");
     let call = one.call().await;
     let forged = Message { id: "forged".into(), ..message("b") };
-    let payload = HookPayload { of: Some(hook_payload::Of::BeforePost(forged)) };
+    let payload = HookPayload { of: Some(hook_payload::Of::BeforePost(forged.into())) };
     one.answer(&call, hook_answer::Answer::Replace(payload));
     let (_, verdict) = app.verdict().await;
     assert_eq!(skipped(&verdict), SkipReason::Protocol);

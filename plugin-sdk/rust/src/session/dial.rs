@@ -9,7 +9,7 @@ use hyper_util::rt::TokioIo;
 use outboard_proto::PROTOCOL;
 use outboard_proto::limits::{CONNECTION_WINDOW, DECODE_BYTES, STREAM_WINDOW, TOKEN_KEY};
 use outboard_proto::plugin::{Hello, plugin_frame};
-use tokio::net::UnixStream;
+use outboard_proto::socket::QuietStream;
 use tonic::client::Grpc;
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -70,7 +70,7 @@ impl Dialer {
 fn channel(socket: PathBuf) -> Channel {
     let connector = service_fn(move |_: Uri| {
         let socket = socket.clone();
-        async move { UnixStream::connect(socket).await.map(TokioIo::new) }
+        async move { QuietStream::connect(socket).await.map(TokioIo::new) }
     });
     Endpoint::from_static("http://localhost")
         .initial_stream_window_size(STREAM_WINDOW)

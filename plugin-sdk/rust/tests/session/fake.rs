@@ -146,7 +146,7 @@ impl Session {
     pub async fn intercept(&self, id: u64, text: &str, budget: Duration) {
         let content = Some(body::Content::Plain(text.to_owned()));
         let message = Message { body: Some(Body { content }), ..Message::default() };
-        let of = Some(hook_payload::Of::BeforePost(message));
+        let of = Some(hook_payload::Of::BeforePost(message.into()));
         let intercept = Intercept { payload: Some(HookPayload { of }), ..Intercept::default() };
         self.call(id, call::Of::Intercept(intercept), budget).await;
     }
