@@ -53,7 +53,7 @@ pub mod daemon_frame {
         #[prost(message, tag = "2")]
         Published(super::Published),
         #[prost(message, tag = "3")]
-        Request(super::Request),
+        Request(::prost::alloc::boxed::Box<super::Request>),
         #[prost(message, tag = "4")]
         Command(super::CommandResult),
         #[prost(message, tag = "5")]

@@ -194,22 +194,22 @@ pub mod hook_payload {
         BeforeDelete(::prost::alloc::boxed::Box<super::Delete>),
         /// message.before_render
         #[prost(message, tag = "4")]
-        BeforeRender(super::Batch),
+        BeforeRender(::prost::alloc::boxed::Box<super::Batch>),
         /// reaction.before_add
         #[prost(message, tag = "5")]
         BeforeReaction(::prost::alloc::boxed::Box<super::Reaction>),
         /// file.before_upload
         #[prost(message, tag = "6")]
-        BeforeUpload(super::Upload),
+        BeforeUpload(::prost::alloc::boxed::Box<super::Upload>),
         /// user.before_join
         #[prost(message, tag = "7")]
         BeforeJoin(::prost::alloc::boxed::Box<super::Join>),
         /// user.before_login
         #[prost(message, tag = "8")]
-        BeforeLogin(super::Login),
+        BeforeLogin(::prost::alloc::boxed::Box<super::Login>),
         /// channel.before_create
         #[prost(message, tag = "9")]
-        BeforeCreate(super::ChannelDraft),
+        BeforeCreate(::prost::alloc::boxed::Box<super::ChannelDraft>),
         /// x.<app>.<name>
         #[prost(message, tag = "10")]
         Custom(super::Custom),
@@ -430,7 +430,7 @@ pub mod event {
     pub enum Of {
         /// message.posted, edited, deleted, pinned, reported
         #[prost(message, tag = "5")]
-        Message(super::Message),
+        Message(::prost::alloc::boxed::Box<super::Message>),
         /// reaction.added, removed
         #[prost(message, tag = "6")]
         Reaction(super::Reaction),

@@ -294,13 +294,13 @@ pub mod call {
         #[prost(message, tag = "3")]
         Intercept(super::Intercept),
         #[prost(message, tag = "4")]
-        Command(super::RunCommand),
+        Command(::prost::alloc::boxed::Box<super::RunCommand>),
         #[prost(message, tag = "5")]
-        Ui(super::UiAction),
+        Ui(::prost::alloc::boxed::Box<super::UiAction>),
         #[prost(message, tag = "6")]
         Autocomplete(super::Autocomplete),
         #[prost(message, tag = "7")]
-        Http(super::HttpRequest),
+        Http(::prost::alloc::boxed::Box<super::HttpRequest>),
         #[prost(message, tag = "8")]
         Plugin(super::PluginCall),
     }

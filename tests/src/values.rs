@@ -58,7 +58,7 @@ pub fn posted(channel_name: &str, text: &str) -> Event {
     let stored = Message { id: "m-1".to_owned(), ..message(channel_name, text) };
     Event {
         r#type: "message.posted".to_owned(),
-        of: Some(event::Of::Message(stored)),
+        of: Some(event::Of::Message(Box::new(stored))),
         ..Event::default()
     }
 }

@@ -3,7 +3,7 @@
 //! The caller encodes, so that the session's task only copies, a frame's size is known before it
 //! is queued, and the caller keeps what it asked about. It refuses to know what frames mean.
 
-use bytes::{BufMut, Bytes};
+use bytes::{Buf, BufMut, Bytes};
 use outboard_proto::app::{AppFrame, DaemonFrame, Intercept, app_frame};
 use prost::Message;
 use prost::encoding::message;
@@ -51,7 +51,10 @@ impl Decoder for FrameCodec {
     /// Decoded in its box: a frame has the size of its largest kind, and is handed on many times.
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Box<DaemonFrame>>, Status> {
         let mut frame = Box::<DaemonFrame>::default();
-        let decoded = frame.merge(buffer);
+        let bytes = buffer.remaining();
+        // A slice is read twice as fast as a buffer that might have pieces; this one has none.
+        let decoded = frame.merge(&buffer.chunk()[..bytes]);
+        buffer.advance(bytes);
         decoded.map_err(|error| Status::internal(format!("a frame that is none: {error}")))?;
         Ok(Some(frame))
     }

@@ -55,7 +55,7 @@ pub fn text(body: Option<&Body>) -> &str {
 /// `message.posted`, of a message that has its id now.
 #[must_use]
 pub fn posted(message: Message) -> Event {
-    event("message.posted", message.created_at_us, event::Of::Message(message))
+    event("message.posted", message.created_at_us, event::Of::Message(Box::new(message)))
 }
 
 /// `member.joined`: someone came into a channel.

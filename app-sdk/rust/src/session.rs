@@ -126,7 +126,7 @@ impl Keeper {
             Some(Kind::Credit(credit)) => self.exchange.credit(credit.bytes),
             Some(Kind::Policies(policies)) => self.exchange.told(policies),
             Some(Kind::Catalogue(new)) => drop(self.exchange.catalogue.send_replace(new)),
-            Some(Kind::Request(request)) => self.requests.take(session, request),
+            Some(Kind::Request(request)) => self.requests.take(session, *request),
             Some(Kind::Cancel(cancel)) => self.requests.cancel(session, cancel.id),
             Some(Kind::Chunk(_)) => self.say(session, credit(weight)),
             // Answers to what this SDK does not ask, or a kind newer than it: nothing to do.

@@ -34,7 +34,7 @@ fn closed() -> Down {
 fn shout(id: u64, payload: Option<HookPayload>) -> Down {
     let Some(hook_payload::Of::BeforePost(mut message)) = payload.unwrap().of else { panic!() };
     message.body = Some(message::plain(message::text(message.body.as_ref()).to_uppercase()));
-    let verdict = Daemon::replace(message);
+    let verdict = Daemon::replace(*message);
     Down::Intercepted(InterceptResult {
         id,
         result: Some(intercept_result::Result::Verdict(verdict)),

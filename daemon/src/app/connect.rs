@@ -4,8 +4,8 @@
 
 use outboard_proto::PROTOCOL;
 use outboard_proto::app::{
-    AppFrame, AppHello, AppWelcome, InterceptResult, Published, app_frame::Kind,
-    command_result, daemon_frame, intercept_result,
+    AppFrame, AppHello, AppWelcome, InterceptResult, Published, app_frame::Kind, command_result,
+    daemon_frame, intercept_result,
 };
 use outboard_proto::common::{Credit, Failure, Reason};
 use outboard_proto::limits::{CREDIT_BYTES, FRAME_BYTES, HELLO, PAYLOAD_BYTES};
@@ -76,11 +76,7 @@ pub fn enter(
 }
 
 /// Speaks until the stream ends.
-pub async fn converse(
-    board: Switchboard,
-    mut frames: Frames,
-    egress: Egress<ToApp>,
-) {
+pub async fn converse(board: Switchboard, mut frames: Frames, egress: Egress<ToApp>) {
     let entered = match first_frame(&mut frames).await {
         Ok(hello) => enter(&board, hello, &egress, false),
         Err(failure) => Err(failure),
@@ -111,11 +107,7 @@ async fn first_frame(frames: &mut Frames) -> Result<AppHello, Failure> {
     }
 }
 
-async fn listen(
-    board: &Switchboard,
-    node: NodeId,
-    frames: &mut Frames,
-) -> Result<(), Failure> {
+async fn listen(board: &Switchboard, node: NodeId, frames: &mut Frames) -> Result<(), Failure> {
     let (mut count, mut bytes) = (0, 0);
     let mut taken = 0;
     loop {

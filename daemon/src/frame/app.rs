@@ -107,7 +107,7 @@ impl Decoder for AppCodec {
 /// Decoded in its box: moving a frame costs more than reading a small one.
 fn read(bytes: Bytes) -> Result<Box<AppFrame>, Status> {
     let mut frame = Box::<AppFrame>::default();
-    frame.merge(bytes).map_err(|error| Status::internal(error.to_string()))?;
+    frame.merge(&bytes[..]).map_err(|error| Status::internal(error.to_string()))?;
     Ok(frame)
 }
 

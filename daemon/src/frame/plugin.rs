@@ -251,7 +251,7 @@ impl Decoder for PluginCodec {
 /// Decoded in its box: moving a frame costs more than reading a small one.
 fn read(bytes: Bytes) -> Result<Box<PluginFrame>, Status> {
     let mut frame = Box::<PluginFrame>::default();
-    frame.merge(bytes).map_err(|error| Status::internal(error.to_string()))?;
+    frame.merge(&bytes[..]).map_err(|error| Status::internal(error.to_string()))?;
     Ok(frame)
 }
 
@@ -284,7 +284,8 @@ mod tests {
 
     #[test]
     fn an_interceptors_call_reads_as_the_frame_it_stands_for() {
-        let message = Message { id: "m1".into(), thread_root: "t".repeat(300), ..Message::default() };
+        let message =
+            Message { id: "m1".into(), thread_root: "t".repeat(300), ..Message::default() };
         let payload = HookPayload { of: Some(hook_payload::Of::BeforePost(message.into())) };
         let trace = Trace { traceparent: "00-1".into(), ..Trace::default() };
         let around = Around::new("de", Some(&trace), "w");

@@ -13,7 +13,11 @@ fn message(text: &str) -> Message {
         channel: Some(Channel { id: "c".into(), name: "town".into(), kind: 1 }),
         sender: Some(Sender { id: "u".into(), roles: vec!["member".into()], ..Sender::default() }),
         body: Some(Body { content: Some(body::Content::Plain(text.into())) }),
-        attachments: vec![Attachment { size_bytes: 300, sha256: vec![1, 2].into(), ..Default::default() }],
+        attachments: vec![Attachment {
+            size_bytes: 300,
+            sha256: vec![1, 2].into(),
+            ..Default::default()
+        }],
         created_at_us: -5,
         mutable: true,
         metadata: [("p".to_owned(), vec![0xff].into())].into(),

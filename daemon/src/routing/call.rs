@@ -336,13 +336,7 @@ impl Core {
         }
     }
 
-    fn reply(
-        &mut self,
-        id: MemberId,
-        serial: u64,
-        (call, said): (u64, Said),
-        now: Moment,
-    ) -> bool {
+    fn reply(&mut self, id: MemberId, serial: u64, (call, said): (u64, Said), now: Moment) -> bool {
         let Some(member) = self.members.get_mut(id) else { return false };
         let current = member.seat.as_ref().is_some_and(|seat| seat.serial == serial);
         let live = self.calls.find(call).filter(|key| {

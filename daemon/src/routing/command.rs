@@ -138,7 +138,7 @@ impl Core {
         };
         let locale = run.sender.as_ref().map(|it| it.locale.clone()).unwrap_or_default();
         let frame = plugin::Call {
-            of: Some(plugin::call::Of::Command(run.clone())),
+            of: Some(plugin::call::Of::Command(Box::new(run.clone()))),
             attempt: 1,
             locale,
             trace: request.trace,

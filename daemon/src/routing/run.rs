@@ -13,17 +13,17 @@ use outboard_supervision::Moment;
 use tokio::sync::oneshot;
 
 use super::change;
-use super::{Act, Switchboard};
 use super::member::Standing;
 use super::node::NodeId;
 use super::pipeline::{Entry, Pipeline};
+use super::{Act, Switchboard};
 use crate::clock::micros;
 use crate::config::manifest::{Hook, OnFailure, Phase};
 use crate::frame::{Around, CallBody, ToApp};
 use crate::payload::Payload;
 
-pub use verdict::{VerdictFrame, step_head};
 use verdict::{Noted, wire_phase};
+pub use verdict::{VerdictFrame, step_head};
 
 /// One act under way.
 pub struct Run {

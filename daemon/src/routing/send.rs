@@ -233,7 +233,7 @@ impl Core {
         self.requests.serial += 1;
         let id = self.requests.serial;
         outgoing.request.id = id;
-        self.nodes.tell(node, Kind::Request(outgoing.request.clone()), now);
+        self.nodes.tell(node, Kind::Request(Box::new(outgoing.request.clone())), now);
         self.requests.table.insert(id, Pending { node, outgoing, outcome });
         id
     }

@@ -152,7 +152,7 @@ impl FromEvent for Event {
 impl FromEvent for MessageEvent {
     fn from_event(mut event: Event) -> Result<Self, &'static str> {
         match event.event.of.take() {
-            Some(Of::Message(message)) => Ok(Self { message, event }),
+            Some(Of::Message(message)) => Ok(Self { message: *message, event }),
             _ => Err("message"),
         }
     }

@@ -86,7 +86,7 @@ impl Handlers {
         let ctx = ctx.within(call.workspace, call.locale);
         match call.of {
             Some(Of::Intercept(intercept)) => self.intercept(&began, intercept, ctx),
-            Some(Of::Command(run)) => self.command(&began, run, ctx, around),
+            Some(Of::Command(run)) => self.command(&began, *run, ctx, around),
             Some(Of::Ui(_) | Of::Autocomplete(_) | Of::Http(_) | Of::Plugin(_)) | None => {
                 missing(Key::Call(began.id), "this kind of call")
             }

@@ -159,7 +159,7 @@ impl Harness {
     /// # Errors
     /// The handler failed, panicked, or there is none.
     pub fn posted(&mut self, message: impl Into<Draft>) -> Result<(), Failure> {
-        self.event("message.posted", event::Of::Message(message.into().0))
+        self.event("message.posted", event::Of::Message(Box::new(message.into().0)))
     }
 
     /// Tells that the user `user` joined the channel `channel`.
@@ -224,7 +224,7 @@ impl Harness {
     }
 
     fn run_command(&mut self, run: outboard_proto::plugin::RunCommand) -> Result<Reply, Failure> {
-        match self.call(call::Of::Command(run))? {
+        match self.call(call::Of::Command(Box::new(run)))? {
             Replied::Interaction(reply) => Ok(Reply::from_wire(reply)),
             other => panic!("no reply: {other:?}"),
         }

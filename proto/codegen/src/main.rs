@@ -14,12 +14,21 @@ const PROTOS: [&str; 4] = [
 ];
 
 /// Payloads that are kept behind a pointer.
-const LARGE: [&str; 5] = [
+const LARGE: [&str; 14] = [
     ".outboard.common.v1.HookPayload.of.before_post",
     ".outboard.common.v1.HookPayload.of.before_edit",
     ".outboard.common.v1.HookPayload.of.before_delete",
+    ".outboard.common.v1.HookPayload.of.before_render",
     ".outboard.common.v1.HookPayload.of.before_reaction",
+    ".outboard.common.v1.HookPayload.of.before_upload",
     ".outboard.common.v1.HookPayload.of.before_join",
+    ".outboard.common.v1.HookPayload.of.before_login",
+    ".outboard.common.v1.HookPayload.of.before_create",
+    ".outboard.common.v1.Event.of.message",
+    ".outboard.plugin.v1.Call.of.command",
+    ".outboard.plugin.v1.Call.of.ui",
+    ".outboard.plugin.v1.Call.of.http",
+    ".outboard.app.v1.DaemonFrame.kind.request",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -52,7 +52,7 @@ impl Inbox {
             }),
             Some(Kind::Request(request)) => {
                 // A test that lets so many lie has failed; it sees fewer than it waits for.
-                let _ = self.requests.try_send(request);
+                let _ = self.requests.try_send(*request);
             }
             Some(Kind::Ping(ping)) => {
                 // A full queue is life enough.

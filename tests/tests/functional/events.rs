@@ -141,8 +141,10 @@ async fn a_plugin_never_receives_its_own_messages() -> Outcome {
     app.publish_post("town", "alpha:reply").await?;
     let sent = app.carry_out("m-2").await?;
     let mut event = values::posted("town", "");
-    event.of =
-        Some(event::Of::Message(outboard_proto::common::Message { id: "m-2".to_owned(), ..sent }));
+    event.of = Some(event::Of::Message(Box::new(outboard_proto::common::Message {
+        id: "m-2".to_owned(),
+        ..sent
+    })));
     assert_eq!(app.publish(event).await?.subscriptions, 1, "beta's, not alpha's");
     app.publish_post("town", "alpha:reply the end").await?;
     app.carry_out("m-3").await?;

@@ -207,7 +207,7 @@ impl Script {
             of: Some(request::Of::Send(SendMessage { message: Some(message) })),
             ..Request::default()
         };
-        (self.session.clone(), DaemonFrame { kind: Some(Down::Request(request)) })
+        (self.session.clone(), DaemonFrame { kind: Some(Down::Request(Box::new(request))) })
     }
 
     fn answered(&mut self, answer: app::Answer) {

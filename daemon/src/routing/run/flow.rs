@@ -15,20 +15,15 @@ use crate::clock::micros;
 use crate::config::manifest::{Hook, OnFailure, Phase};
 use crate::config::permission::Permission;
 use crate::frame::ToApp;
+use crate::payload::Payload;
 use crate::routing::call::{NewCall, OverLimit, Purpose, Said};
 use crate::routing::member::{BREAKER, Standing};
 use crate::routing::node::{NodeId, busy};
 use crate::routing::pipeline::{BUDGET, Entry};
-use crate::payload::Payload;
 use crate::routing::{Core, MemberId, change, command};
 
 impl Core {
-    pub(super) fn intercept(
-        &mut self,
-        asked: Asked,
-        act: Act,
-        now: Moment,
-    ) -> Option<usize> {
+    pub(super) fn intercept(&mut self, asked: Asked, act: Act, now: Moment) -> Option<usize> {
         if let Asked::Session { node, .. } = &asked
             && !self.nodes.begin_call(*node)
         {
@@ -191,13 +186,7 @@ impl Core {
     }
 
     /// An interceptor answered.
-    pub fn interceptor_replied(
-        &mut self,
-        key: usize,
-        at: usize,
-        said: Said,
-        now: Moment,
-    ) {
+    pub fn interceptor_replied(&mut self, key: usize, at: usize, said: Said, now: Moment) {
         let pipeline = Arc::clone(&self.runs[key].pipeline);
         let entry = &pipeline.entries[at];
         let answer = match said {

@@ -19,7 +19,7 @@ fn posted(id: &str) -> Event {
     Event {
         id: id.into(),
         r#type: "message.posted".into(),
-        of: Some(event::Of::Message(message("hi"))),
+        of: Some(event::Of::Message(Box::new(message("hi")))),
         ..Event::default()
     }
 }
@@ -74,7 +74,7 @@ async fn a_plugin_is_not_told_of_its_own_messages() {
     let _one = FakePlugin::ready(&board, subscriber("one"));
     let origin = outboard_proto::common::Origin { plugin: "one".into(), ..Default::default() };
     let own = Message { origin: Some(origin), ..message("mine") };
-    let event = Event { of: Some(event::Of::Message(own)), ..posted("a") };
+    let event = Event { of: Some(event::Of::Message(Box::new(own))), ..posted("a") };
     assert_eq!(board.publish(event).subscriptions, 0);
 }
 
@@ -95,7 +95,10 @@ async fn events_stop_at_the_credit_and_go_on_when_it_is_returned() {
     for n in 0..6 {
         let channel = Channel { id: format!("c{n}"), ..Channel::default() };
         let message = Message { channel: Some(channel), ..message(&large) };
-        board.publish(Event { of: Some(event::Of::Message(message)), ..posted(&n.to_string()) });
+        board.publish(Event {
+            of: Some(event::Of::Message(Box::new(message))),
+            ..posted(&n.to_string())
+        });
     }
     assert_eq!(board.in_hand(one.member), 4, "256 KiB hold four of them");
     for _ in 0..4 {
@@ -228,7 +231,7 @@ async fn the_hop_limit_names_the_chain() {
     let origin =
         outboard_proto::common::Origin { plugin: "d".into(), hops: 4, chain, ..Default::default() };
     let looping = Message { origin: Some(origin), ..message("again") };
-    board.publish(Event { of: Some(event::Of::Message(looping)), ..posted("a") });
+    board.publish(Event { of: Some(event::Of::Message(Box::new(looping))), ..posted("a") });
     let cause = board.cause(one.member, "e1");
     let failure = board.compose(one.member, send("hi"), cause).unwrap_err();
     assert_eq!(failure.reason(), Reason::HopLimit);

@@ -153,7 +153,7 @@ impl Session {
 
     pub async fn command(&self, id: u64, name: &str) {
         let run = RunCommand { name: name.to_owned(), ..RunCommand::default() };
-        self.call(id, call::Of::Command(run), Duration::from_secs(5)).await;
+        self.call(id, call::Of::Command(Box::new(run)), Duration::from_secs(5)).await;
     }
 
     pub async fn call(&self, id: u64, of: call::Of, budget: Duration) {

@@ -23,7 +23,7 @@ pub async fn answer(plugin: Arc<Plugin>, call: Call) {
             let payload = intercept.payload.unwrap_or_default();
             intercept_one(&plugin, call.id, payload).await;
         }
-        Some(call::Of::Command(command)) => run(&plugin, call.id, command).await,
+        Some(call::Of::Command(command)) => run(&plugin, call.id, *command).await,
         Some(_) | None => plugin.note(format!("call {} of a kind unknown here", call.id)),
     }
 }
