@@ -11,13 +11,47 @@ use tokio::time::Instant;
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
     origin: Instant,
+    grain: Grain,
 }
+
+/// How fine waits can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Grain {
+    /// As the runtime's timer: whole milliseconds, rounded up. Tests can pause it.
+    Runtime,
+    /// As the kernel's.
+    Kernel,
+}
+
+/// What is left to the kernel's timer: a little more than the runtime's may be late.
+const LAST_STRETCH: Duration = Duration::from_millis(2);
 
 impl Clock {
     /// A clock that begins now.
     #[must_use]
     pub fn start() -> Self {
-        Self { origin: Instant::now() }
+        Self { origin: Instant::now(), grain: Grain::Runtime }
+    }
+
+    /// A clock that begins now and can wait to the microsecond.
+    #[must_use]
+    pub fn start_exact() -> Self {
+        Self { origin: Instant::now(), grain: Grain::Kernel }
+    }
+
+    /// Waits until a moment; never less, and as little longer as this clock can. For rare waits:
+    /// each costs a descriptor.
+    pub async fn until_exactly(&self, moment: Moment) {
+        let until = self.instant(moment);
+        if self.grain == Grain::Kernel {
+            tokio::time::sleep_until(until - LAST_STRETCH).await;
+            let left = until.saturating_duration_since(Instant::now());
+            if outboard_linux::exact::wait(left).await.is_ok() {
+                return;
+            }
+        }
+        // Also where there is no descriptor to have.
+        tokio::time::sleep_until(until).await;
     }
 
     /// Time since the start.

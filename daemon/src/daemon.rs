@@ -161,7 +161,7 @@ fn instance(runtime: &Path) -> String {
 }
 
 async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), StartError> {
-    let clock = Clock::start();
+    let clock = Clock::start_exact();
     let switchboard = Switchboard::new(clock);
     let trees = Trees::new(options.uid);
     let harbour = Harbour {

@@ -6,6 +6,7 @@
 mod bring_up;
 mod linux_host;
 mod output;
+mod prepared;
 mod standing;
 mod view;
 
@@ -95,9 +96,13 @@ impl<H: Host> Task<H> {
 
     async fn next(&mut self) -> Woken {
         let due = self.machine.state().next_timeout();
+        let clock = self.clock;
+        // Somebody waits for a plugin that is to come back; nobody does for a pulse.
+        let exact = matches!(self.machine.state(), State::Waiting(_));
         let timer = async {
             match due {
-                Some(due) => tokio::time::sleep_until(self.clock.instant(due)).await,
+                Some(due) if exact => clock.until_exactly(due).await,
+                Some(due) => tokio::time::sleep_until(clock.instant(due)).await,
                 None => std::future::pending().await,
             }
         };

@@ -61,15 +61,18 @@ impl Failure {
     }
 }
 
-/// Becomes the plugin. Returns only when that failed.
-pub fn become_the_plugin(plan: &Plan) -> Failure {
-    match try_to_become(plan) {
+/// Becomes the plugin, once `told` returns. Returns only when that failed.
+pub fn become_the_plugin(plan: &Plan, told: impl FnOnce() -> Result<(), Failure>) -> Failure {
+    match try_to_become(plan, told) {
         Err(failure) => failure,
         Ok(never) => match never {},
     }
 }
 
-fn try_to_become(plan: &Plan) -> Result<Infallible, Failure> {
+fn try_to_become(
+    plan: &Plan,
+    told: impl FnOnce() -> Result<(), Failure>,
+) -> Result<Infallible, Failure> {
     let launch = &plan.launch;
     be_marked()?;
     unistd::setsid().or_say("begin a session of its own")?;
@@ -86,6 +89,7 @@ fn try_to_become(plan: &Plan) -> Result<Infallible, Failure> {
     let folder = &launch.working_dir;
     unistd::chdir(folder).or_say(format!("enter the folder {}", folder.display()))?;
     close_the_rest_on_exec().or_say("close the keeper's descriptors")?;
+    told()?;
     execute(plan)
 }
 

@@ -9,7 +9,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read},
+    io::{self, Read, Write},
     os::fd::{AsFd, OwnedFd},
     time::{Duration, Instant},
 };
@@ -61,6 +61,7 @@ struct Hold {
     since: Instant,
     launching: Option<OwnedFd>,
     exit_of_main: Option<OwnedFd>,
+    gate: Option<OwnedFd>,
     failure: Option<Failure>,
     ended: Option<(Exit, Duration)>,
     daemon: Daemon,
@@ -90,6 +91,7 @@ impl Hold {
             since: Instant::now(),
             launching: Some(fork.launching),
             exit_of_main: fork.exit_of_main,
+            gate: fork.gate,
             failure: None,
             ended: None,
             daemon: Daemon::There,
@@ -154,6 +156,7 @@ impl Hold {
             match self.line.try_receive() {
                 Ok(Some(Order::Terminate)) => self.terminate(),
                 Ok(Some(Order::Kill)) => self.begin_the_end(),
+                Ok(Some(Order::Go)) => self.give_the_word(),
                 // One keeper holds one plugin; there is nothing sensible to do with a second.
                 Ok(Some(Order::Launch(_))) => {}
                 Err(LineError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return,
@@ -162,6 +165,15 @@ impl Hold {
                     self.begin_the_end();
                 }
             }
+        }
+    }
+
+    /// Its life counts from here. A second word changes nothing.
+    fn give_the_word(&mut self) {
+        if let Some(gate) = self.gate.take() {
+            self.since = Instant::now();
+            // One that ended meanwhile shows as its end.
+            let _ = File::from(gate).write_all(&[1]);
         }
     }
 

@@ -19,7 +19,7 @@ use nix::{
     unistd::{ForkResult, Gid, Pid, Uid, fork},
 };
 use outboard_linux::{
-    keeper::{Exit, Namespace, Plan},
+    keeper::{Begins, Exit, Namespace, Plan},
     tree,
 };
 
@@ -39,6 +39,38 @@ pub struct Fork {
     pub launching: OwnedFd,
     /// With an init: says how the plugin's main process ended.
     pub exit_of_main: Option<OwnedFd>,
+    /// Where the word is given to a plugin that waits for it.
+    pub gate: Option<OwnedFd>,
+}
+
+/// Both ends of what a plugin waits at, if it is to begin when told.
+struct Gate {
+    word: OwnedFd,
+    give: OwnedFd,
+}
+
+impl Gate {
+    fn of(plan: &Plan) -> Result<Option<Gate>, Failure> {
+        match plan.begins {
+            Begins::AtOnce => Ok(None),
+            Begins::WhenTold => {
+                let (word, give) = pipe("make a pipe")?;
+                Ok(Some(Gate { word, give }))
+            }
+        }
+    }
+
+    /// Waits for the word; the keeper's end means that it will never come.
+    fn wait(self) -> Result<(), Failure> {
+        drop(self.give);
+        File::from(self.word).read_exact(&mut [0]).or_say("wait for the word")
+    }
+}
+
+/// What the plugin's side of a fork is left with.
+struct Ends {
+    say: OwnedFd,
+    gate: Option<Gate>,
 }
 
 /// Forks the plugin as the plan says.
@@ -74,17 +106,21 @@ pub fn exit_of(pipe: OwnedFd, of_init: Exit) -> Exit {
 
 fn fork_directly(plan: &Plan) -> Result<Fork, Failure> {
     let (launching, say) = pipe("make a pipe")?;
+    let ends = Ends { say, gate: Gate::of(plan)? };
     let (forked, still_to_join) = match &plan.leaf {
         Some(leaf) => fork_into(leaf)?,
         None => (fork_here("fork")?, None),
     };
     match forked {
-        ForkResult::Parent { child } => Ok(Fork { pid: child, launching, exit_of_main: None }),
+        ForkResult::Parent { child } => {
+            let gate = ends.gate.map(|gate| gate.give);
+            Ok(Fork { pid: child, launching, exit_of_main: None, gate })
+        }
         ForkResult::Child => {
             if let Some(Err(failure)) = still_to_join.map(join) {
-                give_up(&failure, say);
+                give_up(&failure, ends.say);
             }
-            become_the_plugin(plan, say)
+            become_the_plugin(plan, ends)
         }
     }
 }
@@ -92,6 +128,7 @@ fn fork_directly(plan: &Plan) -> Result<Fork, Failure> {
 fn fork_below_init(plan: &Plan, namespaces: CloneFlags) -> Result<Fork, Failure> {
     let (launching, say) = pipe("make a pipe")?;
     let (exit_of_main, tell) = pipe("make a pipe")?;
+    let ends = Ends { say, gate: Gate::of(plan)? };
     let (uid, gid) = (Uid::current(), Gid::current());
     unshare(namespaces).or_say("make a pid namespace")?;
     if namespaces.contains(CloneFlags::CLONE_NEWUSER) {
@@ -99,9 +136,10 @@ fn fork_below_init(plan: &Plan, namespaces: CloneFlags) -> Result<Fork, Failure>
     }
     match fork_here("fork the init of the pid namespace")? {
         ForkResult::Parent { child } => {
-            Ok(Fork { pid: child, launching, exit_of_main: Some(exit_of_main) })
+            let gate = ends.gate.map(|gate| gate.give);
+            Ok(Fork { pid: child, launching, exit_of_main: Some(exit_of_main), gate })
         }
-        ForkResult::Child => run_init(plan, say, tell),
+        ForkResult::Child => run_init(plan, ends, tell),
     }
 }
 
@@ -113,18 +151,18 @@ fn map_user(uid: Uid, gid: Gid) -> io::Result<()> {
 
 /// Process 1 of the namespace: the plugin cannot be it, because the kernel hides default-action
 /// signals from a process 1 (SIGTERM would do nothing).
-fn run_init(plan: &Plan, say: OwnedFd, tell: OwnedFd) -> ! {
+fn run_init(plan: &Plan, ends: Ends, tell: OwnedFd) -> ! {
     if let Err(failure) = arrange_init() {
-        give_up(&failure, say);
+        give_up(&failure, ends.say);
     }
     match fork_here("fork") {
-        Ok(ForkResult::Child) => become_the_plugin(plan, say),
+        Ok(ForkResult::Child) => become_the_plugin(plan, ends),
         Ok(ForkResult::Parent { child }) => {
-            drop(say);
+            drop(ends);
             let _ = setup::let_go_of_the_output();
             reap_until_the_end(child, tell)
         }
-        Err(failure) => give_up(&failure, say),
+        Err(failure) => give_up(&failure, ends.say),
     }
 }
 
@@ -158,8 +196,10 @@ fn reap_until_the_end(main: Pid, tell: OwnedFd) -> ! {
     std::process::exit(0)
 }
 
-fn become_the_plugin(plan: &Plan, say: OwnedFd) -> ! {
-    give_up(&child::become_the_plugin(plan), say)
+fn become_the_plugin(plan: &Plan, ends: Ends) -> ! {
+    let gate = ends.gate;
+    let told = || gate.map_or(Ok(()), Gate::wait);
+    give_up(&child::become_the_plugin(plan, told), ends.say)
 }
 
 fn give_up(failure: &Failure, say: OwnedFd) -> ! {

@@ -100,11 +100,17 @@ pub(crate) struct Held {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wish {
     Nothing,
+    Go,
     Terminate,
     Kill,
 }
 
 impl Keeper {
+    /// Lets a plugin begin that was only prepared; to any other it says nothing new.
+    pub fn go(&self) {
+        self.0.wish_for(Wish::Go);
+    }
+
     /// SIGTERM to the plugin's main process.
     pub fn terminate(&self) {
         self.0.wish_for(Wish::Terminate);
@@ -162,6 +168,11 @@ impl fmt::Debug for Keeper {
 pub struct KeeperEvents(pub(crate) mpsc::Receiver<KeeperEvent>);
 
 impl KeeperEvents {
+    /// Whether an event is there, or none will come.
+    pub fn is_over(&mut self) -> bool {
+        !self.0.is_empty() || self.0.is_closed()
+    }
+
     /// Waits for the next event. After the last one it answers `Lost` at once.
     pub async fn next(&mut self) -> KeeperEvent {
         self.0.recv().await.unwrap_or(KeeperEvent::Lost)
@@ -203,6 +214,7 @@ impl Held {
         match self.wish.swap(Wish::Nothing as u8, Ordering::AcqRel) {
             wish if wish == Wish::Kill as u8 => Wish::Kill,
             wish if wish == Wish::Terminate as u8 => Wish::Terminate,
+            wish if wish == Wish::Go as u8 => Wish::Go,
             _ => Wish::Nothing,
         }
     }

@@ -2,7 +2,7 @@
 //! behaviour.
 //!
 //! The line is a SOCK_SEQPACKET pair: one message is one packet, and its end of file means that the
-//! other side is gone. Messages are JSON: the keeper reads three and writes two in its life, so the
+//! other side is gone. Messages are JSON: the keeper reads four and writes two in its life, so the
 //! encoding costs nothing that could be measured, and it can be read in a trace.
 
 use std::{
@@ -31,6 +31,8 @@ pub const MESSAGE_LIMIT: usize = 192 * 1024;
 pub enum Order {
     /// Start the plugin. The first order, given once.
     Launch(Box<Plan>),
+    /// Begin now: for a launch that waits to be told.
+    Go,
     /// SIGTERM to the plugin's main process.
     Terminate,
     /// SIGKILL to the whole tree.
@@ -48,6 +50,18 @@ pub struct Plan {
     pub namespace: Namespace,
     /// The niceness that stands in for a CPU weight where no controller does.
     pub nice: Option<i32>,
+    /// When the program is executed.
+    pub begins: Begins,
+}
+
+/// When a plugin begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Begins {
+    /// At once.
+    AtOnce,
+    /// When it is told to go. Until then it is a copy of the keeper with all limits in place that
+    /// waits to execute its program.
+    WhenTold,
 }
 
 /// How far the keeper encloses the plugin's process ids.

@@ -14,6 +14,8 @@ pub mod cgroup;
 #[cfg(feature = "daemon")]
 pub mod enforced;
 #[cfg(feature = "daemon")]
+pub mod exact;
+#[cfg(feature = "daemon")]
 mod folder;
 #[cfg(feature = "daemon")]
 mod handle;

@@ -26,7 +26,7 @@ use tokio::{
 
 use crate::{
     handle::{Keeper, KeeperEvents},
-    keeper::LineError,
+    keeper::{Begins, LineError},
     launch::Launch,
     machine::Machine,
     watch,
@@ -103,6 +103,7 @@ impl SpawnError {
 
 struct SpawnOrder {
     launch: Launch,
+    begins: Begins,
     answer: oneshot::Sender<Result<Begun, SpawnError>>,
 }
 
@@ -134,8 +135,28 @@ impl Spawner {
         &self,
         launch: Launch,
     ) -> Result<(Keeper, KeeperEvents, PluginOutput), SpawnError> {
+        self.begin(launch, Begins::AtOnce).await
+    }
+
+    /// The same up to the execution: everything is there but the program, which begins with
+    /// [`Keeper::go`]. When the events are dropped before, nothing of it stays.
+    ///
+    /// # Errors
+    /// As [`Spawner::spawn`].
+    pub async fn prepare(
+        &self,
+        launch: Launch,
+    ) -> Result<(Keeper, KeeperEvents, PluginOutput), SpawnError> {
+        self.begin(launch, Begins::WhenTold).await
+    }
+
+    async fn begin(
+        &self,
+        launch: Launch,
+        begins: Begins,
+    ) -> Result<(Keeper, KeeperEvents, PluginOutput), SpawnError> {
         let (answer, begun) = oneshot::channel();
-        let order = SpawnOrder { launch, answer };
+        let order = SpawnOrder { launch, begins, answer };
         self.orders.send(order).await.map_err(|_| SpawnError::Stopped)?;
         let begun = begun.await.map_err(|_| SpawnError::Stopped)??;
         let output =
@@ -159,8 +180,8 @@ fn receiver(fd: OwnedFd) -> Result<Receiver, SpawnError> {
 }
 
 fn obey(mut queue: mpsc::Receiver<SpawnOrder>, starter: &Starter) {
-    while let Some(SpawnOrder { launch, answer }) = queue.blocking_recv() {
+    while let Some(SpawnOrder { launch, begins, answer }) = queue.blocking_recv() {
         // Nobody waits any more: the dropped events kill what was begun.
-        let _ = answer.send(starter.begin(&launch));
+        let _ = answer.send(starter.begin(&launch, begins));
     }
 }

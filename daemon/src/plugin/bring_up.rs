@@ -43,24 +43,52 @@ pub struct Program {
 /// How long after its end a plugin's output is still read: a few grandchildren may hold it open.
 const LAST_OUTPUT: Duration = Duration::from_millis(200);
 
-/// Starts one generation and reports what becomes of it, to its end.
-pub async fn bring_up(
-    spawner: Spawner,
-    program: Arc<Program>,
-    pass: Arc<Pass>,
-    entrance: Arc<Entrance>,
-) {
+/// A keeper with its plugin's output.
+pub type Held = (Keeper, KeeperEvents, PluginOutput);
+
+/// What is started, for which pass.
+#[derive(Clone)]
+pub struct Order {
+    pub spawner: Spawner,
+    pub program: Arc<Program>,
+    pub pass: Arc<Pass>,
+    pub entrance: Arc<Entrance>,
+}
+
+impl Order {
+    /// Everything that can be done before the plugin may begin.
+    ///
+    /// # Errors
+    /// Why it cannot be started, in words.
+    pub async fn prepare(self) -> Result<Held, String> {
+        make_ready(Arc::clone(&self.program)).await?;
+        let launch = launch(&self.program, &self.pass, &self.entrance);
+        self.spawner.prepare(launch).await.map_err(|error| error.to_string())
+    }
+
+    async fn start(&self) -> Result<Held, String> {
+        make_ready(Arc::clone(&self.program)).await?;
+        let launch = launch(&self.program, &self.pass, &self.entrance);
+        self.spawner.spawn(launch).await.map_err(|error| error.to_string())
+    }
+}
+
+/// Starts one generation and reports what becomes of it, to its end. `prepared` is what was made
+/// ready for it, if that went well.
+pub async fn bring_up(order: Order, prepared: impl Future<Output = Option<Held>>) {
+    let Order { pass, entrance, .. } = &order;
     let generation = pass.generation;
     let news = |news| {
         let mailbox = entrance.mailbox.clone();
         // The task is gone when the plugin has been unloaded; nobody needs to know then.
         async move { mailbox.send(Mail::News(generation, news)).await.unwrap_or(()) }
     };
-    let started = match prepare(Arc::clone(&program)).await {
-        Ok(()) => {
-            spawner.spawn(launch(&program, &pass, &entrance)).await.map_err(|e| e.to_string())
+    let started = match prepared.await {
+        Some(held) => {
+            held.0.go();
+            Ok(held)
         }
-        Err(why) => Err(why),
+        None => order.start().await,
     };
     let (keeper, events, output) = match started {
         Ok(started) => started,
@@ -70,8 +98,8 @@ pub async fn bring_up(
     if pass.until.is_cancelled() {
         keeper.kill();
     }
-    let reading = read_output(output, &entrance, generation);
-    let last = report(keeper, events, &entrance, generation).await;
+    let reading = read_output(output, entrance, generation);
+    let last = report(keeper, events, entrance, generation).await;
     let reading = async {
         for task in reading {
             // A reader that panicked has nothing more to tell.
@@ -83,7 +111,7 @@ pub async fn bring_up(
 }
 
 /// Makes the folders a process needs.
-async fn prepare(program: Arc<Program>) -> Result<(), String> {
+async fn make_ready(program: Arc<Program>) -> Result<(), String> {
     let made = tokio::task::spawn_blocking(move || make_folders(&program)).await;
     made.unwrap_or_else(|_| Err("making its folders failed unexpectedly".to_owned()))
 }

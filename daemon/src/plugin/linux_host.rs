@@ -9,12 +9,13 @@ use outboard_linux::Spawner;
 use outboard_proto::common::Ping;
 use outboard_proto::plugin::{self, DaemonFrame, Drain, Shutdown, daemon_frame::Kind};
 use outboard_supervision::event::{Death, Exit, Obituary};
-use outboard_supervision::{Effect, Machine, Moment, News};
+use outboard_supervision::{Effect, Machine, Moment, News, State};
 use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
 
 pub use super::bring_up::Program;
-use super::bring_up::bring_up;
+use super::bring_up::{Order, bring_up};
+use super::prepared::Prepared;
 use super::standing::standing;
 use super::view::Ends;
 use super::{Host, Mail};
@@ -50,13 +51,15 @@ pub struct LinuxHostParts {
 pub struct LinuxHost {
     parts: LinuxHostParts,
     pings: u64,
+    /// The next generation, as far as it can be without beginning.
+    prepared: Option<Prepared>,
 }
 
 impl LinuxHost {
     /// A host for one plugin.
     #[must_use]
     pub fn new(parts: LinuxHostParts) -> Self {
-        Self { parts, pings: 0 }
+        Self { parts, pings: 0, prepared: None }
     }
 
     fn pass(&self, generation: u64) -> Option<Arc<Pass>> {
@@ -69,22 +72,58 @@ impl LinuxHost {
         }
     }
 
-    fn spawn(&mut self, generation: u64) {
+    fn order(&self, generation: u64) -> Order {
         let parts = &self.parts;
-        let entrance = &parts.entrance;
         let program = Arc::clone(&parts.program.lock().unwrap_or_else(PoisonError::into_inner));
         let memory = program.limits.memory_bytes;
-        let pass = Arc::new(Pass::new(generation, memory, entrance.clock.now()));
-        entrance.door.open(Arc::clone(&pass));
+        let pass = Arc::new(Pass::new(generation, memory, parts.entrance.clock.now()));
+        let (spawner, entrance) = (parts.spawner.clone(), Arc::clone(&parts.entrance));
+        Order { spawner, program, pass, entrance }
+    }
+
+    fn spawn(&mut self, generation: u64) {
+        let order = self.order(generation);
+        let fits = |prepared: &Prepared| prepared.is_for(generation, &order.program);
+        let prepared = self.prepared.take().filter(fits);
+        if prepared.is_none() {
+            self.use_generation(generation);
+        }
+        let order = prepared.as_ref().map_or(order, |it| it.order.clone());
+        let parts = &self.parts;
+        let entrance = &parts.entrance;
+        order.pass.heard(entrance.clock.now());
+        entrance.door.open(Arc::clone(&order.pass));
         entrance.switchboard.new_generation(entrance.member);
-        tokio::spawn(bring_up(parts.spawner.clone(), program, pass, Arc::clone(entrance)));
-        let (control, name) = (parts.control.clone(), parts.name.clone());
-        // Beside the start, not before it: a full disk must not keep a plugin down.
-        parts.writes.spawn(async move {
-            if let Err(error) = control.next_generation(&name).await {
+        tokio::spawn(bring_up(order, Prepared::held(prepared)));
+    }
+
+    /// Beside the start, not before it: a full disk must not keep a plugin down.
+    fn use_generation(&self, generation: u64) {
+        let (control, name) = (self.parts.control.clone(), self.parts.name.clone());
+        self.parts.writes.spawn(async move {
+            if let Err(error) = control.use_generation(&name, generation).await {
                 tracing::error!(plugin = %name, "its generation number cannot be kept: {error}");
             }
         });
+    }
+
+    /// While a plugin waits for its next try, all that takes time is done for it already.
+    fn look_ahead(&mut self, machine: &Machine) {
+        match machine.state() {
+            State::Waiting(_) if self.prepared.is_none() => {
+                let next = machine.generation() + 1;
+                self.use_generation(next);
+                self.prepared = Some(Prepared::begin(self.order(next)));
+            }
+            State::Waiting(_) => {}
+            // Whatever was prepared is not what comes next; dropped, nothing of it stays.
+            State::Stopped(_)
+            | State::Starting(_)
+            | State::Running(_)
+            | State::Draining(_)
+            | State::Stopping(_)
+            | State::Failed(_) => self.prepared = None,
+        }
     }
 
     fn drain(&self, generation: u64, budget: Duration) {
@@ -171,6 +210,7 @@ impl Host for LinuxHost {
     }
 
     fn moved(&mut self, machine: &Machine, now: Moment) {
+        self.look_ahead(machine);
         let entrance = &self.parts.entrance;
         entrance.switchboard.set_standing(entrance.member, standing(machine, now));
         // Nobody may be watching.

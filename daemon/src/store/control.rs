@@ -121,14 +121,14 @@ impl Control {
         self.thread.run(0, move |db| plugins::forget(db, &name)).await
     }
 
-    /// The number of a plugin's next generation. It is used up by asking, so that no number ever
-    /// stands for two processes.
+    /// Notes that a number is used up, so that none ever stands for two processes. Noting it again
+    /// changes nothing.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn next_generation(&self, name: &PluginName) -> Result<u64, StoreError> {
+    pub async fn use_generation(&self, name: &PluginName, number: u64) -> Result<(), StoreError> {
         let name = name.clone();
-        self.thread.run(0, move |db| next_generation(db, &name)).await
+        self.thread.run(0, move |db| use_generation(db, &name, number)).await
     }
 
     /// The number of a plugin's newest generation; 0 if it never had one.
@@ -209,10 +209,11 @@ impl Control {
     }
 }
 
-fn next_generation(db: &Connection, name: &PluginName) -> Result<u64, Trouble> {
-    let count = "INSERT INTO generation (plugin, number) VALUES (?1, 1)
-        ON CONFLICT (plugin) DO UPDATE SET number = number + 1 RETURNING number";
-    Ok(db.query_row(count, [name.as_str()], |row| integer::count(row, 0))?)
+fn use_generation(db: &Connection, name: &PluginName, number: u64) -> Result<(), Trouble> {
+    let keep = "INSERT INTO generation (plugin, number) VALUES (?1, ?2)
+        ON CONFLICT (plugin) DO UPDATE SET number = MAX(number, excluded.number)";
+    db.execute(keep, params![name.as_str(), integer::signed(number)])?;
+    Ok(())
 }
 
 fn all_overrides(db: &Connection) -> Result<BTreeMap<String, BTreeMap<String, String>>, Trouble> {

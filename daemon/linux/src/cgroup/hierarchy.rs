@@ -113,9 +113,17 @@ impl Hierarchy {
     /// # Errors
     /// When the kernel refuses it or a limit.
     pub fn leaf(&self, launch: &Launch) -> Result<Leaf, CgroupError> {
-        let path = self.plugins.join(format!("{}.{}", launch.plugin, launch.generation));
-        // The same generation can come twice only after the record of generations was lost.
-        let _ = remove_below(&path);
+        let name = format!("{}.{}", launch.plugin, launch.generation);
+        let mut path = self.plugins.join(&name);
+        // The same generation comes twice where one was prepared and not wanted, or where the
+        // record of generations was lost. Somebody may still be ending in there.
+        for again in 1.. {
+            let _ = remove_below(&path);
+            if !path.exists() {
+                break;
+            }
+            path = self.plugins.join(format!("{name}.{again}"));
+        }
         Leaf::make(path.clone(), self.controllers, &launch.limits).map_err(|cause| CgroupError {
             what: "make the cgroup",
             path,

@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     cgroup::Hierarchy,
-    keeper::{Line, Namespace, Order, Plan, Report},
+    keeper::{Begins, Line, Namespace, Order, Plan, Report},
     launch::{Launch, Limits},
     spawner::spawn_keeper_process,
     tree,
@@ -52,7 +52,7 @@ fn try_one(keeper: &Path, namespace: Namespace, leaf: Option<PathBuf>) -> io::Re
     drop(keepers_line);
     known.insert(number(pid));
     drop(known);
-    let plan = Plan { launch, leaf, namespace, nice: None };
+    let plan = Plan { launch, leaf, namespace, nice: None, begins: Begins::AtOnce };
     let sent = line.send(&Order::Launch(Box::new(plan)));
     let started = sent.is_ok() && is_started(&line);
     // Closing the line ends a keeper that is not through yet.

@@ -27,7 +27,7 @@ use crate::{
     cgroup::Leaf,
     enforced::CpuBy,
     handle::{Held, Keeper, KeeperEvents},
-    keeper::{KEEPER_FD, Line, Order, Plan},
+    keeper::{Begins, KEEPER_FD, Line, Order, Plan},
     launch::Launch,
     watch::{Entry, Watch, orphans},
 };
@@ -65,11 +65,11 @@ impl Starter {
         Starter { means, watch }
     }
 
-    pub fn begin(&self, launch: &Launch) -> Result<Begun, SpawnError> {
+    pub fn begin(&self, launch: &Launch, begins: Begins) -> Result<Begun, SpawnError> {
         check_name(&launch.plugin)?;
         let leaf = self.means.hierarchy.as_ref().map(|tree| tree.leaf(launch)).transpose()?;
         let path = leaf.as_ref().map(|leaf| leaf.path().to_owned());
-        let begun = self.begin_in(leaf, launch);
+        let begun = self.begin_in(leaf, (launch, begins));
         if let (Err(_), Some(path)) = (&begun, path) {
             // Nobody is in it yet.
             let _ = std::fs::remove_dir(path);
@@ -77,12 +77,16 @@ impl Starter {
         begun
     }
 
-    fn begin_in(&self, leaf: Option<Leaf>, launch: &Launch) -> Result<Begun, SpawnError> {
+    fn begin_in(
+        &self,
+        leaf: Option<Leaf>,
+        (launch, begins): (&Launch, Begins),
+    ) -> Result<Begun, SpawnError> {
         let (line, keepers_line) =
             Line::pair().map_err(SpawnError::resource("make a socket pair"))?;
         let (stdout, keepers_stdout) = output_pipe()?;
         let (stderr, keepers_stderr) = output_pipe()?;
-        let plan = self.plan(leaf.as_ref(), launch);
+        let plan = Plan { begins, ..self.plan(leaf.as_ref(), launch) };
         // Sent before anybody reads: an order too large is refused while nothing has begun.
         line.send(&Order::Launch(Box::new(plan)))
             .map_err(|cause| SpawnError::HandOver { plugin: launch.plugin.clone(), cause })?;
@@ -119,6 +123,7 @@ impl Starter {
             leaf: leaf.map(|leaf| leaf.path().to_owned()),
             namespace: self.means.namespace_for(launch),
             nice,
+            begins: Begins::AtOnce,
         }
     }
 

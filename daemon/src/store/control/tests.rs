@@ -73,13 +73,14 @@ async fn overrides_are_set_and_dropped_one_by_one_or_together() {
 async fn no_generation_number_is_given_twice_even_after_an_unload_and_a_restart() {
     let (folder, control) = open();
     let aa = name("aa");
-    assert_eq!(control.next_generation(&aa).await.unwrap(), 1);
-    assert_eq!(control.next_generation(&aa).await.unwrap(), 2);
-    assert_eq!(control.next_generation(&name("bb")).await.unwrap(), 1);
+    control.use_generation(&aa, 2).await.unwrap();
+    control.use_generation(&aa, 1).await.unwrap();
+    control.use_generation(&name("bb"), 1).await.unwrap();
     control.forget_plugin(&aa).await.unwrap();
     control.close().await;
     let again = Control::open(&folder.path().join("control.db"), "id-2").unwrap();
-    assert_eq!(again.next_generation(&aa).await.unwrap(), 3);
+    assert_eq!(again.generation(&aa).await.unwrap(), 2);
+    assert_eq!(again.generation(&name("bb")).await.unwrap(), 1);
     assert_eq!(again.daemon_id().await.unwrap(), "id-1");
 }
 
