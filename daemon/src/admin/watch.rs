@@ -2,6 +2,7 @@
 //!
 //! A follower that reads slowly misses the middle and is told the newest; it holds up nobody.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use outboard_proto::admin::{LogLine, LogsRequest, PluginStatus};
@@ -22,9 +23,11 @@ const LOOK: Duration = Duration::from_secs(1);
 /// The status of every plugin, or of one, then every change.
 pub async fn statuses(command: Command, name: String, sender: Statuses) {
     let mut moves = command.harbour.moves.subscribe();
-    let mut told: Vec<PluginStatus> = Vec::new();
+    let mut told = BTreeMap::new();
     let mut look = tokio::time::interval(LOOK);
     loop {
+        // Whatever moved until now is in what is told next.
+        moves = moves.resubscribe();
         match changed(&command, &name, &mut told).await {
             Ok(changes) => {
                 for change in changes {
@@ -50,15 +53,16 @@ pub async fn statuses(command: Command, name: String, sender: Statuses) {
 async fn changed(
     command: &Command,
     name: &str,
-    told: &mut Vec<PluginStatus>,
+    told: &mut BTreeMap<String, PluginStatus>,
 ) -> Result<Vec<PluginStatus>, Status> {
     let listed = command.ask(|fleet| Box::pin(async move { fleet.list() })).await;
     let mut now = listed.map_err(|failure| status::of(&failure))?;
     now.retain(|it| name.is_empty() || it.name == name);
-    let gone = told.iter().filter(|old| !now.iter().any(|it| it.name == old.name));
-    let gone = gone.map(|old| PluginStatus { gone: true, ..old.clone() });
-    let news = now.iter().filter(|it| !told.contains(it)).cloned();
-    let changes = news.chain(gone).collect();
+    let now: BTreeMap<_, _> = now.into_iter().map(|it| (it.name.clone(), it)).collect();
+    let gone = told.iter().filter(|(old, _)| !now.contains_key(*old));
+    let gone = gone.map(|(_, old)| PluginStatus { gone: true, ..old.clone() });
+    let news = now.iter().filter(|(name, it)| told.get(*name) != Some(*it));
+    let changes = news.map(|(_, it)| it.clone()).chain(gone).collect();
     *told = now;
     Ok(changes)
 }

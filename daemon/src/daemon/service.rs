@@ -118,6 +118,8 @@ async fn keep_telling(command: Command) {
         // Lagging is fine: only the newest state is told.
         let _ = moves.recv().await;
         tokio::time::sleep(TELL).await;
+        // Whatever moved until now is in what is told next.
+        moves = moves.resubscribe();
         let now = summary(&plugins(&command).await);
         if now != told {
             tell(notify::status(&now));
