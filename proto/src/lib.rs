@@ -1,8 +1,8 @@
 //! Outboard's wire: the messages of every API, their services, and what errors look like.
 //!
 //! Everything that crosses a process boundary is here, with the connection it crosses on, and
-//! nothing else is: it refuses to know what a daemon, a plugin or an app does with a message. The bindings are generated from
-//! `outboard/*/v1/*.proto` and committed.
+//! nothing else is: it refuses to know what a daemon, a plugin or an app does with a message. The
+//! bindings are generated from `outboard/*/v1/*.proto` and committed.
 
 pub mod failure;
 pub mod limits;

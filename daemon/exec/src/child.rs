@@ -48,6 +48,11 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// It was ended before it was told to begin.
+    pub fn unwanted() -> Failure {
+        Failure { step: "wait for the word".into(), error: "it was ended before it began".into() }
+    }
+
     /// As it goes through the launch pipe.
     pub fn encode(&self) -> Vec<u8> {
         serde_json::to_vec(&(&self.step, &self.error)).unwrap_or_default()

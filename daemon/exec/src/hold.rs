@@ -142,7 +142,10 @@ impl Hold {
         let Some(pipe) = self.launching.take() else { return };
         let mut said = Vec::new();
         let _ = File::from(pipe).read_to_end(&mut said);
-        if said.is_empty() {
+        if said.is_empty() && self.gate.is_some() {
+            self.failure = Some(Failure::unwanted());
+            self.begin_the_end();
+        } else if said.is_empty() {
             self.main = namespace::main_process(self.first, self.exit_of_main.is_some());
             self.report(&Report::Started { pid: self.main.as_raw().cast_unsigned() });
         } else {

@@ -98,16 +98,16 @@ impl Decoder for AppCodec {
         let size = bytes.len();
         let frame = match intercept(&bytes) {
             Some((id, act)) => FromApp::Intercept(id, act),
-            None => FromApp::Frame(read(bytes)?),
+            None => FromApp::Frame(read(&bytes)?),
         };
         Ok(Some(Inbound { frame, size }))
     }
 }
 
 /// Decoded in its box: moving a frame costs more than reading a small one.
-fn read(bytes: Bytes) -> Result<Box<AppFrame>, Status> {
+fn read(bytes: &[u8]) -> Result<Box<AppFrame>, Status> {
     let mut frame = Box::<AppFrame>::default();
-    frame.merge(&bytes[..]).map_err(|error| Status::internal(error.to_string()))?;
+    frame.merge(bytes).map_err(|error| Status::internal(error.to_string()))?;
     Ok(frame)
 }
 

@@ -242,16 +242,16 @@ impl Decoder for PluginCodec {
         let size = bytes.len();
         let frame = match continued(&bytes) {
             Some(call) => FromPlugin::Continued(call),
-            None => FromPlugin::Frame(read(bytes)?),
+            None => FromPlugin::Frame(read(&bytes)?),
         };
         Ok(Some(Inbound { frame, size }))
     }
 }
 
 /// Decoded in its box: moving a frame costs more than reading a small one.
-fn read(bytes: Bytes) -> Result<Box<PluginFrame>, Status> {
+fn read(bytes: &[u8]) -> Result<Box<PluginFrame>, Status> {
     let mut frame = Box::<PluginFrame>::default();
-    frame.merge(&bytes[..]).map_err(|error| Status::internal(error.to_string()))?;
+    frame.merge(bytes).map_err(|error| Status::internal(error.to_string()))?;
     Ok(frame)
 }
 

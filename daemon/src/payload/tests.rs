@@ -77,7 +77,7 @@ proptest! {
         by in prop::collection::vec(any::<u8>(), 0..4),
         cut in 0_usize..200,
     ) {
-        let mut bytes = encoded(message("a text of some length, so that there is something to hit"));
+        let mut bytes = encoded(message("a text that is long enough to be hit"));
         let at = at.min(bytes.len());
         let end = (at + cut.min(3)).min(bytes.len());
         bytes.splice(at..end, by);

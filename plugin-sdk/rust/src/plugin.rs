@@ -209,7 +209,8 @@ impl Plugin {
         let mut builder = Builder::new_current_thread();
         builder.enable_all().max_blocking_threads(BLOCKING_THREADS);
         let runtime = builder.build_local(tokio::runtime::LocalOptions::default())?;
-        // In a task of its own: the runtime looks at the kernel each time the outermost future wakes.
+        // In a task of its own: each wake of the outermost future makes the runtime ask the kernel
+        // what else is there.
         let serving = runtime.spawn_local(async { Process::new(self)?.serve().await });
         let ended = runtime.block_on(serving).unwrap_or_else(|lost| match lost.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),

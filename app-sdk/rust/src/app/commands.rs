@@ -49,7 +49,7 @@ impl App {
         let (id, deadline) = (command.id, started + budget);
         let frame = frame::encode(app_frame::Kind::Command(command));
         let answer = self.call(Call { id, class: Class::Call(id), frame, deadline }).await;
-        read_reply(answer.map_err(CommandError::from_why)?)
+        read_reply(*answer.map_err(CommandError::from_why)?)
     }
 
     /// The commands people may run now, and every change.
@@ -59,7 +59,7 @@ impl App {
     }
 }
 
-fn read_reply(answer: Box<DaemonFrame>) -> Result<CommandReply, CommandError> {
+fn read_reply(answer: DaemonFrame) -> Result<CommandReply, CommandError> {
     let Some(Kind::Command(told)) = answer.kind else {
         return Err(CommandError::from_why(Why::Unfit));
     };

@@ -7,6 +7,7 @@ mod cgroups;
 mod ends;
 mod lost;
 mod memory;
+mod prepared;
 mod scale;
 mod starts;
 mod support;
