@@ -70,7 +70,7 @@ fn two_branches_are_not_taken() {
 }
 
 proptest! {
-    /// I59: whatever is passed on undecoded can be decoded by everyone.
+    /// I40: whatever is passed on undecoded can be decoded by everyone.
     #[test]
     fn what_is_taken_can_be_decoded(
         at in 0_usize..200,

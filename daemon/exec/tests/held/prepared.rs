@@ -39,7 +39,7 @@ async fn a_prepared_plugin_begins_when_told() {
     }
 }
 
-// I60
+// I41
 #[tokio::test]
 async fn what_was_prepared_and_is_dropped_leaves_nothing() {
     for means in MEANS {
