@@ -14,6 +14,7 @@ mod hooks;
 mod hooks_bad;
 mod hooks_closed;
 mod operator;
+mod protocol;
 mod sends;
 mod session;
 mod session_bad;
