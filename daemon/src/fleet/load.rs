@@ -139,10 +139,10 @@ impl Fleet {
     }
 
     fn check_commands(&self, manifest: &Manifest) -> Result<(), Failure> {
-        let names: BTreeSet<&str> = manifest.commands.iter().map(|it| it.name.as_str()).collect();
+        let names: BTreeSet<&str> = manifest.commands.iter().flat_map(|it| it.names()).collect();
         for other in self.aboard.values().filter(|it| it.loaded.manifest.name != manifest.name) {
-            let owned = other.loaded.manifest.commands.iter().map(|it| it.name.as_str());
-            if let Some(taken) = owned.into_iter().find(|name| names.contains(name)) {
+            let mut owned = other.loaded.manifest.commands.iter().flat_map(|it| it.names());
+            if let Some(taken) = owned.find(|name| names.contains(name)) {
                 let owner = other.loaded.manifest.name.as_str();
                 let text = format!("the command {taken} belongs to {owner}");
                 return Err(Failure::new(Code::AlreadyExists, Reason::CommandTaken, text)

@@ -3,13 +3,16 @@
 //! It carries the host API's calls and remembers what the daemon said of itself. It refuses to
 //! know the session's stream.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use outboard_proto::limits::{CALL_KEY, DECODE_BYTES, TOKEN_KEY};
+use outboard_proto::plugin::interactions_client::InteractionsClient;
 use outboard_proto::plugin::messages_client::MessagesClient;
-use outboard_proto::plugin::{ReplyRequest, SendRequest, Welcome};
+use outboard_proto::plugin::{FollowUpRequest, ReplyRequest, SendRequest, Welcome};
+use tokio_util::sync::CancellationToken;
 use tonic::Request;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
@@ -26,11 +29,17 @@ pub(crate) struct Link {
     way: Way,
     session: AtomicU64,
     welcome: Mutex<Arc<Welcome>>,
+    /// Deferred interactions that are being worked on, to be ended when the app cancels one.
+    interactions: Mutex<HashMap<String, CancellationToken>>,
 }
 
 #[derive(Debug)]
 enum Way {
-    Wire { messages: MessagesClient<Channel>, token: MetadataValue<Ascii> },
+    Wire {
+        messages: MessagesClient<Channel>,
+        interactions: InteractionsClient<Channel>,
+        token: MetadataValue<Ascii>,
+    },
     Recorded(Arc<Recorder>),
 }
 
@@ -47,8 +56,9 @@ pub(crate) enum Cause {
 
 impl Link {
     pub(crate) fn wire(channel: Channel, token: MetadataValue<Ascii>) -> Self {
-        let messages = MessagesClient::new(channel).max_decoding_message_size(DECODE_BYTES);
-        Self::over(Way::Wire { messages, token })
+        let messages = MessagesClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
+        let interactions = InteractionsClient::new(channel);
+        Self::over(Way::Wire { messages, interactions, token })
     }
 
     pub(crate) fn recorded(recorder: Arc<Recorder>) -> Self {
@@ -56,7 +66,8 @@ impl Link {
     }
 
     fn over(way: Way) -> Self {
-        Self { way, session: AtomicU64::new(0), welcome: Mutex::default() }
+        let (session, welcome) = (AtomicU64::new(0), Mutex::default());
+        Self { way, session, welcome, interactions: Mutex::default() }
     }
 
     /// What the daemon last said of itself and of this plugin.
@@ -84,7 +95,7 @@ impl Link {
     pub(crate) async fn send(&self, cause: Cause, send: SendRequest) -> Result<String, HostError> {
         match &self.way {
             Way::Recorded(recorder) => recorder.send(send),
-            Way::Wire { messages, token } => {
+            Way::Wire { messages, token, .. } => {
                 let request = self.request(cause, token, send)?;
                 let sent = messages.clone().send(request).await;
                 sent.map(|sent| sent.into_inner().message_id)
@@ -100,13 +111,45 @@ impl Link {
     ) -> Result<String, HostError> {
         match &self.way {
             Way::Recorded(recorder) => recorder.reply(reply),
-            Way::Wire { messages, token } => {
+            Way::Wire { messages, token, .. } => {
                 let request = self.request(cause, token, reply)?;
                 let sent = messages.clone().reply(request).await;
                 sent.map(|sent| sent.into_inner().message_id)
                     .map_err(|status| HostError::from_status(&status))
             }
         }
+    }
+
+    pub(crate) async fn follow_up(&self, request: FollowUpRequest) -> Result<String, HostError> {
+        match &self.way {
+            Way::Recorded(recorder) => recorder.follow_up(request),
+            Way::Wire { interactions, token, .. } => {
+                let request = self.request(Cause::Own, token, request)?;
+                let said = interactions.clone().follow_up(request).await;
+                said.map(|said| said.into_inner().message_id)
+                    .map_err(|status| HostError::from_status(&status))
+            }
+        }
+    }
+
+    /// A token that ends with the interaction.
+    pub(crate) fn interaction(&self, id: &str) -> CancellationToken {
+        let mut known = self.interactions.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(id.to_owned()).or_default().clone()
+    }
+
+    /// The app wants no more of it.
+    pub(crate) fn cancel_interaction(&self, id: &str) {
+        let mut known = self.interactions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(token) = known.remove(id) {
+            token.cancel();
+        }
+    }
+
+    /// Nothing more will be said to it from here.
+    pub(crate) fn forget_interaction(&self, id: &str) {
+        let mut known = self.interactions.lock().unwrap_or_else(PoisonError::into_inner);
+        known.remove(id);
     }
 
     fn request<T>(
