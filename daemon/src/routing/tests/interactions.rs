@@ -319,3 +319,17 @@ async fn an_action_goes_to_the_plugin_whose_component_it_is() {
     board.act(CommandRun::Session { node: app.node, id: 4 }, nobody);
     assert_eq!(reason(&app.result().await), Reason::UnknownPlugin);
 }
+
+// I28
+#[tokio::test(start_paused = true)]
+async fn nobody_follows_up_or_is_acted_upon_without_the_grant() {
+    let board = board();
+    let mut app = FakeApp::connected(&board);
+    let plugin = FakePlugin::ready(&board, Registration { grants: BTreeSet::new(), ..dice() });
+    let failure = board.check_follow_up(plugin.member).unwrap_err();
+    assert_eq!(failure.message, "Permission denied: commands:own");
+    let action = UiAction { plugin: "dice".into(), ..UiAction::default() };
+    board.act(CommandRun::Session { node: app.node, id: 3 }, action);
+    assert_eq!(reason(&app.result().await), Reason::PluginUnavailable);
+    assert_eq!(board.view(plugin.member).traffic.denied, 2);
+}
