@@ -156,6 +156,7 @@ fn answered_by(frame: &DaemonFrame) -> Option<u64> {
         Kind::Intercepted(result) => Some(result.id),
         Kind::Published(published) => Some(published.id),
         Kind::Command(result) => Some(result.id),
+        Kind::Choices(choices) => Some(choices.id),
         _ => None,
     }
 }

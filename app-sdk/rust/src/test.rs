@@ -7,7 +7,8 @@ mod script;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use outboard_proto::app::{AppHello, Autocomplete, FollowUp, RunCommand, answer, request};
+pub use outboard_proto::app::FollowUp;
+use outboard_proto::app::{AppHello, Autocomplete, RunCommand, answer, request};
 use outboard_proto::common::{
     CommandInfo, Continue, Event, Failure, HookPayload, InteractionReply, Message, Reason,
     Rejected, Text, Verdict, verdict,

@@ -266,7 +266,7 @@ async fn a_follow_up_is_shown_once_and_its_id_goes_back() {
         })
         .connect_to(&daemon);
     app.connected().await;
-    let said = outboard_proto::app::FollowUp {
+    let said = outboard_app::test::FollowUp {
         interaction_id: "i1".into(),
         seq: 1,
         channel: Some(message::channel("lobby", "lobby")),

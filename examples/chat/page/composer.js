@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 
-const TRIES = ["darn, what a fine day", "this is forbidden", "/roll 2d6", "!ping"];
+const TRIES = ["darn, what a fine day", "this is forbidden", "/roll 2d6", "/ask will it rain?", "/fortune", "!ping"];
 
 /** Wires the form. `say` gets the text; `commands` gives those that can be run now. */
 export function composer(say, commands) {

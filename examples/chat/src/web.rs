@@ -62,6 +62,7 @@ pub fn router(site: Site) -> Router {
     page.route("/api/live", get(async |State(site): State<Site>| live::stream(site.room)))
         .route("/api/enter", post(enter))
         .route("/api/say", post(say))
+        .route("/api/stop", post(stop))
         .route("/api/trouble", post(press))
         .route("/api/reset", post(reset))
         .with_state(site)
@@ -104,6 +105,17 @@ async fn say(State(site): State<Site>, Json(it): Json<Saying>) -> Response {
     let name = it.name.trim().to_owned();
     let said = Said { name, channel: it.channel, text };
     Json(talk::say(&site.room, &site.app, &site.herald, said).await).into_response()
+}
+
+#[derive(Debug, Deserialize)]
+struct Stopping {
+    /// The post, which is called as its interaction.
+    id: String,
+}
+
+async fn stop(State(site): State<Site>, Json(it): Json<Stopping>) -> Response {
+    talk::stop(&site.room, &site.app, &it.id);
+    Json(json!({})).into_response()
 }
 
 #[derive(Debug, Deserialize)]

@@ -108,8 +108,8 @@ impl Handlers {
         match call.of {
             Some(Of::Intercept(intercept)) => self.intercept(&began, intercept, ctx),
             Some(Of::Command(run)) => self.command(&began, *run, ctx, around),
-            Some(Of::Ui(asked)) => self.action(&began, asked, ctx, around),
-            Some(Of::Autocomplete(asked)) => self.autocomplete(&began, asked, ctx),
+            Some(Of::Ui(asked)) => self.action(&began, *asked, ctx, around),
+            Some(Of::Autocomplete(asked)) => self.autocomplete(&began, *asked, ctx),
             Some(Of::Http(_) | Of::Plugin(_)) | None => {
                 missing(Key::Call(began.id), "this kind of call")
             }

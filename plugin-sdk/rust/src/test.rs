@@ -231,7 +231,7 @@ impl Harness {
             sender: Some(arrange::person("ada")),
             channel: Some(arrange::place("town-square")),
         };
-        match self.call(call::Of::Autocomplete(asked))? {
+        match self.call(call::Of::Autocomplete(Box::new(asked)))? {
             Replied::Choices(choices) => Ok(choices.choices),
             other => panic!("no choices: {other:?}"),
         }
@@ -253,7 +253,7 @@ impl Harness {
             sender: Some(arrange::person("ada")),
             channel: Some(arrange::place("town-square")),
         };
-        self.interact(call::Of::Ui(asked))
+        self.interact(call::Of::Ui(Box::new(asked)))
     }
 
     /// Waits until `count` follow-ups to deferred commands were said, and gives all of them.

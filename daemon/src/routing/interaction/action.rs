@@ -76,14 +76,14 @@ impl Core {
             attempt: 1,
             locale: action.sender.as_ref().map(|it| it.locale.clone()).unwrap_or_default(),
             workspace: action.workspace,
-            of: Some(plugin::call::Of::Ui(plugin::UiAction {
+            of: Some(plugin::call::Of::Ui(Box::new(plugin::UiAction {
                 interaction_id: action.interaction_id,
                 component: action.component,
                 action: action.action,
                 json: action.json,
                 channel: action.channel,
                 sender: action.sender,
-            })),
+            }))),
             ..plugin::Call::default()
         };
         self.begin_interaction(member, command, CallBody::of(&frame), now)

@@ -101,14 +101,14 @@ impl Core {
             attempt: 1,
             locale: request.sender.as_ref().map(|it| it.locale.clone()).unwrap_or_default(),
             workspace: request.workspace,
-            of: Some(plugin::call::Of::Autocomplete(plugin::Autocomplete {
+            of: Some(plugin::call::Of::Autocomplete(Box::new(plugin::Autocomplete {
                 command: request.command,
                 argument: request.argument,
                 prefix: request.prefix,
                 sender: request.sender,
                 subcommand: request.subcommand,
                 channel: request.channel,
-            })),
+            }))),
             ..plugin::Call::default()
         };
         let (body, deadline) = (CallBody::of(&frame), now + WITHIN.min(is.is.call_timeout));

@@ -26,7 +26,7 @@ impl FakePlugin {
 
     fn replies(&self, call: &Call, reply: InteractionReply) -> bool {
         let result = Some(reply::Result::Interaction(reply));
-        self.board.reply(self.member, self.serial, Reply { call: call.id, result })
+        self.board.reply(self.member, self.serial, call.id, Said::Result(result))
     }
 }
 
@@ -284,7 +284,7 @@ async fn offers_come_from_the_manifest_or_within_300_ms_from_the_plugin() {
     let call = plugin.call().await;
     let choices = outboard_proto::plugin::Choices { choices: vec!["2d8".into(), String::new()] };
     let result = Some(reply::Result::Choices(choices));
-    assert!(board.reply(plugin.member, 1, Reply { call: call.id, result }));
+    assert!(board.reply(plugin.member, 1, call.id, Said::Result(result)));
     assert_eq!(app.choices().await.choices, ["2d8"]);
 
     ask(3, "asked", "member");
