@@ -10,8 +10,7 @@ use outboard_app::common::{CommandInfo, InteractionReply, Message, Reason};
 use outboard_app::test::Daemon;
 use outboard_app::{
     App, Autocomplete, Builder, By, CommandError, Decision, Policy, PublishError, Refusal,
-    RunCommand, Sign, Why,
-    message,
+    RunCommand, Sign, Why, message,
 };
 use tokio::sync::{Mutex, Notify};
 
@@ -228,9 +227,9 @@ fn reply(text: &str) -> InteractionReply {
 
 #[tokio::test]
 async fn a_reply_can_be_shown_as_it_is_written() {
-    let daemon = Daemon::new().pieces(["knock ", "knock"]).on_command(|_| {
-        Ok(InteractionReply { streamed: true, ..InteractionReply::default() })
-    });
+    let daemon = Daemon::new()
+        .pieces(["knock ", "knock"])
+        .on_command(|_| Ok(InteractionReply { streamed: true, ..InteractionReply::default() }));
     let app = app().connect_to(&daemon);
     app.connected().await;
     let mut running = app.start_command(joke());

@@ -122,10 +122,7 @@ impl App for Calls {
 
 impl Calls {
     /// The answer of a unary call; if its caller leaves before, what it waited for ends.
-    async fn waited_for<T>(
-        &self,
-        answer: oneshot::Receiver<T>,
-    ) -> Result<Response<T>, Status> {
+    async fn waited_for<T>(&self, answer: oneshot::Receiver<T>) -> Result<Response<T>, Status> {
         let mut waiting = Waiting(Some(self.switchboard.clone()));
         let answer = answer.await.map_err(|_| interrupted());
         waiting.0 = None;

@@ -58,7 +58,9 @@ impl Core {
         let interaction_id = request.interaction_id.clone();
         let owner = self.commands.get(&request.name).copied();
         let ended = match self.prepare(&request) {
-            Ok(Prepared::Run(member, run)) => self.begin_command(caller, member, *run, request, now),
+            Ok(Prepared::Run(member, run)) => {
+                self.begin_command(caller, member, *run, request, now)
+            }
             Ok(Prepared::Help(text)) => Err((caller, command_result::Result::Reply(told(text)))),
             Err(failure) => Err((caller, command_result::Result::Failure(failure))),
         };

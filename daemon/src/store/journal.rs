@@ -1,5 +1,6 @@
 //! `journal.db`: requests of plugins that no app has carried out yet, the idempotency keys of those
-//! that were made, and interactions that were deferred. It keeps bytes in order; who sends them where is not its business.
+//! that were made, and interactions that were deferred. It keeps bytes in order; who sends them
+//! where is not its business.
 
 use super::error::StoreError;
 use super::thread::StoreThread;
@@ -29,7 +30,8 @@ pub const KEY_AGE: Duration = Duration::from_secs(24 * 3_600);
 pub const INTERACTIONS: u32 = 1_000;
 
 /// The steps to today's tables.
-pub const MIGRATIONS: &[&str] = &["
+pub const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE outbox (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         plugin TEXT NOT NULL,
@@ -48,7 +50,9 @@ pub const MIGRATIONS: &[&str] = &["
         PRIMARY KEY (plugin, key)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX seen_by_age ON seen (at_us);
-", interactions::TABLE];
+",
+    interactions::TABLE,
+];
 
 /// The handle. Clones share one thread.
 #[derive(Clone)]

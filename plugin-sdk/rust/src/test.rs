@@ -30,9 +30,7 @@ use std::time::Duration;
 use outboard_proto::common::{self as wire, Failure, event, hook_payload};
 use outboard_proto::plugin::plugin_frame::Kind;
 use outboard_proto::plugin::reply::Result as Replied;
-use outboard_proto::plugin::{
-    Autocomplete, Call, Delivery, Intercept, UiAction, Welcome, call,
-};
+use outboard_proto::plugin::{Autocomplete, Call, Delivery, Intercept, UiAction, Welcome, call};
 use tokio::runtime::{Builder, LocalRuntime};
 use tokio_stream::StreamExt;
 

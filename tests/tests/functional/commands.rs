@@ -66,6 +66,7 @@ async fn an_unknown_command_is_refused() -> Outcome {
     Ok(())
 }
 
+// I52
 #[tokio::test]
 async fn a_command_is_refused_to_those_without_the_role() -> Outcome {
     let (_daemon, app) = with(dice("allow = [\"role:admin\"]")).await?;
@@ -93,6 +94,7 @@ async fn a_command_that_names_no_place_may_be_run_everywhere() -> Outcome {
     Ok(())
 }
 
+// I52
 #[tokio::test]
 async fn a_command_is_refused_where_it_does_not_belong() -> Outcome {
     let (_daemon, app) = with(dice("where = [\"direct\"]")).await?;
@@ -119,6 +121,7 @@ async fn a_command_that_is_owned_already_is_refused_to_the_newcomer_naming_the_o
     Ok(())
 }
 
+// I52
 #[tokio::test]
 async fn an_alias_that_is_owned_already_is_refused_naming_the_owner() -> Outcome {
     let (daemon, app) = with(dice("aliases = [\"r\", \"throw\"]")).await?;
@@ -156,9 +159,10 @@ async fn a_menus_command_is_listed_and_run_with_what_it_was_chosen_for() -> Outc
     let (_daemon, app) = with(draft.command("poke", "kind = \"user\"")).await?;
     let listed = |name: &str, kind, title: &str| {
         let commands = app.welcome.catalogue.as_ref().map(|it| &it.commands[..]);
-        commands.unwrap_or_default().iter().any(|it| {
-            (it.name.as_str(), it.kind(), it.title.as_str()) == (name, kind, title)
-        })
+        commands
+            .unwrap_or_default()
+            .iter()
+            .any(|it| (it.name.as_str(), it.kind(), it.title.as_str()) == (name, kind, title))
     };
     assert!(listed("roll", CommandKind::Message, "Roll this"), "{:?}", app.welcome.catalogue);
     assert!(listed("poke", CommandKind::User, "poke"));

@@ -1,6 +1,8 @@
 //! Replies said piece by piece: they come in order and always have an end.
 
-use outboard_proto::app::{AppHello, DaemonFrame, StreamDelta, app_client::AppClient, daemon_frame};
+use outboard_proto::app::{
+    AppHello, DaemonFrame, StreamDelta, app_client::AppClient, daemon_frame,
+};
 use outboard_proto::common::Reason;
 use outboard_tests::{App, AppDraft, Daemon, Draft, Outcome, app, wire};
 use tonic::Request;

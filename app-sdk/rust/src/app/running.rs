@@ -167,7 +167,9 @@ impl Drop for Running {
 }
 
 fn read(answer: DaemonFrame, whole: String) -> Result<CommandReply, CommandError> {
-    let Some(Kind::Command(told)) = answer.kind else { return Err(CommandError::from_why(Why::Unfit)) };
+    let Some(Kind::Command(told)) = answer.kind else {
+        return Err(CommandError::from_why(Why::Unfit));
+    };
     let CommandResult { plugin, interaction_id, result, .. } = told;
     match result {
         Some(command_result::Result::Reply(mut reply)) => {

@@ -303,7 +303,8 @@ fn arguments_can_always_be_told_apart() {
     assert!(args("{ name = \"a\", type = \"date\" }").contains("no such type"));
 }
 
-const OWNS: &str = "[[permissions]]\nresource = \"commands\"\nactions = [\"own\"]\nreason = \"x\"\n";
+const OWNS: &str =
+    "[[permissions]]\nresource = \"commands\"\nactions = [\"own\"]\nreason = \"x\"\n";
 
 #[test]
 fn commands_have_aliases_subcommands_and_menus() {
@@ -336,9 +337,8 @@ title = \"Remember this\"
 
 #[test]
 fn commands_refuse_what_cannot_be_meant() {
-    let command = |lines: &str| {
-        faults_with(&format!("{OWNS}[[commands]]\nname = \"todo\"\n{lines}\n"))
-    };
+    let command =
+        |lines: &str| faults_with(&format!("{OWNS}[[commands]]\nname = \"todo\"\n{lines}\n"));
     assert!(command("aliases = [\"todo\"]").contains("is its name already"));
     let twice = "[[commands]]\nname = \"other\"\naliases = [\"todo\"]";
     assert!(command(twice).contains("/todo is declared twice"));

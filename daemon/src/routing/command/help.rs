@@ -43,7 +43,8 @@ pub fn usage(decl: &CommandDecl) -> String {
     match &decl.form {
         Form::Plain(args) => line(name, args),
         Form::Split(all) => {
-            let lines = all.iter().map(|it| line(&format!("{name} {}", it.name.as_str()), &it.args));
+            let lines =
+                all.iter().map(|it| line(&format!("{name} {}", it.name.as_str()), &it.args));
             lines.collect::<Vec<_>>().join("\n")
         }
         Form::Menu(Target::Message, title) => format!("{title:?} in the menu of a message"),

@@ -39,11 +39,7 @@ pub fn understand(decl: &CommandDecl, request: &RunCommand) -> Result<Understood
     }
 }
 
-fn chosen(
-    decl: &CommandDecl,
-    target: Target,
-    request: &RunCommand,
-) -> Result<Understood, String> {
+fn chosen(decl: &CommandDecl, target: Target, request: &RunCommand) -> Result<Understood, String> {
     let (there, what) = match target {
         Target::Message => (request.target_message.is_some(), "message"),
         Target::User => (request.target_user.is_some(), "user"),

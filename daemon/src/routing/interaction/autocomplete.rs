@@ -196,11 +196,9 @@ fn declared(arg: &ArgDecl, prefix: &str) -> Vec<String> {
     let all: &[String] = match &arg.kind {
         ArgKind::Choice(choices) => choices,
         ArgKind::Boolean => &truths,
-        ArgKind::String
-        | ArgKind::Integer
-        | ArgKind::Number
-        | ArgKind::User
-        | ArgKind::Channel => &arg.suggestions,
+        ArgKind::String | ArgKind::Integer | ArgKind::Number | ArgKind::User | ArgKind::Channel => {
+            &arg.suggestions
+        }
     };
     let prefix = prefix.to_lowercase();
     let fits = |offer: &&String| offer.to_lowercase().starts_with(&prefix);

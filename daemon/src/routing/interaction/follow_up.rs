@@ -135,8 +135,7 @@ impl Switchboard {
             let asker = core.may_follow_up(member)?;
             let of = Some(request::Of::FollowUp(follow_up));
             let asker = Some(asker);
-            let request =
-                Request { id: 0, idempotency_key: key, attempt: 1, asker, workspace, of };
+            let request = Request { id: 0, idempotency_key: key, attempt: 1, asker, workspace, of };
             Ok(Outgoing { request, prefer })
         })
     }
@@ -162,7 +161,8 @@ impl Switchboard {
             };
             let kind = daemon_frame::Kind::CancelInteraction(cancel);
             // A session that takes nothing is found out by its heartbeat.
-            let _ = seat.egress.push(Urgency::Control, DaemonFrame { kind: Some(kind) }.into(), now);
+            let _ =
+                seat.egress.push(Urgency::Control, DaemonFrame { kind: Some(kind) }.into(), now);
         });
     }
 }
@@ -172,8 +172,7 @@ impl Core {
     pub(super) fn defer(&mut self, id: MemberId, command: CommandCall, reply: InteractionReply) {
         if !self.nodes.carry_out(OPERATION) {
             let text = "this chat server shows no follow-ups";
-            let failure =
-                Failure::new(tonic::Code::Unimplemented, Reason::AppUnsupported, text);
+            let failure = Failure::new(tonic::Code::Unimplemented, Reason::AppUnsupported, text);
             return self.end_command(id, command, command_result::Result::Failure(failure));
         }
         let member = &self.members[id];

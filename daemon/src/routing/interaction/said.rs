@@ -75,8 +75,7 @@ impl Core {
         let current = current.is_some_and(|seat| seat.serial == serial);
         let handed = self.calls.find(partial.call).filter(|key| {
             let call = self.calls.get(*key);
-            current
-                && call.is_some_and(|it| it.member == id && matches!(it.stage, Stage::Handed))
+            current && call.is_some_and(|it| it.member == id && matches!(it.stage, Stage::Handed))
         });
         let Some(key) = handed else { return false };
         let Some(command) = self.calls.command_mut(key) else {

@@ -159,6 +159,24 @@ async fn what_the_app_cancels_by_its_interaction_ends_everywhere() {
     assert_eq!(wishes.try_recv().unwrap(), KeepWish::Cancel("i1".into()));
 }
 
+// I48
+#[tokio::test(start_paused = true)]
+async fn an_interceptors_time_is_never_extended() {
+    let board = board();
+    let mut app = FakeApp::connected(&board);
+    let interceptors = vec![interceptor(Phase::Transform, OnFailure::Open)];
+    let mut plugin = FakePlugin::ready(&board, registration("one", interceptors));
+    app.ask(1, "hi");
+    let call = plugin.call().await;
+    let progress = Progress { call: call.id, percent: 1, text: String::new() };
+    board.progress(plugin.member, progress);
+    assert!(!plugin.says(&call, 0, "hooks are not answered piece by piece"));
+    tokio::time::advance(Duration::from_millis(301)).await;
+    let (_, verdict) = app.verdict().await;
+    assert_eq!(verdict.steps[0].skipped(), outboard_proto::common::SkipReason::Timeout);
+}
+
+// I48
 #[tokio::test(start_paused = true)]
 async fn progress_is_shown_and_never_shortens_what_is_left() {
     let board = board();

@@ -3,6 +3,7 @@
 //! It refuses to know what the daemon makes of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use outboard_proto::common::InteractionReply;
 use outboard_proto::plugin::interactions_client::InteractionsClient;
@@ -13,6 +14,9 @@ use outboard_tests::{Refusal, values, wire};
 use tonic::{Request, Status};
 
 use crate::plugin::Plugin;
+
+/// How long a follow-up may take; the daemon answers before.
+const BRIEFLY: Duration = Duration::from_secs(2);
 
 /// Does what it is told, if that is its business.
 pub async fn take(plugin: &Arc<Plugin>, call: u64, command: &RunCommand, what: &str) -> bool {
@@ -41,6 +45,19 @@ pub async fn take(plugin: &Arc<Plugin>, call: u64, command: &RunCommand, what: &
             let answer = send(plugin, said).await;
             plugin.say(call, answer).await;
         }
+        "follow-up-when-alone" => {
+            let (alone, rest) = (Arc::clone(plugin), rest.to_owned());
+            tokio::spawn(async move {
+                let mut words = rest.splitn(3, ' ');
+                let (id, seq) = (words.next().unwrap_or_default(), words.next());
+                let seq = seq.and_then(|seq| seq.parse().ok()).unwrap_or(0);
+                let said = follow_up(id, seq, words.next().unwrap_or_default(), false);
+                alone.alone().await;
+                alone.note(format!("alone: {}", send(&alone, said).await));
+                eprintln!("alone: done");
+            });
+            plugin.say(call, "as you wish".to_owned()).await;
+        }
         "stream" => stream(plugin, call, rest).await,
         _ => return false,
     }
@@ -62,7 +79,7 @@ async fn stream(plugin: &Arc<Plugin>, call: u64, how: &str) {
             // What is written must leave first: the daemon takes it before the end.
             plugin.note("exits".to_owned());
             tokio::task::yield_now().await;
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
             std::process::exit(3);
         }
         _ => {}
@@ -86,7 +103,8 @@ fn follow_up(id: &str, seq: u64, text: &str, last: bool) -> FollowUpRequest {
 async fn send(plugin: &Plugin, said: FollowUpRequest) -> String {
     let sent = async {
         let channel = plugin.channel().ok_or_else(|| Status::unavailable("no session"))?;
-        let request = wire::with_metadata(Request::new(said), &plugin.metadata())?;
+        let mut request = wire::with_metadata(Request::new(said), &plugin.metadata())?;
+        request.set_timeout(BRIEFLY);
         InteractionsClient::new(channel).follow_up(request).await
     };
     match sent.await {

@@ -78,18 +78,16 @@ fn a_form_names_its_subcommand() {
 #[test]
 fn help_is_a_word_of_its_own_and_quotes_make_it_an_argument() {
     for text in ["help", " --help "] {
-        let Ok(Understood::Help(help)) = understand(&plain(), &line(text)) else { panic!("{text}") };
+        let Ok(Understood::Help(help)) = understand(&plain(), &line(text)) else {
+            panic!("{text}")
+        };
         assert!(help.starts_with("/todo what…\nKeeps a list"), "{help}");
         assert!(help.ends_with("Also: /t"), "{help}");
     }
     let quoted = understand(&plain(), &line("help me"));
     assert_eq!(quoted, run("", &[("what", Of::String("help me".into()))]));
-    let word = decl(Form::Plain(vec![arg(
-        "what",
-        ArgKind::String,
-        Presence::Required,
-        Extent::Word,
-    )]));
+    let word =
+        decl(Form::Plain(vec![arg("what", ArgKind::String, Presence::Required, Extent::Word)]));
     let quoted = understand(&word, &line("\"help\""));
     assert_eq!(quoted, run("", &[("what", Of::String("help".into()))]));
 }
@@ -97,7 +95,9 @@ fn help_is_a_word_of_its_own_and_quotes_make_it_an_argument() {
 #[test]
 fn each_subcommand_has_its_help() {
     for text in ["help add", "add help", "add --help"] {
-        let Ok(Understood::Help(help)) = understand(&split(), &line(text)) else { panic!("{text}") };
+        let Ok(Understood::Help(help)) = understand(&split(), &line(text)) else {
+            panic!("{text}")
+        };
         assert_eq!(help, "/todo add what…\nto add\n  what  a text", "{text}");
     }
     let Ok(Understood::Help(help)) = understand(&split(), &line("help")) else { panic!() };
@@ -117,9 +117,7 @@ fn a_menus_command_needs_what_it_is_run_on() {
 
 /// A value and the words that stand for it.
 fn typed_value() -> impl Strategy<Value = (ArgKind, Of, String)> {
-    let quoted = |text: &str| {
-        format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-    };
+    let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
     prop_oneof![
         any::<i64>().prop_map(|it| (ArgKind::Integer, Of::Integer(it), it.to_string())),
         (-1e9..1e9f64).prop_map(|it| (ArgKind::Number, Of::Number(it), it.to_string())),
@@ -139,8 +137,8 @@ proptest! {
         });
         let decl = decl(Form::Plain(args.collect()));
         let text = values.iter().map(|(_, _, text)| text.as_str()).collect::<Vec<_>>().join("  ");
-        let pairs: Vec<(&str, Of)> =
-            named.iter().map(String::as_str).zip(values.iter().map(|(_, of, _)| of.clone())).collect();
+        let of = values.iter().map(|(_, of, _)| of.clone());
+        let pairs: Vec<(&str, Of)> = named.iter().map(String::as_str).zip(of).collect();
         prop_assert_eq!(understand(&decl, &line(&text)), run("", &pairs));
     }
 

@@ -190,9 +190,9 @@ impl Person {
         let seen = |view: &View| {
             let stages = view.stages("oracle");
             let half = stages.iter().any(|(stage, _)| *stage == "typing");
-            let whole = stages.last().is_some_and(|(stage, text)| {
-                *stage == "said" && text.contains("will it rain?")
-            });
+            let whole = stages
+                .last()
+                .is_some_and(|(stage, text)| *stage == "said" && text.contains("will it rain?"));
             (half && whole).then_some(())
         };
         let visitor = self.visitor.clone();
