@@ -94,7 +94,8 @@ impl Interactions {
             plugin.parse().map_err(|_| invalid("a plugin without a name".to_owned()))?;
         let key = key_of(&request);
         let begun = self.switchboard.now();
-        let found = self.find(member, &name, &request.interaction_id, &key, patience).await?;
+        let wanted = Wanted { member, name: &name, id: &request.interaction_id, key: &key };
+        let found = self.find(&wanted, patience).await?;
         let deferred = match found {
             Lookup::Open(deferred) => deferred,
             Lookup::Said(answer) => return answered_before(answer),
@@ -115,14 +116,8 @@ impl Interactions {
 
     /// What is known of the interaction. A follow-up may overtake the reply that defers it: then
     /// it waits for that.
-    async fn find(
-        &self,
-        member: MemberId,
-        name: &PluginName,
-        id: &str,
-        key: &str,
-        patience: Duration,
-    ) -> Result<Lookup, Failure> {
+    async fn find(&self, wanted: &Wanted<'_>, patience: Duration) -> Result<Lookup, Failure> {
+        let Wanted { member, name, id, key } = *wanted;
         let settled = self.switchboard.deferral_settled();
         let search = async {
             loop {
@@ -146,6 +141,14 @@ impl Interactions {
             tracing::error!(plugin = %name, "the journal cannot close an interaction: {error}");
         }
     }
+}
+
+/// Which follow-up of which plugin.
+struct Wanted<'a> {
+    member: MemberId,
+    name: &'a PluginName,
+    id: &'a str,
+    key: &'a str,
 }
 
 /// The idempotency key of a follow-up: one number of one interaction counts once.

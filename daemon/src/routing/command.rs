@@ -59,7 +59,7 @@ impl Core {
         let owner = self.commands.get(&request.name).copied();
         let ended = match self.prepare(&request) {
             Ok(Prepared::Run(member, run)) => {
-                self.begin_command(caller, member, *run, request, now)
+                self.begin_command(caller, (member, *run), request, now)
             }
             Ok(Prepared::Help(text)) => Err((caller, command_result::Result::Reply(told(text)))),
             Err(failure) => Err((caller, command_result::Result::Failure(failure))),
@@ -74,8 +74,7 @@ impl Core {
     fn begin_command(
         &mut self,
         caller: CommandRun,
-        member: MemberId,
-        run: plugin::RunCommand,
+        (member, run): (MemberId, plugin::RunCommand),
         request: RunCommand,
         now: Moment,
     ) -> Result<(), (CommandRun, command_result::Result)> {

@@ -119,11 +119,13 @@ pub(crate) fn begin<R: Outcome<Reply> + 'static>(
         let ended = match done {
             // Nobody wants to know.
             None => return,
-            Some(Ok((later, outcome))) => later.finish(outcome.unwrap_or_else(failed)).await,
+            Some(Ok((later, outcome))) => {
+                later.finish(outcome.unwrap_or_else(|error| failed(&error))).await
+            }
             // A number that nothing else has: how far it had come went with the panic.
             Some(Err(panic)) => {
                 let later = Later::new(host.clone(), id.clone(), u64::MAX, cancelled);
-                later.finish(failed(Error::new(panic))).await
+                later.finish(failed(&Error::new(panic))).await
             }
         };
         if let Err(error) = ended {
@@ -132,7 +134,7 @@ pub(crate) fn begin<R: Outcome<Reply> + 'static>(
     });
 }
 
-fn failed(error: Error) -> Reply {
+fn failed(error: &Error) -> Reply {
     eprintln!("a deferred command failed: {}", error.message());
     Reply::refuse(error.message())
 }

@@ -35,12 +35,16 @@ pub(crate) struct Link {
 
 #[derive(Debug)]
 enum Way {
-    Wire {
-        messages: MessagesClient<Channel>,
-        interactions: InteractionsClient<Channel>,
-        token: MetadataValue<Ascii>,
-    },
+    Wire(Box<Wire>),
     Recorded(Arc<Recorder>),
+}
+
+/// The host API over the plugin's socket.
+#[derive(Debug)]
+struct Wire {
+    messages: MessagesClient<Channel>,
+    interactions: InteractionsClient<Channel>,
+    token: MetadataValue<Ascii>,
 }
 
 /// What a host call is made on behalf of.
@@ -58,7 +62,7 @@ impl Link {
     pub(crate) fn wire(channel: Channel, token: MetadataValue<Ascii>) -> Self {
         let messages = MessagesClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
         let interactions = InteractionsClient::new(channel);
-        Self::over(Way::Wire { messages, interactions, token })
+        Self::over(Way::Wire(Box::new(Wire { messages, interactions, token })))
     }
 
     pub(crate) fn recorded(recorder: Arc<Recorder>) -> Self {
@@ -95,7 +99,8 @@ impl Link {
     pub(crate) async fn send(&self, cause: Cause, send: SendRequest) -> Result<String, HostError> {
         match &self.way {
             Way::Recorded(recorder) => recorder.send(send),
-            Way::Wire { messages, token, .. } => {
+            Way::Wire(wire) => {
+                let Wire { messages, token, .. } = &**wire;
                 let request = self.request(cause, token, send)?;
                 let sent = messages.clone().send(request).await;
                 sent.map(|sent| sent.into_inner().message_id)
@@ -111,7 +116,8 @@ impl Link {
     ) -> Result<String, HostError> {
         match &self.way {
             Way::Recorded(recorder) => recorder.reply(reply),
-            Way::Wire { messages, token, .. } => {
+            Way::Wire(wire) => {
+                let Wire { messages, token, .. } = &**wire;
                 let request = self.request(cause, token, reply)?;
                 let sent = messages.clone().reply(request).await;
                 sent.map(|sent| sent.into_inner().message_id)
@@ -123,7 +129,8 @@ impl Link {
     pub(crate) async fn follow_up(&self, request: FollowUpRequest) -> Result<String, HostError> {
         match &self.way {
             Way::Recorded(recorder) => recorder.follow_up(request),
-            Way::Wire { interactions, token, .. } => {
+            Way::Wire(wire) => {
+                let Wire { interactions, token, .. } = &**wire;
                 let request = self.request(Cause::Own, token, request)?;
                 let said = interactions.clone().follow_up(request).await;
                 said.map(|said| said.into_inner().message_id)
