@@ -501,6 +501,9 @@ pub struct StreamDelta {
     pub end: bool,
     #[prost(message, optional, tag = "5")]
     pub abort: ::core::option::Option<super::super::common::v1::Failure>,
+    /// Who sees it; the same for the whole stream and its result.
+    #[prost(enumeration = "super::super::common::v1::Visibility", tag = "6")]
+    pub visibility: i32,
 }
 /// The plugin works on it.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -167,6 +167,9 @@ pub struct Partial {
     /// Appended to what was sent before.
     #[prost(string, tag = "3")]
     pub delta: ::prost::alloc::string::String,
+    /// Who sees it: what the first piece says counts, for the Reply too. Everyone if not said.
+    #[prost(enumeration = "super::super::common::v1::Visibility", tag = "4")]
+    pub visibility: i32,
 }
 /// The handler is alive and works long: renews its lease.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use outboard_proto::app::{self, DaemonFrame, app_frame};
+use outboard_proto::common::Visibility;
 use tokio::sync::watch;
 
 use crate::calls::{Calls, Ended};
@@ -132,6 +133,11 @@ impl Exchange {
     /// Hears no more of it; gives all that was said in pieces.
     pub(crate) fn stop_listening(&self, interaction: &str) -> String {
         self.state().signs.close(interaction)
+    }
+
+    /// Who may see what was said so far of an interaction.
+    pub(crate) fn visibility(&self, interaction: &str) -> Visibility {
+        self.state().signs.visibility(interaction)
     }
 
     /// The next sign of an interaction, or how its call ended.

@@ -6,6 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use std::task::Waker;
 
 use outboard_proto::app::{Progress, StreamDelta};
+use outboard_proto::common::Visibility;
 
 /// Bytes of one reply that are kept; the daemon lets no stream have more.
 const MOST: usize = 1024 * 1024;
@@ -33,6 +34,7 @@ struct Heard {
     waiting: VecDeque<Sign>,
     /// All pieces so far, for a result that does not repeat them.
     whole: String,
+    visibility: Visibility,
     waker: Option<Waker>,
 }
 
@@ -53,6 +55,7 @@ impl Signs {
         if delta.delta.is_empty() || heard.whole.len() + delta.delta.len() > MOST {
             return None;
         }
+        heard.visibility = delta.visibility();
         heard.whole.push_str(&delta.delta);
         match heard.waiting.back_mut() {
             // Whoever reads slowly reads more at once, and nothing is lost.
@@ -62,6 +65,11 @@ impl Signs {
             }
         }
         heard.waker.take()
+    }
+
+    /// Who may see what was said of it so far.
+    pub(crate) fn visibility(&self, interaction: &str) -> Visibility {
+        self.0.get(interaction).map_or(Visibility::Unspecified, |heard| heard.visibility)
     }
 
     /// A sign of progress came; the newest counts. Returns whom to wake.

@@ -107,6 +107,15 @@ impl CommandCall {
         }
     }
 
+    /// A reply that fits what was streamed before it.
+    fn as_said(&self, mut reply: InteractionReply) -> InteractionReply {
+        reply.streamed = self.said.has_begun();
+        if let Some(visibility) = self.said.visibility() {
+            reply.visibility = visibility.into();
+        }
+        reply
+    }
+
     /// The node whose call it is.
     pub fn node(&self) -> Option<NodeId> {
         match &self.caller {
@@ -173,8 +182,7 @@ impl Core {
                 return self.defer(member, command, reply);
             }
             Some(reply::Result::Interaction(reply)) => {
-                let streamed = command.said.has_begun();
-                let reply = InteractionReply { expires_at_us: 0, streamed, ..reply };
+                let reply = InteractionReply { expires_at_us: 0, ..command.as_said(reply) };
                 command_result::Result::Reply(reply)
             }
             Some(reply::Result::Failure(failure)) => {

@@ -106,7 +106,8 @@ async fn run(room: &Room, app: &App, said: &Said, command: &str) -> Told {
     let mut writing = Writing::of(room, app, said, name, running.interaction_id());
     while let Some(sign) = running.next().await {
         if let Sign::Piece(piece) = sign {
-            writing.add(&piece);
+            let whispered = running.visibility() == Visibility::One;
+            writing.add(&piece, whispered.then(|| said.name.clone()));
         }
     }
     match running.result().await {
@@ -138,8 +139,9 @@ impl<'a> Writing<'a> {
         Self { room, post: None, draft }
     }
 
-    fn add(&mut self, piece: &str) {
+    fn add(&mut self, piece: &str, only: Option<String>) {
         let post = self.post.get_or_insert_with(|| self.draft.clone());
+        post.only = only;
         post.text.push_str(piece);
         post.stage = Stage::Typing;
         self.room.tell(Change::Post(post.clone()));

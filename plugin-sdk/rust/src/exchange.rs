@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use outboard_proto::common as wire;
 use outboard_proto::plugin::{Partial, Progress, plugin_frame};
 
 use crate::context::Context;
@@ -36,7 +37,8 @@ impl Exchange {
     }
 
     pub(crate) fn stream(&self) -> ReplyStream<'_> {
-        ReplyStream { exchange: self, next: 0, said: String::new() }
+        let (next, said, visibility) = (0, String::new(), wire::Visibility::All);
+        ReplyStream { exchange: self, next, said, visibility }
     }
 
     pub(crate) fn defer<R: Outcome<Reply> + 'static>(
@@ -58,9 +60,17 @@ pub struct ReplyStream<'a> {
     exchange: &'a Exchange,
     next: u64,
     said: String,
+    visibility: wire::Visibility,
 }
 
 impl ReplyStream<'_> {
+    /// Shows it to the person who ran the command alone. To be said before the first piece.
+    #[must_use]
+    pub fn for_one(mut self) -> Self {
+        self.visibility = wire::Visibility::One;
+        self
+    }
+
     /// Adds `delta` to what has been said. The call's time begins anew with each piece.
     ///
     /// # Errors
@@ -70,7 +80,7 @@ impl ReplyStream<'_> {
         self.said.push_str(&delta);
         self.next += 1;
         self.exchange.lease.restart();
-        let partial = Partial { call, seq, delta };
+        let partial = Partial { call, seq, delta, visibility: self.visibility.into() };
         self.exchange.outbox.offer(plugin_frame::Kind::Partial(partial)).await
     }
 
@@ -85,8 +95,11 @@ impl ReplyStream<'_> {
     #[must_use]
     pub fn finish(self) -> Reply {
         if self.said.len() > WHOLE && self.exchange.outbox.understands(PARTIAL) {
-            return Reply::said_in_pieces();
+            return Reply::said_in_pieces(self.visibility);
         }
-        Reply::new(self.said)
+        match self.visibility {
+            wire::Visibility::One => Reply::whisper(self.said),
+            wire::Visibility::All | wire::Visibility::Unspecified => Reply::new(self.said),
+        }
     }
 }

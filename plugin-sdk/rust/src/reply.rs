@@ -78,10 +78,10 @@ impl Reply {
     }
 
     /// The pieces were all there is to say.
-    pub(crate) fn said_in_pieces() -> Self {
+    pub(crate) fn said_in_pieces(visibility: wire::Visibility) -> Self {
         Self(wire::InteractionReply {
             streamed: true,
-            visibility: wire::Visibility::All.into(),
+            visibility: visibility.into(),
             ..wire::InteractionReply::default()
         })
     }

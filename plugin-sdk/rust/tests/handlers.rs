@@ -338,3 +338,14 @@ fn a_long_stream_is_not_said_again() {
     assert_eq!(daemon.command("tale").run().unwrap().text(), "");
     assert_eq!(daemon.said().len(), 5);
 }
+
+#[test]
+fn a_stream_can_be_for_one_person() {
+    let hush = plugin().command("secret", async |cmd| -> Result<Reply> {
+        let mut said = cmd.stream().for_one();
+        said.push("psst").await?;
+        Ok(said.finish())
+    });
+    let mut daemon = Harness::new(hush);
+    assert!(daemon.command("secret").run().unwrap().is_whisper());
+}

@@ -1,9 +1,10 @@
 //! Replies said piece by piece: they come in order and always have an end.
 
+use outboard_proto::app::app_client::AppClient;
 use outboard_proto::app::{
-    AppHello, DaemonFrame, StreamDelta, app_client::AppClient, daemon_frame,
+    AppHello, Autocomplete, Cancel, DaemonFrame, StreamDelta, UiAction, daemon_frame,
 };
-use outboard_proto::common::Reason;
+use outboard_proto::common::{Failure, Reason};
 use outboard_tests::{App, AppDraft, Daemon, Draft, Outcome, app, wire};
 use tonic::Request;
 
@@ -43,7 +44,7 @@ async fn a_stream_that_stops_is_broken_off_after_the_call_timeout() -> Outcome {
     assert_eq!(pieces(&app, 2).await?, "p0 p1 ");
     assert_eq!(reason(&app.delta().await?), Reason::Deadline);
     let result = told.answer().await?;
-    assert_eq!(app::failure(&result).map(|it| it.reason()), Some(Reason::Deadline), "{result:?}");
+    assert_eq!(app::failure(&result).map(Failure::reason), Some(Reason::Deadline), "{result:?}");
     assert_eq!(app.tell("alpha", "count cancel: deadline").await?, "1");
     Ok(())
 }
@@ -70,7 +71,7 @@ async fn the_app_cancels_a_stream_by_its_interaction() -> Outcome {
     app.cancel_interaction("i-cancel").await?;
     assert_eq!(reason(&app.delta().await?), Reason::Cancelled);
     let result = told.answer().await?;
-    assert_eq!(app::failure(&result).map(|it| it.reason()), Some(Reason::Cancelled));
+    assert_eq!(app::failure(&result).map(Failure::reason), Some(Reason::Cancelled));
     assert_eq!(app.tell("alpha", "count cancel: the app cancelled it").await?, "1");
     Ok(())
 }
@@ -100,8 +101,42 @@ async fn a_unary_app_hears_the_pieces_on_its_requests() -> Outcome {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_unary_app_offers_acts_and_cancels_too() -> Outcome {
+    let daemon = Daemon::configured(SLOW).await?;
+    let args = "args = [{ name = \"size\", type = \"choice\", choices = [\"small\", \"large\"] }]";
+    daemon.run(&Draft::obedient("alpha").command("roll", args)).await?;
+    let channel = wire::dial(&daemon.house().app_socket()).await?;
+    let mut client = AppClient::new(channel);
+    let typed = Autocomplete {
+        command: "roll".to_owned(),
+        argument: "size".to_owned(),
+        prefix: "s".to_owned(),
+        ..Autocomplete::default()
+    };
+    assert_eq!(client.autocomplete(typed).await?.into_inner().choices, ["small"]);
+    let action = UiAction { plugin: "alpha".to_owned(), ..UiAction::default() };
+    assert!(app::reply_text(&client.ui_action(action).await?.into_inner()).is_some());
+    let mut command = app::command("alpha", "wait 30000");
+    "i-unary".clone_into(&mut command.interaction_id);
+    let mut other = client.clone();
+    let running = tokio::spawn(async move { other.run_command(command).await });
+    let app = daemon.app().await?;
+    let result = loop {
+        // It may not have been begun when it is first cancelled.
+        let interaction_id = "i-unary".to_owned();
+        client.cancel(Cancel { interaction_id, ..Cancel::default() }).await?;
+        app.tell("alpha", "say still here").await?;
+        if running.is_finished() {
+            break running.await??.into_inner();
+        }
+    };
+    assert_eq!(app::failure(&result).map(Failure::reason), Some(Reason::Cancelled));
+    Ok(())
+}
+
 fn reason(delta: &StreamDelta) -> Reason {
-    delta.abort.as_ref().map(outboard_proto::common::Failure::reason).unwrap_or_default()
+    delta.abort.as_ref().map(Failure::reason).unwrap_or_default()
 }
 
 async fn pieces(app: &App, count: u64) -> anyhow::Result<String> {

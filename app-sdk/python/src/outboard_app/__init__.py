@@ -14,6 +14,7 @@ from outboard_app.outcome import (
     text_of,
 )
 from outboard_app.requests import FollowUp, Refusal, SendRequest
+from outboard_app.signs import Piece
 from outboard_app.threaded import ThreadedApp
 from outboard_app.wire import app, common
 
@@ -24,6 +25,7 @@ __all__ = [
     "Decision",
     "FollowUp",
     "Outcome",
+    "Piece",
     "Published",
     "Refusal",
     "SendRequest",

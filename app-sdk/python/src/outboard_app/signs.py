@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from outboard_app.wire import app
+from outboard_app.wire import app, common
 
 log = logging.getLogger("outboard_app")
 
@@ -18,8 +18,16 @@ LEASE = 30.5
 #: Bytes of one reply that are kept; the daemon lets no stream have more.
 _MOST = 1024 * 1024
 
-#: Called with more of a reply, to be shown after what was shown before.
-OnPiece = Callable[[str], None]
+
+class Piece(str):
+    """More of a reply, to be shown after what was shown before."""
+
+    #: Who may see it: everyone in the channel, or whoever ran the command.
+    visibility: common.Visibility = common.VISIBILITY_ALL
+
+
+#: Called with each piece.
+OnPiece = Callable[[Piece], None]
 #: Called with percent and text.
 OnProgress = Callable[[int, str], None]
 
@@ -56,8 +64,9 @@ class Listener:
         self._bytes += len(delta.delta)
         self.deadline = max(self.deadline, self._clock() + self._budget)
         if self._on_piece is not None:
-            on_piece = self._on_piece
-            _guarded(lambda: on_piece(delta.delta))
+            on_piece, piece = self._on_piece, Piece(delta.delta)
+            piece.visibility = delta.visibility or common.VISIBILITY_ALL
+            _guarded(lambda: on_piece(piece))
 
     def progress(self, progress: app.Progress) -> None:
         """A sign of progress came."""

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use outboard_proto::app::daemon_frame::Kind;
 use outboard_proto::app::{CommandResult, DaemonFrame, command_result};
+use outboard_proto::common::Visibility;
 use outboard_proto::limits::FRAME_BYTES;
 use tokio::time::timeout_at;
 
@@ -100,6 +101,12 @@ impl Running {
     #[must_use]
     pub fn interaction_id(&self) -> &str {
         &self.interaction_id
+    }
+
+    /// Who may see the pieces that came so far: everyone in the channel, or whoever ran it.
+    #[must_use]
+    pub fn visibility(&self) -> Visibility {
+        self.app.exchange().visibility(&self.interaction_id)
     }
 
     /// What comes next of it before its result; nothing once that is there.

@@ -87,7 +87,7 @@ impl Core {
     }
 
     fn autocomplete(&mut self, caller: Completing, request: Autocomplete, now: Moment) {
-        let (member, arg) = match self.argument(&request) {
+        let (member, command, arg) = match self.argument(&request) {
             Ok(found) => found,
             Err(failure) => return self.offer_failed(caller, failure),
         };
@@ -102,7 +102,7 @@ impl Core {
             locale: request.sender.as_ref().map(|it| it.locale.clone()).unwrap_or_default(),
             workspace: request.workspace,
             of: Some(plugin::call::Of::Autocomplete(Box::new(plugin::Autocomplete {
-                command: request.command,
+                command,
                 argument: request.argument,
                 prefix: request.prefix,
                 sender: request.sender,
@@ -122,12 +122,13 @@ impl Core {
     }
 
     /// Finds the argument, under its command's own name, and checks that the person may run it.
-    fn argument(&self, request: &Autocomplete) -> Result<(MemberId, ArgDecl), Failure> {
+    fn argument(&self, request: &Autocomplete) -> Result<(MemberId, String, ArgDecl), Failure> {
         let (id, decl) = self.owner_of(&request.command)?;
         allowed(&decl, request.sender.as_ref(), request.channel.as_ref())?;
         let args = decl.args_of(&request.subcommand).unwrap_or_default();
         let found = args.iter().find(|arg| arg.name == request.argument);
-        found.map(|arg| (id, arg.clone())).ok_or_else(|| {
+        let name = decl.name.as_str().to_owned();
+        found.map(|arg| (id, name, arg.clone())).ok_or_else(|| {
             let name = [request.command.as_str(), &request.subcommand, &request.argument].join(" ");
             let text = format!("there is no such argument: {name}");
             Failure::new(tonic::Code::NotFound, Reason::BadArguments, text)

@@ -206,8 +206,8 @@ impl Core {
         let Pending { member: id, plugin, command, reply } = pending;
         let result = match kept {
             Ok(expires_at_us) => {
-                let streamed = command.said.has_begun();
-                command_result::Result::Reply(InteractionReply { expires_at_us, streamed, ..reply })
+                let reply = command.as_said(reply);
+                command_result::Result::Reply(InteractionReply { expires_at_us, ..reply })
             }
             Err(failure) => command_result::Result::Failure(failure),
         };

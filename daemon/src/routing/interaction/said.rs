@@ -3,7 +3,7 @@
 //! The pieces are passed on and not kept. It refuses to know what they say.
 
 use outboard_proto::app::{StreamDelta, command_result, daemon_frame};
-use outboard_proto::common::{Failure, Reason};
+use outboard_proto::common::{Failure, Reason, Visibility};
 use outboard_proto::plugin::Partial;
 use outboard_supervision::Moment;
 
@@ -20,6 +20,16 @@ const MOST: usize = 1024 * 1024;
 pub struct Said {
     next: u64,
     bytes: usize,
+    /// Whoever may see the first piece, and no one else, sees the rest.
+    seen_by: SeenBy,
+}
+
+/// Who sees a stream.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum SeenBy {
+    #[default]
+    All,
+    One,
 }
 
 /// Why a piece cannot be passed on.
@@ -35,15 +45,29 @@ impl Said {
         self.next > 0
     }
 
-    fn add(&mut self, seq: u64, delta: &str) -> Result<(), Unfit> {
-        if seq != self.next {
-            return Err(Unfit::OutOfOrder { expected: self.next, found: seq });
+    /// Who sees the whole of it; `None` where nothing was said.
+    pub fn visibility(&self) -> Option<Visibility> {
+        self.has_begun().then_some(match self.seen_by {
+            SeenBy::All => Visibility::All,
+            SeenBy::One => Visibility::One,
+        })
+    }
+
+    fn add(&mut self, piece: &Partial) -> Result<(), Unfit> {
+        if piece.seq != self.next {
+            return Err(Unfit::OutOfOrder { expected: self.next, found: piece.seq });
         }
-        if self.bytes + delta.len() > MOST {
+        if self.bytes + piece.delta.len() > MOST {
             return Err(Unfit::TooMuch);
         }
+        if !self.has_begun() {
+            self.seen_by = match piece.visibility() {
+                Visibility::One => SeenBy::One,
+                Visibility::All | Visibility::Unspecified => SeenBy::All,
+            };
+        }
         self.next += 1;
-        self.bytes += delta.len();
+        self.bytes += piece.delta.len();
         Ok(())
     }
 }
@@ -84,7 +108,7 @@ impl Core {
             return false;
         };
         let useful = !partial.delta.is_empty();
-        match command.said.add(partial.seq, &partial.delta) {
+        match command.said.add(&partial) {
             Ok(()) => self.pass_on(key, partial, now),
             Err(unfit) => {
                 self.members[id].traffic.rule_breaks += 1;
@@ -101,6 +125,7 @@ impl Core {
             interaction_id: command.interaction_id.clone(),
             seq: partial.seq,
             delta: partial.delta,
+            visibility: command.said.visibility().unwrap_or_default().into(),
             ..StreamDelta::default()
         };
         self.extend_call(key, now + gap);
@@ -125,6 +150,7 @@ impl Core {
             delta: String::new(),
             end,
             abort,
+            visibility: command.said.visibility().unwrap_or_default().into(),
         };
         let now = self.clock.now();
         // An app that takes nothing is as good as gone; its session's end ends the stream too.
@@ -146,7 +172,8 @@ mod tests {
         ) {
             let (mut said, mut taken, mut bytes) = (Said::default(), 0, 0);
             for (seq, size) in pieces {
-                if said.add(seq, &"x".repeat(size)).is_ok() {
+                let piece = Partial { seq, delta: "x".repeat(size), ..Partial::default() };
+                if said.add(&piece).is_ok() {
                     prop_assert_eq!(seq, taken);
                     taken += 1;
                     bytes += size;

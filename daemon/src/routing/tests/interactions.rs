@@ -20,7 +20,7 @@ async fn asked(board: &Switchboard) -> (FakeApp, FakePlugin, Call) {
 
 impl FakePlugin {
     fn says(&self, call: &Call, seq: u64, delta: &str) -> bool {
-        let partial = Partial { call: call.id, seq, delta: delta.into() };
+        let partial = Partial { call: call.id, seq, delta: delta.into(), ..Partial::default() };
         self.board.partial(self.member, self.serial, partial)
     }
 
@@ -78,6 +78,37 @@ async fn pieces_come_in_order_and_the_stream_ends_before_the_result() {
     let result = app.result().await;
     let Some(command_result::Result::Reply(reply)) = result.result else { panic!("{result:?}") };
     assert!(reply.streamed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_sees_the_first_piece_sees_the_rest_and_nobody_else() {
+    use outboard_proto::common::Visibility;
+    let board = board();
+    let (mut app, plugin, call) = asked(&board).await;
+    for (seq, visibility) in [(0, Visibility::One), (1, Visibility::All)] {
+        let (delta, visibility) = ("x".into(), visibility.into());
+        board.partial(plugin.member, 1, Partial { call: call.id, seq, delta, visibility });
+    }
+    let everyone = InteractionReply { visibility: 1, ..InteractionReply::default() };
+    assert!(plugin.replies(&call, everyone));
+    for _ in 0..3 {
+        assert_eq!(app.delta().await.visibility(), Visibility::One);
+    }
+    let Some(command_result::Result::Reply(reply)) = app.result().await.result else { panic!() };
+    assert_eq!(reply.visibility(), Visibility::One);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_unary_caller_that_goes_away_takes_its_command_with_it() {
+    let board = board();
+    let mut plugin = FakePlugin::ready(&board, dice());
+    let (sender, result) = tokio::sync::oneshot::channel();
+    board.run_command(CommandRun::Unary(sender, None), roll(&["member"]));
+    let call = plugin.call().await;
+    drop(result);
+    board.sweep_unary();
+    let daemon_frame::Kind::Cancel(cancel) = plugin.frame().await else { panic!() };
+    assert_eq!((cancel.call, board.in_hand(plugin.member)), (call.id, 0));
 }
 
 // I47
@@ -300,6 +331,8 @@ async fn offers_come_from_the_manifest_or_within_300_ms_from_the_plugin() {
 
     ask(2, "asked", "member");
     let call = plugin.call().await;
+    let Some(outboard_proto::plugin::call::Of::Autocomplete(asked)) = &call.of else { panic!() };
+    assert_eq!(asked.command, "roll", "under its own name");
     let choices = outboard_proto::plugin::Choices { choices: vec!["2d8".into(), String::new()] };
     let result = Some(reply::Result::Choices(choices));
     assert!(board.reply(plugin.member, 1, call.id, Said::Result(result)));

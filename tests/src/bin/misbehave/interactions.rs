@@ -87,7 +87,8 @@ async fn stream(plugin: &Arc<Plugin>, call: u64, how: &str) {
 }
 
 async fn piece(plugin: &Plugin, call: u64, seq: u64) {
-    let partial = Partial { call, seq, delta: format!("p{seq} ") };
+    let delta = format!("p{seq} ");
+    let partial = Partial { call, seq, delta, ..Partial::default() };
     plugin.send(plugin_frame::Kind::Partial(partial)).await;
 }
 

@@ -437,18 +437,20 @@ class CancelRequest(_message.Message):
     def __init__(self, id: _Optional[int] = ...) -> None: ...
 
 class StreamDelta(_message.Message):
-    __slots__ = ("interaction_id", "seq", "delta", "end", "abort")
+    __slots__ = ("interaction_id", "seq", "delta", "end", "abort", "visibility")
     INTERACTION_ID_FIELD_NUMBER: _ClassVar[int]
     SEQ_FIELD_NUMBER: _ClassVar[int]
     DELTA_FIELD_NUMBER: _ClassVar[int]
     END_FIELD_NUMBER: _ClassVar[int]
     ABORT_FIELD_NUMBER: _ClassVar[int]
+    VISIBILITY_FIELD_NUMBER: _ClassVar[int]
     interaction_id: str
     seq: int
     delta: str
     end: bool
     abort: _common_pb2.Failure
-    def __init__(self, interaction_id: _Optional[str] = ..., seq: _Optional[int] = ..., delta: _Optional[str] = ..., end: _Optional[bool] = ..., abort: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
+    visibility: _common_pb2.Visibility
+    def __init__(self, interaction_id: _Optional[str] = ..., seq: _Optional[int] = ..., delta: _Optional[str] = ..., end: _Optional[bool] = ..., abort: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ..., visibility: _Optional[_Union[_common_pb2.Visibility, str]] = ...) -> None: ...
 
 class Progress(_message.Message):
     __slots__ = ("interaction_id", "percent", "text")
