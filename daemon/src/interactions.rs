@@ -12,6 +12,7 @@ use outboard_proto::common::{Failure, Reason};
 use outboard_proto::limits::FRAME_BYTES;
 use outboard_proto::plugin::FollowUpRequest;
 use prost::Message as _;
+use tokio::task::JoinSet;
 use tonic::Code;
 
 use crate::config::name::PluginName;
@@ -19,6 +20,9 @@ use crate::outbox::{Outbox, answered_before};
 use crate::routing::{Deferral, KeepWish, MemberId, Switchboard};
 use crate::store::{Deferred, Journal, Lookup};
 use crate::{clock, status};
+
+/// Wishes that share a commit: as many as the journal's thread groups.
+const TOGETHER: usize = 256;
 
 /// Room that a frame needs around what is said: where, who asked, who answers.
 const AROUND: usize = 4 * 1024;
@@ -38,14 +42,24 @@ impl Interactions {
         Self { switchboard, journal, outbox }
     }
 
-    /// Keeps what plugins defer and ends what the app cancels, one after the other, for ever.
+    /// Keeps what plugins defer and ends what the app cancels, for ever. What is wished for
+    /// together shares a commit of the journal.
     pub async fn keep(self) {
         let Some(mut wishes) = self.switchboard.keep_wishes() else { return };
-        while let Some(wish) = wishes.recv().await {
-            match wish {
-                KeepWish::Keep(deferral) => self.keep_one(*deferral).await,
-                KeepWish::Cancel(id) => self.cancel(&id).await,
-            }
+        let mut together = Vec::new();
+        while wishes.recv_many(&mut together, TOGETHER).await > 0 {
+            // Tasks of one thread begin in the order they were made, and each begins by queueing
+            // its write: a cancellation still comes after what it cancels.
+            let granted: JoinSet<()> =
+                together.drain(..).map(|wish| self.clone().grant(wish)).collect();
+            granted.join_all().await;
+        }
+    }
+
+    async fn grant(self, wish: KeepWish) {
+        match wish {
+            KeepWish::Keep(deferral) => self.keep_one(*deferral).await,
+            KeepWish::Cancel(id) => self.cancel(&id).await,
         }
     }
 

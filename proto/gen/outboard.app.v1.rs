@@ -376,8 +376,8 @@ pub struct HttpResponse {
     #[prost(message, optional, tag = "5")]
     pub failure: ::core::option::Option<super::super::common::v1::Failure>,
 }
-/// The app no longer waits: for the call with this id, or for all that has this interaction_id, be
-/// it running, streaming or deferred.
+/// The app no longer waits: for all that has this interaction_id, be it running, streaming or
+/// deferred; where that is empty, for the call with this id.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Cancel {
     #[prost(uint64, tag = "1")]

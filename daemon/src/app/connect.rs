@@ -196,10 +196,14 @@ fn take(board: &Switchboard, node: NodeId, frame: AppFrame) {
             }
         }
         Some(Kind::Cancel(cancel)) => {
-            board.cancel_intercept(node, cancel.id);
-            board.cancel_command(node, cancel.id);
-            board.cancel_autocomplete(node, cancel.id);
-            board.cancel_interaction(&cancel.interaction_id);
+            if cancel.interaction_id.is_empty() {
+                board.cancel_intercept(node, cancel.id);
+                board.cancel_command(node, cancel.id);
+                board.cancel_autocomplete(node, cancel.id);
+            } else if !board.cancel_interaction(&cancel.interaction_id) {
+                // Nobody waits for an answer to it; the interaction expires by itself.
+                tracing::warn!(id = cancel.interaction_id, "too much is cancelled at once");
+            }
         }
         Some(Kind::Answer(answer)) => {
             board.answer(answer);

@@ -107,8 +107,11 @@ impl App for Calls {
 
     async fn cancel(&self, request: Request<Cancel>) -> Result<Response<Cancelled>, Status> {
         // Unary calls have no ids: who stops waiting for one ends it.
-        self.switchboard.cancel_interaction(&request.into_inner().interaction_id);
-        Ok(Response::new(Cancelled {}))
+        if self.switchboard.cancel_interaction(&request.into_inner().interaction_id) {
+            return Ok(Response::new(Cancelled {}));
+        }
+        let text = "too much is cancelled at once";
+        Err(status::of(&Failure::new(Code::ResourceExhausted, Reason::OverLimit, text)))
     }
 
     async fn answer(&self, request: Request<Answer>) -> Result<Response<Answered>, Status> {

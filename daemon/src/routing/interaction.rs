@@ -75,9 +75,10 @@ impl Switchboard {
         });
     }
 
-    /// The app wants nothing more of an interaction, be it under way or deferred.
-    pub fn cancel_interaction(&self, interaction_id: &str) {
-        self.with(|core, now| core.cancel_interaction(interaction_id, now));
+    /// The app wants nothing more of an interaction, be it under way or deferred. Whether all of
+    /// it could be told to end.
+    pub fn cancel_interaction(&self, interaction_id: &str) -> bool {
+        self.with(|core, now| core.cancel_interaction(interaction_id, now))
     }
 
     /// A plugin's handler is still at work. Whether the call still lives.
@@ -330,14 +331,14 @@ impl Core {
         }
     }
 
-    fn cancel_interaction(&mut self, interaction_id: &str, now: Moment) {
+    fn cancel_interaction(&mut self, interaction_id: &str, now: Moment) -> bool {
         if interaction_id.is_empty() {
-            return;
+            return true;
         }
         for key in self.commands_where(|command| command.interaction_id == interaction_id) {
             self.fail_command(key, cancelled("the app cancelled it"), now);
         }
-        self.deferrals.wish(KeepWish::Cancel(interaction_id.to_owned()));
+        self.deferrals.wish(KeepWish::Cancel(interaction_id.to_owned()))
     }
 }
 

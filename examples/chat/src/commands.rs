@@ -3,7 +3,7 @@
 //! It refuses to know what a command does.
 
 use outboard_app::Catalogue;
-use outboard_app::common::{ArgumentInfo, CommandInfo};
+use outboard_app::common::{ArgumentInfo, CommandInfo, CommandKind};
 use serde::Serialize;
 
 /// One command.
@@ -20,11 +20,16 @@ pub struct Command {
 
 /// The daemon's catalogue in the page's words.
 pub fn read(catalogue: &Catalogue) -> Vec<Command> {
-    catalogue.commands.iter().map(command).collect()
+    // Those of menus are for chats that have menus.
+    let typed = catalogue.commands.iter().filter(|it| it.kind() == CommandKind::Slash);
+    typed.map(command).collect()
 }
 
 fn command(info: &CommandInfo) -> Command {
-    let usage: Vec<_> = info.args.iter().map(argument).collect();
+    let names = info.subcommands.iter().map(|it| it.name.as_str());
+    let which = names.collect::<Vec<_>>().join("|");
+    let which = (!which.is_empty()).then(|| format!("<{which}> …"));
+    let usage: Vec<_> = which.into_iter().chain(info.args.iter().map(argument)).collect();
     Command {
         name: info.name.clone(),
         plugin: info.plugin.clone(),

@@ -99,6 +99,12 @@ impl Later {
     }
 }
 
+impl Drop for Later {
+    fn drop(&mut self) {
+        self.host.leave_interaction(&self.interaction_id);
+    }
+}
+
 /// Begins to work on what was deferred; what comes of it is the last follow-up.
 pub(crate) fn begin<R: Outcome<Reply> + 'static>(
     mut later: Later,
@@ -115,7 +121,6 @@ pub(crate) fn begin<R: Outcome<Reply> + 'static>(
             done = working => Some(done),
             () = cancelled.cancelled() => None,
         };
-        host.forget_interaction(&id);
         let ended = match done {
             // Nobody wants to know.
             None => return,
@@ -124,8 +129,7 @@ pub(crate) fn begin<R: Outcome<Reply> + 'static>(
             }
             // A number that nothing else has: how far it had come went with the panic.
             Some(Err(panic)) => {
-                let later = Later::new(host.clone(), id.clone(), u64::MAX, cancelled);
-                later.finish(failed(&Error::new(panic))).await
+                host.later(id.clone(), u64::MAX).finish(failed(&Error::new(panic))).await
             }
         };
         if let Err(error) = ended {

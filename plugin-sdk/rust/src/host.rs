@@ -58,7 +58,7 @@ impl Host {
     #[must_use]
     pub fn later(&self, interaction_id: impl Into<String>, next: u64) -> Later {
         let id = interaction_id.into();
-        let cancelled = self.link.interaction(&id);
+        let cancelled = self.link.join_interaction(&id);
         // It outlives the call that began it.
         let own = Self { link: Arc::clone(&self.link), cause: Cause::Own };
         Later::new(own, id, next, cancelled)
@@ -68,8 +68,8 @@ impl Host {
         self.link.follow_up(request).await.map(MessageId)
     }
 
-    pub(crate) fn forget_interaction(&self, id: &str) {
-        self.link.forget_interaction(id);
+    pub(crate) fn leave_interaction(&self, id: &str) {
+        self.link.leave_interaction(id);
     }
 
     pub(crate) async fn send_in(

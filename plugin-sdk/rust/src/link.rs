@@ -29,8 +29,9 @@ pub(crate) struct Link {
     way: Way,
     session: AtomicU64,
     welcome: Mutex<Arc<Welcome>>,
-    /// Deferred interactions that are being worked on, to be ended when the app cancels one.
-    interactions: Mutex<HashMap<String, CancellationToken>>,
+    /// Deferred interactions that are being worked on, and by how many, to be ended when the app
+    /// cancels one.
+    interactions: Mutex<HashMap<String, (CancellationToken, usize)>>,
 }
 
 #[derive(Debug)]
@@ -139,24 +140,31 @@ impl Link {
         }
     }
 
-    /// A token that ends with the interaction.
-    pub(crate) fn interaction(&self, id: &str) -> CancellationToken {
+    /// A token that ends with the interaction; to be given back by `leave_interaction`.
+    pub(crate) fn join_interaction(&self, id: &str) -> CancellationToken {
         let mut known = self.interactions.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(id.to_owned()).or_default().clone()
+        let (token, joined) = known.entry(id.to_owned()).or_default();
+        *joined += 1;
+        token.clone()
     }
 
     /// The app wants no more of it.
     pub(crate) fn cancel_interaction(&self, id: &str) {
-        let mut known = self.interactions.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(token) = known.remove(id) {
+        let known = self.interactions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((token, _)) = known.get(id) {
             token.cancel();
         }
     }
 
-    /// Nothing more will be said to it from here.
-    pub(crate) fn forget_interaction(&self, id: &str) {
+    /// One that worked on it will say no more.
+    pub(crate) fn leave_interaction(&self, id: &str) {
         let mut known = self.interactions.lock().unwrap_or_else(PoisonError::into_inner);
-        known.remove(id);
+        if let Some((_, joined)) = known.get_mut(id) {
+            *joined -= 1;
+            if *joined == 0 {
+                known.remove(id);
+            }
+        }
     }
 
     fn request<T>(

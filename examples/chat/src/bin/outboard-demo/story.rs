@@ -52,6 +52,7 @@ async fn chat(person: &mut Person, report: &mut Report) {
     report.note("a command is answered by dice", person.rolls().await);
     report.note("a command with a wrong argument says what is wrong", person.rolls_badly().await);
     report.note("an answer appears as oracle writes it", person.sees_it_written().await);
+    report.note("an answer that is being written can be stopped", person.stops_it().await);
     report.note("what oracle works on is answered later", person.is_answered_later().await);
     report.note("the commands of all plugins are listed", person.sees_commands().await);
     report.note("!ping is answered by troublemaker", person.pings().await);
@@ -202,6 +203,23 @@ impl Person {
         let told = told.await??;
         ensure!(told["outcome"] == "answered" && told["by"] == "oracle", "{told}");
         Ok(())
+    }
+
+    /// Has enough of an answer half written.
+    async fn stops_it(&mut self) -> anyhow::Result<()> {
+        let visitor = self.visitor.clone();
+        let said = json!({ "name": "Robin", "channel": "harbour", "text": "/ask and the tide?" });
+        let told = tokio::spawn(async move { visitor.post("/api/say", &said).await });
+        let writing = |view: &View| {
+            let post = view.said("oracle")?;
+            (post["stage"]["is"] == "typing").then(|| post["id"].clone())
+        };
+        let id = self.view.until("an answer half written", SOON, writing).await?;
+        self.visitor.post("/api/stop", &json!({ "id": id })).await?;
+        let told = told.await??;
+        ensure!(told["outcome"] == "failed", "{told}");
+        let broken = |view: &View| (view.said("oracle")?["stage"]["is"] == "broken").then_some(());
+        self.view.until("the answer broken off", SOON, broken).await
     }
 
     /// "Working…" stands there first, then what the plugin says.
