@@ -18,6 +18,7 @@ use tonic::Code;
 use crate::config::name::PluginName;
 use crate::outbox::{Outbox, answered_before};
 use crate::routing::{Deferral, KeepWish, MemberId, Switchboard};
+use crate::store::journal::FOLLOW_UP;
 use crate::store::{Deferred, Journal, Lookup};
 use crate::{clock, status};
 
@@ -167,7 +168,7 @@ struct Wanted<'a> {
 
 /// The idempotency key of a follow-up: one number of one interaction counts once.
 fn key_of(request: &FollowUpRequest) -> String {
-    format!("outboard:follow-up:{}:{}", request.seq, request.interaction_id)
+    format!("{FOLLOW_UP}{}:{}", request.seq, request.interaction_id)
 }
 
 fn check(request: &FollowUpRequest) -> Result<(), Failure> {

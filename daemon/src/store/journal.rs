@@ -3,6 +3,7 @@
 //! where is not its business.
 
 use super::error::StoreError;
+use super::schema;
 use super::thread::StoreThread;
 use crate::config::name::PluginName;
 use jiff::Timestamp;
@@ -13,7 +14,7 @@ mod interactions;
 mod outbox;
 mod seen;
 
-pub use interactions::{Deferred, Lookup};
+pub use interactions::{Deferred, FOLLOW_UP, Lookup};
 pub use outbox::{Enqueued, NewRequest, OutboxEntry};
 pub use seen::Claim;
 
@@ -66,7 +67,9 @@ impl Journal {
     /// # Errors
     /// The file cannot be written, is damaged, or a newer daemon's.
     pub fn open(path: &Path) -> Result<Journal, StoreError> {
-        Ok(Journal { thread: StoreThread::open(path, MIGRATIONS)? })
+        let connection = schema::open(path, MIGRATIONS)?;
+        interactions::release_unsaid(&connection).map_err(|error| StoreError::of(path, &error))?;
+        Ok(Journal { thread: StoreThread::start(connection, path)? })
     }
 
     /// The database's file.

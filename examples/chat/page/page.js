@@ -40,7 +40,10 @@ function enter() {
 
 // --- Saying ---------------------------------------------------------------------------------
 
-composer(say, () => know.commands);
+composer(say, () => know.commands, async (command, argument, prefix) => {
+  const typed = { name: me(), channel: know.here, command, argument, prefix };
+  return (await post("/api/offer", typed).catch(() => ({}))).choices || [];
+});
 
 async function say(text) {
   const channel = know.here;

@@ -14,6 +14,8 @@ pub struct Command {
     pub description: String,
     /// Its arguments as one types them, such as `<dice> [reason…]`.
     pub usage: String,
+    /// Arguments that its plugin has something to offer for, in their order.
+    pub completes: Vec<Option<String>>,
     /// Why it cannot be run now; empty if it can.
     pub unavailable: String,
 }
@@ -35,8 +37,14 @@ fn command(info: &CommandInfo) -> Command {
         plugin: info.plugin.clone(),
         description: info.description.clone(),
         usage: usage.join(" "),
+        completes: info.args.iter().map(completes).collect(),
         unavailable: info.unavailable.clone(),
     }
+}
+
+fn completes(info: &ArgumentInfo) -> Option<String> {
+    let offered = info.autocomplete || !info.suggestions.is_empty() || !info.choices.is_empty();
+    offered.then(|| info.name.clone())
 }
 
 fn argument(info: &ArgumentInfo) -> String {

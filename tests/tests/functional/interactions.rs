@@ -38,6 +38,26 @@ async fn a_deferral_outlives_a_killed_daemon() -> Outcome {
 
 // I50
 #[tokio::test]
+async fn a_follow_up_in_hand_when_the_daemon_died_can_be_said_again() -> Outcome {
+    let (daemon, app) = with("").await?;
+    defer(&app, "i-1").await?;
+    app.order("alpha", "follow-up i-1 1 at last").await?;
+    let first = app.request().await?;
+    drop(app);
+    let daemon = Daemon::in_house(daemon.kill().await?).await?;
+    daemon.operator().wait_running("alpha").await?;
+    let app = daemon.app().await?;
+    let told = app.order("alpha", "follow-up i-1 1 at last").await?;
+    let again = app.request().await?;
+    assert_eq!(again.idempotency_key, first.idempotency_key, "an app can tell that it is the same");
+    let sent = outboard_proto::app::Sent { message_id: "m-1".to_owned() };
+    app.answer(again.id, answer::Result::Sent(sent)).await?;
+    assert_eq!(app::reply_text(&told.answer().await?).as_deref(), Some("said m-1"));
+    Ok(())
+}
+
+// I50
+#[tokio::test]
 async fn a_number_counts_once_whatever_it_says_the_second_time() -> Outcome {
     let (_daemon, app) = with("").await?;
     defer(&app, "i-1").await?;

@@ -61,6 +61,20 @@ pub enum Lookup {
     Unknown,
 }
 
+/// How the idempotency keys of follow-ups begin.
+pub const FOLLOW_UP: &str = "outboard:follow-up:";
+
+/// Follow-ups that an earlier daemon had in hand when it ended may be said again under their
+/// number: a person who waits for an answer had rather see it twice than never. An app that carries
+/// each key out once shows it once all the same.
+pub fn release_unsaid(db: &Connection) -> rusqlite::Result<()> {
+    let delete = "DELETE FROM seen WHERE answer IS NULL AND substr(key, 1, length(?1)) = ?1
+        AND NOT EXISTS
+            (SELECT 1 FROM outbox WHERE outbox.plugin = seen.plugin AND outbox.key = seen.key)";
+    db.execute(delete, [FOLLOW_UP])?;
+    Ok(())
+}
+
 pub fn keep(db: &Connection, new: &Deferred, now: Timestamp) -> Result<(), Trouble> {
     let count = "SELECT count(*) FROM interactions
         WHERE plugin = ?1 AND state = ?2 AND expires_us > ?3";

@@ -220,6 +220,31 @@ async fn a_deferred_interaction_survives_a_restart_until_it_expires() {
     assert_eq!(found(900 + day).await, Ok(Lookup::Unknown));
 }
 
+// I50
+#[tokio::test]
+async fn what_was_in_hand_when_a_daemon_ended_may_be_said_again_and_what_waits_waits() {
+    let (folder, journal) = open();
+    let aa = "aa".parse().unwrap();
+    let key = move |number: u32| format!("{FOLLOW_UP}{number}:i1");
+    journal.defer(deferred("aa", "i1", 900), at(0)).await.unwrap();
+    // In hand, answered, waiting for an app; and somebody's own key.
+    journal.claim(&aa, &key(1), at(1)).await.unwrap();
+    journal.claim(&aa, &key(2), at(1)).await.unwrap();
+    journal.conclude(&aa, &key(2), b"m2".to_vec()).await.unwrap();
+    journal.enqueue(request("aa", &key(3), 1), at(1)).await.unwrap();
+    journal.claim(&aa, "own", at(1)).await.unwrap();
+    journal.close().await;
+    let journal = Journal::open(&folder.path().join("journal.db")).unwrap();
+    let look = |number| {
+        let (journal, aa) = (journal.clone(), aa.clone());
+        async move { journal.interaction(&aa, "i1", &key(number), at(2)).await.unwrap() }
+    };
+    assert_eq!(look(1).await, Lookup::Open(deferred("aa", "i1", 900)));
+    assert_eq!(look(2).await, Lookup::Said(Some(b"m2".to_vec())));
+    assert_eq!(look(3).await, Lookup::Said(None));
+    assert_eq!(journal.claim(&aa, "own", at(2)).await, Ok(Claim::Again(None)));
+}
+
 #[tokio::test]
 async fn an_interaction_is_over_when_it_is_closed_or_cancelled_but_what_was_said_was_said() {
     let (_folder, journal) = open();

@@ -53,6 +53,7 @@ async fn chat(person: &mut Person, report: &mut Report) {
     report.note("a command with a wrong argument says what is wrong", person.rolls_badly().await);
     report.note("an answer appears as oracle writes it", person.sees_it_written().await);
     report.note("an answer that is being written can be stopped", person.stops_it().await);
+    report.note("what is typed is completed by oracle", person.is_offered().await);
     report.note("what oracle works on is answered later", person.is_answered_later().await);
     report.note("the commands of all plugins are listed", person.sees_commands().await);
     report.note("!ping is answered by troublemaker", person.pings().await);
@@ -202,6 +203,16 @@ impl Person {
         self.view.until("an answer half written, then whole", SOON, seen).await?;
         let told = told.await??;
         ensure!(told["outcome"] == "answered" && told["by"] == "oracle", "{told}");
+        Ok(())
+    }
+
+    async fn is_offered(&self) -> anyhow::Result<()> {
+        let typed = json!({
+            "name": "Robin", "channel": "harbour",
+            "command": "fortune", "argument": "about", "prefix": "w",
+        });
+        let offered = self.visitor.post("/api/offer", &typed).await?;
+        ensure!(offered["choices"] == json!(["weather", "work"]), "{offered}");
         Ok(())
     }
 
