@@ -15,6 +15,9 @@ from outboard_synapse.waiting import outcome_of
 
 log = logging.getLogger(__name__)
 
+#: Matrix clients have no menus for these.
+_OF_MENUS = (common.COMMAND_KIND_MESSAGE, common.COMMAND_KIND_USER)
+
 
 class Commands:
     """The catalogue, as people meet it in a room."""
@@ -34,10 +37,7 @@ class Commands:
     def _owner(self, name: str) -> str | None:
         """The plugin that owns the command with this name or alias, if people type it."""
         for command in self._app.commands.values():
-            if command.kind == common.COMMAND_KIND_SLASH and name in (
-                command.name,
-                *command.aliases,
-            ):
+            if command.kind not in _OF_MENUS and name in (command.name, *command.aliases):
                 return command.plugin
         return None
 
