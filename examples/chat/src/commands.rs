@@ -23,9 +23,7 @@ pub struct Command {
 /// The daemon's catalogue in the page's words.
 pub fn read(catalogue: &Catalogue) -> Vec<Command> {
     // Those of menus are for chats that have menus.
-    let of_menu = |it: &&CommandInfo| {
-        matches!(it.kind(), CommandKind::Message | CommandKind::User)
-    };
+    let of_menu = |it: &&CommandInfo| matches!(it.kind(), CommandKind::Message | CommandKind::User);
     let typed = catalogue.commands.iter().filter(|it| !of_menu(it));
     typed.map(command).collect()
 }
