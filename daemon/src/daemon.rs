@@ -25,6 +25,7 @@ use crate::config::operator::OperatorConfig;
 use crate::config::paths::Paths;
 use crate::fleet::{Command, Fleet, Harbour};
 use crate::gate::{Gate, Trees};
+use crate::interactions::Interactions;
 use crate::outbox::Outbox;
 use crate::reflection::Reflection;
 use crate::routing::Switchboard;
@@ -77,6 +78,7 @@ pub async fn run(options: Options) -> Result<End, StartError> {
     tokio::spawn(board.clone().keep_time());
     tokio::spawn(command.harbour.outbox.clone().replay());
     tokio::spawn(command.harbour.outbox.clone().expire());
+    tokio::spawn(command.harbour.interactions.clone().keep());
     let app_group = ground.config.app_group.value.clone();
     let app = AppSide {
         switchboard: board,
@@ -164,6 +166,7 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
     let clock = Clock::start_exact();
     let switchboard = Switchboard::new(clock);
     let trees = Trees::new(options.uid);
+    let outbox = Outbox::new(switchboard.clone(), ground.journal.clone());
     let harbour = Harbour {
         paths: options.paths.clone(),
         clock,
@@ -171,7 +174,8 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
         spawner: ground.spawner.clone(),
         control: ground.control.clone(),
         journal: ground.journal.clone(),
-        outbox: Outbox::new(switchboard, ground.journal.clone()),
+        interactions: Interactions::new(switchboard, ground.journal.clone(), outbox.clone()),
+        outbox,
         lines: logs::followers(),
         moves: broadcast::Sender::new(1024),
         reflection: Reflection::new(),

@@ -16,6 +16,7 @@ mod change;
 mod command;
 mod deadline;
 mod event;
+mod interaction;
 mod lane;
 mod member;
 mod node;
@@ -38,7 +39,7 @@ use crate::config::manifest::Hook;
 
 pub use act::Act;
 pub use call::Said;
-pub use command::CommandRun;
+pub use interaction::{CommandRun, Completing, Deferral, KeepWish};
 pub use member::{MemberView, Standing};
 pub use node::{NodeId, NodeView};
 pub use pipeline::OrderEntry;
@@ -69,6 +70,7 @@ struct Core {
     calls: call::Calls,
     runs: Slab<run::Run>,
     requests: send::Requests,
+    deferrals: interaction::Deferrals,
     deadlines: deadline::Deadlines,
     /// When the timer goes off, if nobody wakes it.
     armed: Option<Moment>,
@@ -94,6 +96,7 @@ impl Switchboard {
             calls: call::Calls::default(),
             runs: Slab::new(),
             requests: send::Requests::default(),
+            deferrals: interaction::Deferrals::default(),
             deadlines: deadline::Deadlines::default(),
             armed: None,
             held_up: false,

@@ -122,6 +122,8 @@ impl Keeper {
             _ => 0,
         };
         match frame.kind {
+            Some(Kind::Delta(delta)) => self.exchange.piece(delta),
+            Some(Kind::Progress(progress)) => self.exchange.progress(progress),
             Some(Kind::Ping(ping)) => self.pong(session, ping.nonce),
             Some(Kind::Credit(credit)) => self.exchange.credit(credit.bytes),
             Some(Kind::Policies(policies)) => self.exchange.told(policies),
@@ -130,9 +132,11 @@ impl Keeper {
             Some(Kind::Cancel(cancel)) => self.requests.cancel(session, cancel.id),
             Some(Kind::Chunk(_)) => self.say(session, credit(weight)),
             // Answers to what this SDK does not ask, or a kind newer than it: nothing to do.
-            Some(Kind::Welcome(_) | Kind::Delta(_) | Kind::Choices(_) | Kind::Http(_)) | None => {}
+            Some(Kind::Welcome(_) | Kind::Http(_)) | None => {}
             // Handed on above.
-            Some(Kind::Intercepted(_) | Kind::Published(_) | Kind::Command(_)) => {}
+            Some(
+                Kind::Intercepted(_) | Kind::Published(_) | Kind::Command(_) | Kind::Choices(_),
+            ) => {}
         }
     }
 
@@ -152,6 +156,7 @@ fn answered_by(frame: &DaemonFrame) -> Option<u64> {
         Kind::Intercepted(result) => Some(result.id),
         Kind::Published(published) => Some(published.id),
         Kind::Command(result) => Some(result.id),
+        Kind::Choices(choices) => Some(choices.id),
         _ => None,
     }
 }

@@ -76,6 +76,7 @@ impl Aboard {
             log,
             clock: harbour.clock,
             outbox: harbour.outbox.clone(),
+            interactions: harbour.interactions.clone(),
             reflection: harbour.reflection.clone(),
         };
         let entrance = Arc::new(Entrance::new(leads, facts(&loaded.manifest, &spec, &past.ends)));
@@ -230,6 +231,7 @@ fn registration(manifest: &Manifest, spec: &Spec) -> Registration {
         commands: manifest.commands.clone(),
         grants: spec.grants.granted.clone(),
         call_timeout,
+        interaction_timeout: spec.keys.interaction_timeout.value,
         in_flight: spec.keys.in_flight.value,
     }
 }

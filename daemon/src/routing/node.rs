@@ -99,6 +99,11 @@ impl Nodes {
         node.egress.push(Urgency::Call, frame.into(), now).is_ok()
     }
 
+    /// Whether any of them carries this out.
+    pub fn carry_out(&self, operation: &str) -> bool {
+        self.table.iter().any(|(_, node)| node.hello.operations.iter().any(|it| it == operation))
+    }
+
     /// What plugins are told of the connected apps together.
     pub fn app_info(&self) -> AppInfo {
         let operations: BTreeSet<&String> =

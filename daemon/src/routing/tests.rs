@@ -1,5 +1,6 @@
 //! The switchboard with fake plugins and a fake app: frames in, frames out, time paused.
 
+mod interactions;
 mod pipelines;
 mod work;
 
@@ -71,6 +72,7 @@ fn registration(name: &str, interceptors: Vec<Interceptor>) -> Registration {
             Permission::CommandsOwn,
         ]),
         call_timeout: Duration::from_secs(5),
+        interaction_timeout: Duration::from_secs(900),
         in_flight: 2,
     }
 }
@@ -144,7 +146,7 @@ impl FakeApp {
             node: "n1".into(),
             epoch: 1,
             hooks: vec!["message.before_post".into()],
-            operations: vec!["messages.send".into()],
+            operations: vec!["messages.send".into(), "interactions.follow_up".into()],
             ..AppHello::default()
         };
         let (node, _, _) = board.attach_node(hello, sender, false).unwrap();

@@ -14,7 +14,7 @@ use crate::config::manifest::{EventType, Handlers, Hook};
 use crate::config::name::CommandName;
 
 /// Optional parts of the protocol that this daemon understands.
-pub const FEATURES: [&str; 2] = ["progress", "log"];
+pub const FEATURES: [&str; 4] = ["progress", "partial", "defer", "log"];
 
 /// Compares a hello with the manifest.
 ///

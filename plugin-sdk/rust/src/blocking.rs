@@ -5,10 +5,12 @@
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
+use crate::action::Action;
 use crate::command::Command;
 use crate::context::Context;
 use crate::event::{Event, MemberEvent, MessageEvent};
 use crate::hook::{BeforeDelete, BeforeEdit, BeforePost, Hook};
+use crate::typing::Typing;
 
 /// Makes a handler of a function that blocks: reads files, computes for long, waits for a socket.
 ///
@@ -68,4 +70,15 @@ macro_rules! handled {
     )*};
 }
 
-handled!(BeforePost, BeforeEdit, BeforeDelete, Hook, MessageEvent, MemberEvent, Event, Command);
+handled!(
+    BeforePost,
+    BeforeEdit,
+    BeforeDelete,
+    Hook,
+    MessageEvent,
+    MemberEvent,
+    Event,
+    Command,
+    Action,
+    Typing
+);

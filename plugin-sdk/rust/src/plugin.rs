@@ -8,19 +8,24 @@ use outboard_proto::common::{HookPayload, hook_payload::Of};
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
-use crate::command::{Command, Reply};
+use crate::action::Action;
+use crate::command::Command;
 use crate::context::Context;
 use crate::environment::Environment;
 use crate::error::RunError;
 use crate::event::{Event, MemberEvent, MessageEvent};
 use crate::exit::Exit;
-use crate::handlers::{Handlers, command_handler, event_handler, hook_handler};
+use crate::handlers::{
+    Handlers, action_handler, autocomplete_handler, command_handler, event_handler, hook_handler,
+};
 use crate::hook::{
     BEFORE_DELETE, BEFORE_EDIT, BEFORE_POST, BeforeDelete, BeforeEdit, BeforePost, Hook,
 };
 use crate::outcome::Outcome;
 use crate::process::Process;
+use crate::reply::Reply;
 use crate::start::Start;
+use crate::typing::Typing;
 use crate::verdict::Verdict;
 
 /// Threads for [`blocking`](crate::blocking) handlers: the calls that may be under way at once.
@@ -136,13 +141,38 @@ impl Plugin {
         self
     }
 
-    /// Runs the slash command `name`, written without the slash.
+    /// Runs the command `name`, written without the slash: a slash command, or one of the menu of a
+    /// message or a user. `"todo add"` runs only that subcommand; `"todo"` those without a handler
+    /// of their own.
     pub fn command<R: Outcome<Reply> + 'static>(
         mut self,
         name: impl Into<String>,
         handler: impl AsyncFn(Command) -> R + 'static,
     ) -> Self {
         self.handlers.commands.add(name, command_handler(handler));
+        self
+    }
+
+    /// Says what may be offered while the argument `argument` of `command` is typed, where the
+    /// manifest says `autocomplete = true`. Of a subcommand, `command` is such as `"todo add"`.
+    pub fn autocomplete<R: Outcome<Vec<String>> + 'static>(
+        mut self,
+        command: &str,
+        argument: &str,
+        handler: impl AsyncFn(Typing) -> R + 'static,
+    ) -> Self {
+        let name = format!("{command} {argument}");
+        self.handlers.autocompletes.add(name, autocomplete_handler(handler));
+        self
+    }
+
+    /// Answers what people do to the component `component` of this plugin.
+    pub fn action<R: Outcome<Reply> + 'static>(
+        mut self,
+        component: impl Into<String>,
+        handler: impl AsyncFn(Action) -> R + 'static,
+    ) -> Self {
+        self.handlers.actions.add(component, action_handler(handler));
         self
     }
 

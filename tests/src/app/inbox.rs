@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use outboard_proto::app::{
-    Catalogue, CommandResult, DaemonFrame, InterceptResult, Policies, Published, Request,
-    app_frame, daemon_frame,
+    Catalogue, Choices, CommandResult, DaemonFrame, InterceptResult, Policies, Published, Request,
+    StreamDelta, app_frame, daemon_frame,
 };
 use outboard_proto::common::Pong;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -20,6 +20,7 @@ pub(super) enum Waiting {
     Verdict(oneshot::Sender<InterceptResult>),
     Published(oneshot::Sender<Published>),
     Command(oneshot::Sender<CommandResult>),
+    Choices(oneshot::Sender<Choices>),
 }
 
 pub(super) type Pending = Arc<Mutex<HashMap<u64, Waiting>>>;
@@ -28,6 +29,7 @@ pub(super) type Pending = Arc<Mutex<HashMap<u64, Waiting>>>;
 pub(super) struct Inbox {
     pub(super) pending: Pending,
     pub(super) requests: mpsc::Sender<Request>,
+    pub(super) deltas: mpsc::Sender<StreamDelta>,
     pub(super) policies: watch::Sender<Policies>,
     pub(super) catalogue: watch::Sender<Catalogue>,
 }
@@ -38,18 +40,26 @@ impl Inbox {
         match frame.kind {
             Some(Kind::Intercepted(result)) => self.settle(result.id, |waiting| match waiting {
                 Waiting::Verdict(sender) => sender.send(result).is_ok(),
-                Waiting::Published(_) | Waiting::Command(_) => false,
+                Waiting::Published(_) | Waiting::Command(_) | Waiting::Choices(_) => false,
             }),
             Some(Kind::Published(published)) => {
                 self.settle(published.id, |waiting| match waiting {
                     Waiting::Published(sender) => sender.send(published).is_ok(),
-                    Waiting::Verdict(_) | Waiting::Command(_) => false,
+                    Waiting::Verdict(_) | Waiting::Command(_) | Waiting::Choices(_) => false,
                 });
             }
             Some(Kind::Command(result)) => self.settle(result.id, |waiting| match waiting {
                 Waiting::Command(sender) => sender.send(result).is_ok(),
-                Waiting::Verdict(_) | Waiting::Published(_) => false,
+                Waiting::Verdict(_) | Waiting::Published(_) | Waiting::Choices(_) => false,
             }),
+            Some(Kind::Choices(choices)) => self.settle(choices.id, |waiting| match waiting {
+                Waiting::Choices(sender) => sender.send(choices).is_ok(),
+                Waiting::Verdict(_) | Waiting::Published(_) | Waiting::Command(_) => false,
+            }),
+            Some(Kind::Delta(delta)) => {
+                // As with requests.
+                let _ = self.deltas.try_send(delta);
+            }
             Some(Kind::Request(request)) => {
                 // A test that lets so many lie has failed; it sees fewer than it waits for.
                 let _ = self.requests.try_send(*request);

@@ -13,6 +13,7 @@ mod examples;
 mod hooks;
 mod hooks_bad;
 mod hooks_closed;
+mod interactions;
 mod operator;
 mod protocol;
 mod sends;
@@ -20,6 +21,7 @@ mod session;
 mod session_bad;
 mod start;
 mod state;
+mod streams;
 mod supervision;
 mod surroundings;
 

@@ -13,7 +13,8 @@ from outboard_app.outcome import (
     Published,
     text_of,
 )
-from outboard_app.requests import Refusal, SendRequest
+from outboard_app.requests import FollowUp, Refusal, SendRequest
+from outboard_app.signs import Piece
 from outboard_app.threaded import ThreadedApp
 from outboard_app.wire import app, common
 
@@ -22,7 +23,9 @@ __all__ = [
     "CommandOutcome",
     "DecidedBy",
     "Decision",
+    "FollowUp",
     "Outcome",
+    "Piece",
     "Published",
     "Refusal",
     "SendRequest",

@@ -8,13 +8,13 @@ use std::time::Duration;
 use outboard_proto::app::app_frame::Kind as Up;
 use outboard_proto::app::daemon_frame::Kind as Down;
 use outboard_proto::app::{
-    self, AppFrame, AppHello, AppWelcome, Asker, Catalogue, CommandResult, DaemonFrame, HookPolicy,
-    InterceptResult, Policies, Published, Request, RunCommand, SendMessage, answer, command_result,
-    intercept_result, request,
+    self, AppFrame, AppHello, AppWelcome, Asker, Autocomplete, Catalogue, Choices, CommandResult,
+    DaemonFrame, HookPolicy, InterceptResult, Policies, Published, Request, RunCommand,
+    StreamDelta, answer, command_result, intercept_result, request,
 };
 use outboard_proto::common::{
-    CommandInfo, Credit, Event, Failure, FailurePolicy, HookPayload, InteractionReply, Message,
-    Reason, Verdict,
+    CommandInfo, Credit, Event, Failure, FailurePolicy, HookPayload, InteractionReply, Reason,
+    Verdict,
 };
 use prost::Message as _;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -38,11 +38,16 @@ pub(super) type Judge = Arc<dyn Fn(&HookPayload) -> Verdict + Send + Sync>;
 pub(super) type Runner =
     Arc<dyn Fn(&RunCommand) -> Result<InteractionReply, Failure> + Send + Sync>;
 
+pub(super) type Offer = Arc<dyn Fn(&Autocomplete) -> Vec<String> + Send + Sync>;
+
 #[derive(Default)]
 pub(crate) struct Script {
     pub(super) presence: Presence,
     pub(super) judge: Option<Judge>,
     pub(super) runner: Option<Runner>,
+    pub(super) pieces: Vec<String>,
+    pub(super) offer: Option<Offer>,
+    pub(super) cancelled: Vec<String>,
     pub(super) closed: Vec<String>,
     pub(super) skipped: Vec<String>,
     pub(super) commands: Vec<CommandInfo>,
@@ -101,22 +106,26 @@ impl Double {
         }
     }
 
-    fn answer(&self, kind: Up) -> Option<Down> {
+    fn answer(&self, kind: Up) -> Vec<Down> {
         let mut script = self.script();
         if script.presence == Presence::Mute {
-            return None;
+            return Vec::new();
         }
         match kind {
-            Up::Hello(hello) => Some(Down::Welcome(script.welcome(hello))),
-            Up::Intercept(call) => Some(Down::Intercepted(script.judge(call))),
-            Up::Command(command) => Some(Down::Command(script.run(command))),
-            Up::Publish(publish) => Some(Down::Published(self.publish(publish))),
+            Up::Hello(hello) => vec![Down::Welcome(script.welcome(hello))],
+            Up::Intercept(call) => vec![Down::Intercepted(script.judge(call))],
+            Up::Command(command) => script.run(command),
+            Up::Autocomplete(typed) => vec![Down::Choices(script.offer(&typed))],
+            Up::Publish(publish) => vec![Down::Published(self.publish(publish))],
             Up::Answer(answer) => {
                 script.answered(answer);
-                None
+                Vec::new()
             }
-            Up::Cancel(_) | Up::Pong(_) | Up::Credit(_) | Up::Chunk(_) => None,
-            Up::Ui(_) | Up::Autocomplete(_) | Up::Http(_) => None,
+            Up::Cancel(cancel) => {
+                script.cancelled.extend(Some(cancel.interaction_id).filter(|id| !id.is_empty()));
+                Vec::new()
+            }
+            Up::Pong(_) | Up::Credit(_) | Up::Chunk(_) | Up::Ui(_) | Up::Http(_) => Vec::new(),
         }
     }
 
@@ -167,7 +176,23 @@ impl Script {
         InterceptResult { id: call.id, result }
     }
 
-    fn run(&self, command: RunCommand) -> CommandResult {
+    fn offer(&self, typed: &Autocomplete) -> Choices {
+        let choices = self.offer.as_ref().map(|offer| offer(typed)).unwrap_or_default();
+        Choices { id: typed.id, choices, failure: None }
+    }
+
+    /// The pieces, then the result.
+    fn run(&self, command: RunCommand) -> Vec<Down> {
+        let id = command.interaction_id.clone();
+        let piece = |(seq, delta): (u64, &String)| {
+            let (interaction_id, delta) = (id.clone(), delta.clone());
+            Down::Delta(StreamDelta { interaction_id, seq, delta, ..StreamDelta::default() })
+        };
+        let pieces = (0..).zip(&self.pieces).map(piece);
+        pieces.chain([Down::Command(self.result(command))]).collect()
+    }
+
+    fn result(&self, command: RunCommand) -> CommandResult {
         let result = match &self.runner {
             Some(run) => run(&command),
             None => Err(Failure::new(
@@ -192,7 +217,7 @@ impl Script {
         &mut self,
         plugin: &str,
         key: &str,
-        message: Message,
+        of: request::Of,
         tell: oneshot::Sender<answer::Result>,
     ) -> (Option<mpsc::Sender<DaemonFrame>>, DaemonFrame) {
         let id = fastrand::u64(1..);
@@ -204,7 +229,7 @@ impl Script {
             idempotency_key: key.into(),
             attempt: 1,
             asker: Some(asker),
-            of: Some(request::Of::Send(SendMessage { message: Some(message) })),
+            of: Some(of),
             ..Request::default()
         };
         (self.session.clone(), DaemonFrame { kind: Some(Down::Request(Box::new(request))) })

@@ -228,3 +228,77 @@ class Messages:
             timeout,
             metadata,
             _registered_method=True)
+
+
+class InteractionsStub:
+    """Missing associated documentation comment in .proto file."""
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.FollowUp = channel.unary_unary(
+                '/outboard.plugin.v1.Interactions/FollowUp',
+                request_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.FollowUpRequest.SerializeToString,
+                response_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.FollowUpResponse.FromString,
+                _registered_method=True)
+
+
+class InteractionsServicer:
+    """Missing associated documentation comment in .proto file."""
+
+    def FollowUp(self, request, context):
+        """Says something more about an interaction that this or an earlier generation deferred. Needs
+        commands:own.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_InteractionsServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'FollowUp': grpc.unary_unary_rpc_method_handler(
+                    servicer.FollowUp,
+                    request_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.FollowUpRequest.FromString,
+                    response_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.FollowUpResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'outboard.plugin.v1.Interactions', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('outboard.plugin.v1.Interactions', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class Interactions:
+    """Missing associated documentation comment in .proto file."""
+
+    @staticmethod
+    def FollowUp(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Interactions/FollowUp',
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.FollowUpRequest.SerializeToString,
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.FollowUpResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
