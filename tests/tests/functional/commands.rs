@@ -66,7 +66,7 @@ async fn an_unknown_command_is_refused() -> Outcome {
     Ok(())
 }
 
-// I52
+// I47
 #[tokio::test]
 async fn a_command_is_refused_to_those_without_the_role() -> Outcome {
     let (_daemon, app) = with(dice("allow = [\"role:admin\"]")).await?;
@@ -94,7 +94,7 @@ async fn a_command_that_names_no_place_may_be_run_everywhere() -> Outcome {
     Ok(())
 }
 
-// I52
+// I47
 #[tokio::test]
 async fn a_command_is_refused_where_it_does_not_belong() -> Outcome {
     let (_daemon, app) = with(dice("where = [\"direct\"]")).await?;
@@ -121,7 +121,7 @@ async fn a_command_that_is_owned_already_is_refused_to_the_newcomer_naming_the_o
     Ok(())
 }
 
-// I52
+// I47
 #[tokio::test]
 async fn an_alias_that_is_owned_already_is_refused_naming_the_owner() -> Outcome {
     let (daemon, app) = with(dice("aliases = [\"r\", \"throw\"]")).await?;

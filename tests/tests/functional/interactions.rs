@@ -7,7 +7,7 @@ use tonic::Code;
 
 use crate::{QUICK, SLOW};
 
-// I50
+// I45
 #[tokio::test]
 async fn what_one_generation_deferred_the_next_one_answers() -> Outcome {
     let (daemon, app) = with("").await?;
@@ -18,7 +18,7 @@ async fn what_one_generation_deferred_the_next_one_answers() -> Outcome {
     Ok(())
 }
 
-// I50
+// I45
 #[tokio::test]
 async fn a_deferral_outlives_a_killed_daemon() -> Outcome {
     let (daemon, app) = with("").await?;
@@ -36,7 +36,7 @@ async fn a_deferral_outlives_a_killed_daemon() -> Outcome {
     Ok(())
 }
 
-// I50
+// I45
 #[tokio::test]
 async fn a_follow_up_in_hand_when_the_daemon_died_can_be_said_again() -> Outcome {
     let (daemon, app) = with("").await?;
@@ -56,7 +56,7 @@ async fn a_follow_up_in_hand_when_the_daemon_died_can_be_said_again() -> Outcome
     Ok(())
 }
 
-// I50
+// I45
 #[tokio::test]
 async fn a_number_counts_once_whatever_it_says_the_second_time() -> Outcome {
     let (_daemon, app) = with("").await?;
@@ -70,7 +70,7 @@ async fn a_number_counts_once_whatever_it_says_the_second_time() -> Outcome {
     Ok(())
 }
 
-// I50
+// I45
 #[tokio::test]
 async fn a_follow_up_said_while_no_app_is_there_reaches_the_next_one() -> Outcome {
     let (daemon, app) = with("").await?;
@@ -134,7 +134,7 @@ async fn a_follow_up_that_overtakes_its_deferral_waits_for_it() -> Outcome {
     Ok(())
 }
 
-// I49
+// I44
 #[tokio::test]
 async fn what_the_app_cancels_takes_no_follow_up_and_its_plugin_is_told() -> Outcome {
     let (_daemon, app) = with("").await?;
@@ -170,7 +170,7 @@ async fn a_chat_server_without_follow_ups_is_not_left_waiting_for_one() -> Outco
     Ok(())
 }
 
-// I51
+// I46
 #[tokio::test]
 async fn offers_come_from_the_plugin_or_the_manifest() -> Outcome {
     let args = r#"args = [

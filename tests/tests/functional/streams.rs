@@ -10,7 +10,7 @@ use tonic::Request;
 
 use crate::SLOW;
 
-// I47
+// I42
 #[tokio::test]
 async fn pieces_come_in_order_then_the_end_then_the_result() -> Outcome {
     let (_daemon, app) = with("").await?;
@@ -22,7 +22,7 @@ async fn pieces_come_in_order_then_the_end_then_the_result() -> Outcome {
     Ok(())
 }
 
-// I47
+// I42
 #[tokio::test]
 async fn a_stream_whose_plugin_dies_breaks_off_with_the_cause() -> Outcome {
     let (_daemon, app) = with("").await?;
@@ -36,7 +36,7 @@ async fn a_stream_whose_plugin_dies_breaks_off_with_the_cause() -> Outcome {
     Ok(())
 }
 
-// I48
+// I43
 #[tokio::test]
 async fn a_stream_that_stops_is_broken_off_after_the_call_timeout() -> Outcome {
     let (_daemon, app) = with("call_timeout = \"300ms\"").await?;
@@ -60,7 +60,7 @@ async fn a_piece_out_of_order_breaks_the_stream_off() -> Outcome {
     Ok(())
 }
 
-// I49
+// I44
 #[tokio::test]
 async fn the_app_cancels_a_stream_by_its_interaction() -> Outcome {
     let (_daemon, app) = with("").await?;

@@ -63,7 +63,7 @@ fn reason(result: &CommandResult) -> Reason {
     }
 }
 
-// I47
+// I42
 #[tokio::test(start_paused = true)]
 async fn pieces_come_in_order_and_the_stream_ends_before_the_result() {
     let board = board();
@@ -111,7 +111,7 @@ async fn a_unary_caller_that_goes_away_takes_its_command_with_it() {
     assert_eq!((cancel.call, board.in_hand(plugin.member)), (call.id, 0));
 }
 
-// I47
+// I42
 #[tokio::test(start_paused = true)]
 async fn a_stream_whose_plugin_dies_breaks_off_with_the_cause() {
     let board = board();
@@ -124,7 +124,7 @@ async fn a_stream_whose_plugin_dies_breaks_off_with_the_cause() {
     assert_eq!(reason(&app.result().await), Reason::PluginUnavailable);
 }
 
-// I48
+// I43
 #[tokio::test(start_paused = true)]
 async fn the_timeout_bounds_the_gap_between_pieces_and_not_the_whole() {
     let board = board();
@@ -144,7 +144,7 @@ async fn the_timeout_bounds_the_gap_between_pieces_and_not_the_whole() {
     assert!(!plugin.says(&call, 10, "late"));
 }
 
-// I47
+// I42
 #[tokio::test(start_paused = true)]
 async fn a_piece_out_of_order_breaks_the_stream_off() {
     let board = board();
@@ -174,7 +174,7 @@ async fn more_than_a_reply_may_have_breaks_the_stream_off() {
     assert_eq!(last.abort.unwrap().reason(), Reason::StreamTooLarge);
 }
 
-// I49
+// I44
 #[tokio::test(start_paused = true)]
 async fn what_the_app_cancels_by_its_interaction_ends_everywhere() {
     let board = board();
@@ -190,7 +190,7 @@ async fn what_the_app_cancels_by_its_interaction_ends_everywhere() {
     assert_eq!(wishes.try_recv().unwrap(), KeepWish::Cancel("i1".into()));
 }
 
-// I48
+// I43
 #[tokio::test(start_paused = true)]
 async fn an_interceptors_time_is_never_extended() {
     let board = board();
@@ -207,7 +207,7 @@ async fn an_interceptors_time_is_never_extended() {
     assert_eq!(verdict.steps[0].skipped(), outboard_proto::common::SkipReason::Timeout);
 }
 
-// I48
+// I43
 #[tokio::test(start_paused = true)]
 async fn progress_is_shown_and_never_shortens_what_is_left() {
     let board = board();
@@ -233,7 +233,7 @@ async fn progress_is_shown_and_never_shortens_what_is_left() {
     assert!(matches!(app.frame().await, to_app::Kind::Command(_)));
 }
 
-// I50
+// I45
 #[tokio::test(start_paused = true)]
 async fn the_app_hears_of_a_deferral_once_it_is_kept() {
     let board = board();
@@ -316,7 +316,7 @@ fn typing(argument: &str, role: &str) -> Autocomplete {
     }
 }
 
-// I51
+// I46
 #[tokio::test(start_paused = true)]
 async fn offers_come_from_the_manifest_or_within_300_ms_from_the_plugin() {
     let board = board();

@@ -199,7 +199,7 @@ fn deferred(plugin: &str, id: &str, expires: i64) -> Deferred {
     }
 }
 
-// I50
+// I45
 #[tokio::test]
 async fn a_deferred_interaction_survives_a_restart_until_it_expires() {
     let (folder, journal) = open();
@@ -220,7 +220,7 @@ async fn a_deferred_interaction_survives_a_restart_until_it_expires() {
     assert_eq!(found(900 + day).await, Ok(Lookup::Unknown));
 }
 
-// I50
+// I45
 #[tokio::test]
 async fn what_was_in_hand_when_a_daemon_ended_may_be_said_again_and_what_waits_waits() {
     let (folder, journal) = open();
