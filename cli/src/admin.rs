@@ -11,7 +11,9 @@ use tonic::transport::Channel;
 use tonic::{Response, Status, Streaming};
 
 use crate::refusal;
-use crate::report::{Backup, Changes, Checked, Daemon, Findings, Loaded, LogLine, Order, Plugin};
+use crate::report::{
+    Backup, Changes, Checked, Daemon, Findings, Loaded, LogLine, Order, Plugin, Verdict,
+};
 use crate::socket;
 use crate::trouble::Stop;
 
@@ -77,6 +79,12 @@ impl Admin {
     pub async fn logs(&mut self, request: wire::LogsRequest) -> Result<Changing<LogLine>, Stop> {
         let wait = self.wait(PATIENCE);
         answer(wait, self.client.logs(request)).await.map(Changing::of)
+    }
+
+    /// What becomes of calls of hooks.
+    pub async fn trace(&mut self, request: wire::TraceRequest) -> Result<Changing<Verdict>, Stop> {
+        let wait = self.wait(PATIENCE);
+        answer(wait, self.client.trace(request)).await.map(Changing::of)
     }
 
     /// Loads a folder, or says what it would ask for.

@@ -51,6 +51,8 @@ pub enum Command {
     },
     /// Show what plugins wrote to their output
     Logs(Logs),
+    /// Show what becomes of messages at hooks, and each plugin's part in it
+    Trace(Trace),
     /// Load the plugin in a folder, or load it again after its manifest changed
     Load(Load),
     /// Stop a plugin and forget it; its data stays
@@ -145,6 +147,32 @@ pub struct Logs {
     #[arg(long, value_name = "N")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub tail: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub struct Trace {
+    /// Only this hook, such as message.before_post
+    #[arg(long)]
+    pub hook: Option<String>,
+    /// Only where this plugin had a part
+    #[arg(long, value_name = "NAME")]
+    pub plugin: Option<String>,
+    /// Only this channel, by name or id
+    #[arg(long)]
+    pub channel: Option<String>,
+    /// Only this message, by id or draft id
+    #[arg(long, value_name = "ID")]
+    pub message: Option<String>,
+    /// Show one of N
+    #[arg(long, value_name = "N")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub sample: Option<u32>,
+    /// Show what messages say; without it no content leaves the daemon
+    #[arg(long)]
+    pub content: bool,
+    /// End after N
+    #[arg(long, value_name = "N")]
+    pub count: Option<usize>,
 }
 
 #[derive(Debug, Args)]

@@ -53,6 +53,7 @@ pub async fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Stop> {
         Command::Doctor => look::doctor(&desk).await,
         Command::Watch { name } => follow::watch(&desk, name).await,
         Command::Logs(logs) => follow::logs(&desk, logs).await,
+        Command::Trace(trace) => follow::trace(&desk, trace).await,
         Command::Load(load) => load::load(&desk, load).await,
         Command::Unload(named) => lifecycle::stop(&desk, Act::Unload, &named.name).await,
         Command::Disable(named) => lifecycle::stop(&desk, Act::Disable, &named.name).await,

@@ -8,6 +8,7 @@ mod hook;
 mod list;
 mod news;
 mod status;
+mod verdict;
 
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width};
 
@@ -22,6 +23,7 @@ pub use hook::order;
 pub use list::list;
 pub use news::{News, log_line};
 pub use status::status;
+pub use verdict::verdict;
 
 /// Columns of the narrowest terminal for which a table is folded.
 const NARROWEST: u16 = 40;

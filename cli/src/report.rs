@@ -156,6 +156,39 @@ pub struct LogLine {
     pub line: String,
 }
 
+/// One call of a hook and what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Verdict {
+    pub at_us: i64,
+    pub hook: String,
+    pub node: String,
+    pub outcome: String,
+    pub reason: String,
+    pub steps: Vec<Part>,
+    pub took_us: u64,
+    pub workspace: String,
+    pub channel: String,
+    pub channel_id: String,
+    pub sender: String,
+    pub message_id: String,
+    pub draft_id: String,
+    pub text: String,
+    pub missed: u64,
+}
+
+/// One plugin's part in a verdict.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Part {
+    pub plugin: String,
+    pub phase: String,
+    pub result: String,
+    /// Why it was skipped; empty if it was not.
+    pub skipped: String,
+    pub policy: String,
+    /// From the app's asking to its answer.
+    pub took_us: u64,
+}
+
 /// What a load came to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Loaded {

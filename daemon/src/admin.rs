@@ -3,6 +3,7 @@
 //! Each method decodes, asks the fleet, encodes. It refuses to know how anything is done.
 
 mod service;
+mod trace;
 mod watch;
 
 use outboard_proto::admin::admin_server::AdminServer;

@@ -25,6 +25,7 @@ mod registration;
 mod run;
 mod seen;
 mod send;
+mod trace;
 mod traffic;
 
 use std::collections::{BTreeMap, HashMap};
@@ -46,6 +47,7 @@ pub use pipeline::OrderEntry;
 pub use registration::{Bot, Interceptor, Registration, Subscription};
 pub use run::{Asked, VerdictFrame};
 pub use send::{Cause, Handing, Outgoing, SendOutcome};
+pub use trace::{LISTENERS, Wish};
 pub use traffic::Traffic;
 
 /// A plugin's place in the tables.
@@ -79,6 +81,7 @@ struct Core {
     subscribers: event::Subscribers,
     seen: seen::Seen,
     deliveries: u64,
+    listeners: trace::Listeners,
     catalogue: u64,
 }
 
@@ -103,6 +106,7 @@ impl Switchboard {
             subscribers: event::Subscribers::default(),
             seen: seen::Seen::default(),
             deliveries: 0,
+            listeners: trace::Listeners::default(),
             catalogue: 0,
         };
         Self { core: Arc::new(Mutex::new(core)), sooner: Arc::default(), attached: Arc::default() }

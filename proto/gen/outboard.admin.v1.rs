@@ -202,6 +202,70 @@ pub struct LogLine {
     #[prost(string, tag = "5")]
     pub line: ::prost::alloc::string::String,
 }
+/// What to tell of; what is empty leaves all through.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TraceRequest {
+    /// Such as message.before_post.
+    #[prost(string, tag = "1")]
+    pub hook: ::prost::alloc::string::String,
+    /// Only where this plugin was asked or skipped.
+    #[prost(string, tag = "2")]
+    pub plugin: ::prost::alloc::string::String,
+    /// A channel's id or name.
+    #[prost(string, tag = "3")]
+    pub channel: ::prost::alloc::string::String,
+    /// A message's id or draft id.
+    #[prost(string, tag = "4")]
+    pub message: ::prost::alloc::string::String,
+    /// One of so many; 0 and 1 are all.
+    #[prost(uint32, tag = "5")]
+    pub sample: u32,
+    /// With what the message says in the end. Without it no content leaves the daemon.
+    #[prost(bool, tag = "6")]
+    pub content: bool,
+}
+/// One call of a hook and its verdict.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TraceRecord {
+    /// When the verdict was there.
+    #[prost(int64, tag = "1")]
+    pub at_us: i64,
+    #[prost(string, tag = "2")]
+    pub hook: ::prost::alloc::string::String,
+    /// Empty for a unary call that named none.
+    #[prost(string, tag = "3")]
+    pub node: ::prost::alloc::string::String,
+    /// continued, replaced, rejected, held or handled.
+    #[prost(string, tag = "4")]
+    pub outcome: ::prost::alloc::string::String,
+    /// Of a rejection, for people.
+    #[prost(string, tag = "5")]
+    pub reason: ::prost::alloc::string::String,
+    /// Every interceptor that was asked or skipped, in order; took_us counts from the app's asking.
+    #[prost(message, repeated, tag = "6")]
+    pub steps: ::prost::alloc::vec::Vec<super::super::common::v1::Step>,
+    #[prost(uint64, tag = "7")]
+    pub took_us: u64,
+    #[prost(string, tag = "8")]
+    pub workspace: ::prost::alloc::string::String,
+    /// Name, or id where it has none.
+    #[prost(string, tag = "9")]
+    pub channel: ::prost::alloc::string::String,
+    #[prost(string, tag = "10")]
+    pub sender: ::prost::alloc::string::String,
+    #[prost(string, tag = "11")]
+    pub message_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "12")]
+    pub draft_id: ::prost::alloc::string::String,
+    /// Only if asked for.
+    #[prost(string, tag = "13")]
+    pub text: ::prost::alloc::string::String,
+    /// Records that were left out before this one, because the listener read too slowly.
+    #[prost(uint64, tag = "14")]
+    pub missed: u64,
+    #[prost(string, tag = "15")]
+    pub channel_id: ::prost::alloc::string::String,
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LoadRequest {
     /// Absolute.
@@ -696,6 +760,32 @@ pub mod admin_client {
                 .insert(GrpcMethod::new("outboard.admin.v1.Admin", "Logs"));
             self.inner.server_streaming(req, path, codec).await
         }
+        /// What became of the app's calls of hooks from now on, one record each. Nothing is kept: what
+        /// nobody listens to is gone.
+        pub async fn trace(
+            &mut self,
+            request: impl tonic::IntoRequest<super::TraceRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::TraceRecord>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.admin.v1.Admin/Trace",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.admin.v1.Admin", "Trace"));
+            self.inner.server_streaming(req, path, codec).await
+        }
         /// Loads the folder at a path, or again after its manifest changed.
         pub async fn load(
             &mut self,
@@ -1082,6 +1172,18 @@ pub mod admin_server {
             &self,
             request: tonic::Request<super::LogsRequest>,
         ) -> std::result::Result<tonic::Response<Self::LogsStream>, tonic::Status>;
+        /// Server streaming response type for the Trace method.
+        type TraceStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::TraceRecord, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// What became of the app's calls of hooks from now on, one record each. Nothing is kept: what
+        /// nobody listens to is gone.
+        async fn trace(
+            &self,
+            request: tonic::Request<super::TraceRequest>,
+        ) -> std::result::Result<tonic::Response<Self::TraceStream>, tonic::Status>;
         /// Loads the folder at a path, or again after its manifest changed.
         async fn load(
             &self,
@@ -1392,6 +1494,52 @@ pub mod admin_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = LogsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.admin.v1.Admin/Trace" => {
+                    #[allow(non_camel_case_types)]
+                    struct TraceSvc<T: Admin>(pub Arc<T>);
+                    impl<
+                        T: Admin,
+                    > tonic::server::ServerStreamingService<super::TraceRequest>
+                    for TraceSvc<T> {
+                        type Response = super::TraceRecord;
+                        type ResponseStream = T::TraceStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::TraceRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Admin>::trace(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = TraceSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -12,7 +12,7 @@ use outboard_proto::admin::{
     ReloadRequest, ReloadResponse, RevertRequest, SetRequest, State, StatusRequest, WatchRequest,
 };
 use tonic::transport::Channel;
-use tonic::{Response, Status};
+use tonic::{Response, Status, Streaming};
 
 use crate::{PATIENCE, Refusal};
 
@@ -214,6 +214,14 @@ impl Operator {
             lines.push(line);
         }
         Ok(lines)
+    }
+
+    /// What becomes of calls of hooks, from now on.
+    ///
+    /// # Errors
+    /// The daemon's refusal.
+    pub async fn trace(&self, request: TraceRequest) -> Answer<Streaming<TraceRecord>> {
+        inner(self.client.clone().trace(request).await)
     }
 
     /// Follows a plugin's lines until one satisfies `wanted`, and returns it.

@@ -1,9 +1,10 @@
-//! The commands that go on until they are stopped: watch and logs. JSON: one document per line.
+//! The commands that go on until they are stopped: watch, logs and trace. JSON: one document per
+//! line.
 
-use outboard_proto::admin::LogsRequest;
+use outboard_proto::admin::{LogsRequest, TraceRequest};
 
 use super::Desk;
-use crate::arguments::Logs;
+use crate::arguments::{Logs, Trace};
 use crate::exit::Exit;
 use crate::page::{self, News};
 use crate::screen::Format;
@@ -40,6 +41,26 @@ pub async fn logs(desk: &Desk<'_>, logs: Logs) -> Result<Exit, Stop> {
         desk.screen.show_line(&page::log_line(&line), &line)?;
     }
     if logs.follow { Err(ended().into()) } else { Ok(Exit::Ok) }
+}
+
+/// JSON: one verdict, every plugin's part in `steps`.
+pub async fn trace(desk: &Desk<'_>, trace: Trace) -> Result<Exit, Stop> {
+    let request = TraceRequest {
+        hook: trace.hook.unwrap_or_default(),
+        plugin: trace.plugin.unwrap_or_default(),
+        channel: trace.channel.unwrap_or_default(),
+        message: trace.message.unwrap_or_default(),
+        sample: trace.sample.unwrap_or_default(),
+        content: trace.content,
+    };
+    let mut verdicts = desk.admin().await?.trace(request).await?;
+    let mut left = trace.count;
+    while left != Some(0) {
+        let Some(verdict) = verdicts.next().await? else { return Err(ended().into()) };
+        desk.screen.show_line(&page::verdict(&verdict), &verdict)?;
+        left = left.map(|left| left - 1);
+    }
+    Ok(Exit::Ok)
 }
 
 fn ended() -> Trouble {

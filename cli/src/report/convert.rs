@@ -2,10 +2,11 @@
 //! nothing and adds nothing but `null` where a zero means "does not apply".
 
 use outboard_proto::admin as wire;
+use outboard_proto::common::{SkipReason, Step};
 
 use super::{
     App, Backup, Change, Changes, Checked, Daemon, End, Fault, Finding, Findings, Grant, Held,
-    Interceptor, Loaded, LogLine, Order, Plugin, Setting, Severity, State, Traffic,
+    Interceptor, Loaded, LogLine, Order, Part, Plugin, Setting, Severity, State, Traffic, Verdict,
 };
 
 fn all<W, R: From<W>>(wire: Vec<W>) -> Vec<R> {
@@ -42,6 +43,46 @@ same! {
     Change => Change { plugin, key, before, after, restart }
     BackupResponse => Backup { files, bytes }
     AppNode => App { app, version, node, epoch, hooks, operations, unary }
+}
+
+impl From<wire::TraceRecord> for Verdict {
+    fn from(wire: wire::TraceRecord) -> Verdict {
+        Verdict {
+            at_us: wire.at_us,
+            hook: wire.hook,
+            node: wire.node,
+            outcome: wire.outcome,
+            reason: wire.reason,
+            steps: all(wire.steps),
+            took_us: wire.took_us,
+            workspace: wire.workspace,
+            channel: wire.channel,
+            channel_id: wire.channel_id,
+            sender: wire.sender,
+            message_id: wire.message_id,
+            draft_id: wire.draft_id,
+            text: wire.text,
+            missed: wire.missed,
+        }
+    }
+}
+
+impl From<Step> for Part {
+    fn from(step: Step) -> Part {
+        let word = |name: &str, prefix: &str| name.trim_start_matches(prefix).to_lowercase();
+        let skipped = match step.skipped() {
+            SkipReason::Unspecified => String::new(),
+            reason => word(reason.as_str_name(), "SKIP_REASON_"),
+        };
+        Part {
+            phase: word(step.phase().as_str_name(), "PHASE_"),
+            result: word(step.result().as_str_name(), "STEP_RESULT_"),
+            policy: word(step.policy().as_str_name(), "FAILURE_POLICY_"),
+            skipped,
+            plugin: step.plugin,
+            took_us: step.took_us,
+        }
+    }
 }
 
 impl From<wire::PluginStatus> for Plugin {

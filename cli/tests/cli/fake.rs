@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use outboard_proto::admin as wire;
 use outboard_proto::admin::admin_server::{Admin, AdminServer};
 use outboard_proto::admin::{PluginStatus, State};
+use outboard_proto::common::{FailurePolicy, Phase, SkipReason, Step, StepResult};
 use tokio::sync::broadcast;
 use tokio_stream::wrappers::{BroadcastStream, UnixListenerStream};
 use tokio_stream::{Stream, StreamExt};
@@ -146,6 +147,7 @@ type News<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 impl Admin for Actor {
     type WatchStream = News<PluginStatus>;
     type LogsStream = News<wire::LogLine>;
+    type TraceStream = News<wire::TraceRecord>;
 
     async fn list(
         &self,
@@ -173,6 +175,15 @@ impl Admin for Actor {
         let wanted = move |each: &PluginStatus| name.is_empty() || each.name == name;
         let news = tokio_stream::iter(present).chain(changes).filter(wanted);
         Ok(Response::new(Box::pin(news.map(Ok))))
+    }
+
+    async fn trace(
+        &self,
+        request: Request<wire::TraceRequest>,
+    ) -> Result<Response<Self::TraceStream>, Status> {
+        self.hear(request).await;
+        let records = tokio_stream::iter([Ok(verdict()), Ok(verdict())]);
+        Ok(Response::new(Box::pin(records)))
     }
 
     async fn logs(
@@ -374,5 +385,30 @@ impl Admin for Actor {
             runtime: "/run/outboard".into(),
             outbox: 0,
         }))
+    }
+}
+
+fn verdict() -> wire::TraceRecord {
+    let step = |plugin: &str, result: StepResult, skipped: SkipReason| Step {
+        plugin: plugin.into(),
+        result: result.into(),
+        skipped: skipped.into(),
+        policy: FailurePolicy::Open.into(),
+        took_us: if skipped == SkipReason::Unspecified { 850 } else { 0 },
+        phase: Phase::Transform.into(),
+    };
+    wire::TraceRecord {
+        at_us: NOON,
+        hook: "message.before_post".into(),
+        outcome: "replaced".into(),
+        steps: vec![
+            step("moderator", StepResult::Replaced, SkipReason::Unspecified),
+            step("slow", StepResult::Skipped, SkipReason::Timeout),
+        ],
+        took_us: 301_200,
+        channel: "town".into(),
+        sender: "ann\u{1b}[2J".into(),
+        text: "oh d*rn".into(),
+        ..wire::TraceRecord::default()
     }
 }

@@ -23,6 +23,11 @@ fn list_shows_each_plugin_on_a_line() {
 }
 
 #[test]
+fn a_verdict_shows_each_plugins_part() {
+    assert_snapshot!(snapshot_of(&three(), &["trace", "--content", "--count", "1"]));
+}
+
+#[test]
 fn an_empty_list_says_how_to_load() {
     assert_snapshot!(snapshot_of(&Fake::play(Play::default()), &["list"]));
 }

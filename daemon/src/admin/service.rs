@@ -9,7 +9,7 @@ use outboard_proto::admin::{
     DaemonStatusRequest, DiffRequest, DoctorRequest, DoctorResponse, Done, ListRequest,
     ListResponse, LoadRequest, LoadResponse, LogLine, LogsRequest, Named, OrderRequest,
     OrderResponse, PluginStatus, ReloadRequest, ReloadResponse, RestoreRequest, RevertRequest,
-    SetRequest, State, StatusRequest, WatchRequest,
+    SetRequest, State, StatusRequest, TraceRequest, WatchRequest,
 };
 use outboard_proto::common::Failure;
 use tokio::sync::mpsc;
@@ -17,7 +17,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::AdminSide;
-use super::watch;
+use super::{trace, watch};
 use crate::clock::timestamp;
 use crate::status;
 
@@ -51,6 +51,7 @@ fn answer<T>(result: Result<T, Failure>) -> Result<Response<T>, Status> {
 impl Admin for Calls {
     type WatchStream = ReceiverStream<Result<PluginStatus, Status>>;
     type LogsStream = ReceiverStream<Result<LogLine, Status>>;
+    type TraceStream = trace::Records;
 
     async fn list(&self, _: Request<ListRequest>) -> Result<Response<ListResponse>, Status> {
         ask!(self, |fleet| Ok(ListResponse { plugins: fleet.list() }))
@@ -90,6 +91,14 @@ impl Admin for Calls {
         }
         tokio::spawn(watch::lines(self.side.command.clone(), request, sender));
         Ok(Response::new(ReceiverStream::new(receiver)))
+    }
+
+    async fn trace(
+        &self,
+        request: Request<TraceRequest>,
+    ) -> Result<Response<Self::TraceStream>, Status> {
+        let switchboard = &self.side.command.harbour.switchboard;
+        answer(trace::records(switchboard, request.into_inner()))
     }
 
     async fn load(&self, request: Request<LoadRequest>) -> Result<Response<LoadResponse>, Status> {

@@ -50,6 +50,15 @@ impl Problem {
     }
 }
 
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.hint {
+            Some(hint) => write!(f, "{} ({hint})", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
 /// One mistake and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {

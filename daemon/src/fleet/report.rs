@@ -47,9 +47,7 @@ impl Fleet {
     /// There is no such hook.
     pub fn order(&self, hook: &str) -> Result<OrderResponse, Failure> {
         let hook: Hook = hook.parse().map_err(|problem: crate::config::fault::Problem| {
-            let hint = problem.hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
-            let text = format!("{}{hint}", problem.message);
-            Failure::new(Code::NotFound, Reason::Invalid, text)
+            Failure::new(Code::NotFound, Reason::Invalid, problem.to_string())
         })?;
         let (entries, ignored) = self.harbour.switchboard.order(hook);
         let entry = |entry: crate::routing::OrderEntry| OrderEntry {

@@ -45,7 +45,8 @@ pub fn concerns(filter: &HookFilter, message: Option<&Message>) -> bool {
     in_channel && matches()
 }
 
-fn text(message: &Message) -> Option<&str> {
+/// What a message says, where it says it in words.
+pub fn text(message: &Message) -> Option<&str> {
     match message.body.as_ref()?.content.as_ref()? {
         body::Content::Plain(text) | body::Content::Markdown(text) | body::Content::Html(text) => {
             Some(text)

@@ -23,7 +23,7 @@ use crate::frame::{Around, CallBody, ToApp};
 use crate::payload::Payload;
 
 use verdict::{Noted, wire_phase};
-pub use verdict::{VerdictFrame, step_head};
+pub use verdict::{Told, VerdictFrame, step_head};
 
 /// One act under way.
 pub struct Run {
@@ -151,6 +151,11 @@ enum Judged {
 }
 
 impl Run {
+    /// The hook that is asked.
+    pub fn hook(&self) -> Hook {
+        self.hook
+    }
+
     /// The node whose call it is.
     pub fn node(&self) -> Option<NodeId> {
         match &self.asked {

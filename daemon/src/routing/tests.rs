@@ -2,6 +2,7 @@
 
 mod interactions;
 mod pipelines;
+mod traces;
 mod work;
 
 use std::collections::BTreeSet;

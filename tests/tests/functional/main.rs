@@ -24,6 +24,7 @@ mod state;
 mod streams;
 mod supervision;
 mod surroundings;
+mod traces;
 
 use outboard_proto::admin::{EndRecord, PluginStatus};
 

@@ -280,10 +280,13 @@ impl Core {
         let verdict = VerdictFrame {
             id: run.asked.id(),
             outcome,
-            steps: run.steps,
-            pipeline: run.pipeline,
+            steps: std::mem::take(&mut run.steps),
+            pipeline: Arc::clone(&run.pipeline),
             took_us: micros(now.since(run.began)),
         };
+        if !self.listeners.is_empty() {
+            self.tell_listeners(&run, &verdict, now);
+        }
         self.tell_asked(run.asked, ToApp::Verdict(verdict), now);
     }
 

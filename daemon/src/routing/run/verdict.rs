@@ -50,6 +50,17 @@ pub struct VerdictFrame {
     pub took_us: u64,
 }
 
+/// A verdict taken apart.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// How the run ended.
+    pub outcome: verdict::Outcome,
+    /// Every entry that was asked or skipped, in order.
+    pub steps: Vec<Step>,
+    /// From the app's asking to this answer, microseconds.
+    pub took_us: u64,
+}
+
 /// As frames write a phase.
 pub fn wire_phase(phase: Phase) -> WirePhase {
     match phase {
@@ -108,9 +119,9 @@ impl VerdictFrame {
         all.filter(|(noted, _)| noted.result != StepResult::Unspecified)
     }
 
-    /// As a generated type.
+    /// Outcome and steps as generated types.
     #[must_use]
-    pub fn into_result(self) -> InterceptResult {
+    pub fn told_in_full(&self) -> Told {
         let step = |(noted, entry): (&Noted, &Entry)| Step {
             plugin: entry.plugin.to_string(),
             result: noted.result.into(),
@@ -119,16 +130,22 @@ impl VerdictFrame {
             took_us: noted.took_us,
             phase: wire_phase(entry.is.phase).into(),
         };
-        let steps = self.told().map(step).collect();
-        let outcome = match self.outcome {
+        let outcome = match &self.outcome {
             Outcome::Continued => verdict::Outcome::Continued(Continue {}),
             // It was encoded from a payload.
             Outcome::Replaced(bytes) => {
-                verdict::Outcome::Replaced(HookPayload::decode(bytes).unwrap_or_default())
+                verdict::Outcome::Replaced(HookPayload::decode(&bytes[..]).unwrap_or_default())
             }
-            Outcome::Said(outcome) => *outcome,
+            Outcome::Said(outcome) => (**outcome).clone(),
         };
-        let verdict = Verdict { outcome: Some(outcome), steps, took_us: self.took_us };
+        Told { outcome, steps: self.told().map(step).collect(), took_us: self.took_us }
+    }
+
+    /// As a generated type.
+    #[must_use]
+    pub fn into_result(self) -> InterceptResult {
+        let Told { outcome, steps, took_us } = self.told_in_full();
+        let verdict = Verdict { outcome: Some(outcome), steps, took_us };
         let result = Some(intercept_result::Result::Verdict(verdict));
         InterceptResult { id: self.id, result }
     }
