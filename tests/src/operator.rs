@@ -9,7 +9,8 @@ use outboard_proto::admin::{
     BackupRequest, BackupResponse, CheckRequest, CheckResponse, DaemonInfo, DaemonStatusRequest,
     DiffRequest, DoctorRequest, EndRecord, Finding, GrantChoice, ListRequest, LoadRequest,
     LoadResponse, LogLine, LogsRequest, Named, OrderRequest, OrderResponse, PluginStatus,
-    ReloadRequest, ReloadResponse, RevertRequest, SetRequest, State, StatusRequest, WatchRequest,
+    ReloadRequest, ReloadResponse, RevertRequest, SetRequest, State, StatusRequest, TraceRecord,
+    TraceRequest, WatchRequest,
 };
 use tonic::transport::Channel;
 use tonic::{Response, Status, Streaming};
