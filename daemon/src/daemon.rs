@@ -28,6 +28,7 @@ use crate::gate::{Gate, Trees};
 use crate::outbox::Outbox;
 use crate::reflection::Reflection;
 use crate::routing::Switchboard;
+use crate::schedule::Timetable;
 use crate::store::{Control, Journal};
 use crate::{logs, socket};
 
@@ -75,6 +76,7 @@ pub async fn run(options: Options) -> Result<End, StartError> {
     let (command, trees) = Box::pin(open(&options, &ground)).await?;
     let board = command.harbour.switchboard.clone();
     tokio::spawn(board.clone().keep_time());
+    tokio::spawn(command.harbour.timetable.clone().run());
     tokio::spawn(command.harbour.outbox.clone().replay());
     tokio::spawn(command.harbour.outbox.clone().expire());
     let app_group = ground.config.app_group.value.clone();
@@ -171,6 +173,7 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
         spawner: ground.spawner.clone(),
         control: ground.control.clone(),
         journal: ground.journal.clone(),
+        timetable: Timetable::new(ground.control.clone(), switchboard.clone()),
         outbox: Outbox::new(switchboard, ground.journal.clone()),
         lines: logs::followers(),
         moves: broadcast::Sender::new(1024),

@@ -33,6 +33,7 @@ use crate::logs::Line;
 use crate::outbox::Outbox;
 use crate::reflection::Reflection;
 use crate::routing::Switchboard;
+use crate::schedule::Timetable;
 use crate::store::{Control, Journal, StoreError};
 
 use aboard::Aboard;
@@ -58,6 +59,8 @@ pub struct Harbour {
     pub journal: Journal,
     /// The way to the app.
     pub outbox: Outbox,
+    /// Fires schedules.
+    pub timetable: Timetable,
     /// Where lines can be followed.
     pub lines: broadcast::Sender<Line>,
     /// Who moved.

@@ -16,12 +16,15 @@ mod change;
 mod command;
 mod deadline;
 mod event;
+mod http;
 mod lane;
 mod member;
+mod nested;
 mod node;
 mod pipeline;
 mod registration;
 mod run;
+mod schedule;
 mod seen;
 mod send;
 mod traffic;
@@ -39,7 +42,9 @@ use crate::config::manifest::Hook;
 pub use act::Act;
 pub use call::Said;
 pub use command::CommandRun;
+pub use http::HttpCaller;
 pub use member::{MemberView, Standing};
+pub use nested::Reach;
 pub use node::{NodeId, NodeView};
 pub use pipeline::OrderEntry;
 pub use registration::{Bot, Interceptor, Registration, Subscription};
@@ -69,6 +74,7 @@ struct Core {
     calls: call::Calls,
     runs: Slab<run::Run>,
     requests: send::Requests,
+    http: http::Exchanges,
     deadlines: deadline::Deadlines,
     /// When the timer goes off, if nobody wakes it.
     armed: Option<Moment>,
@@ -94,6 +100,7 @@ impl Switchboard {
             calls: call::Calls::default(),
             runs: Slab::new(),
             requests: send::Requests::default(),
+            http: http::Exchanges::default(),
             deadlines: deadline::Deadlines::default(),
             armed: None,
             held_up: false,

@@ -2,12 +2,14 @@
 //!
 //! It refuses to decide anything about a plugin's life: what it sees is sent on as news.
 
+mod bulk;
 mod converse;
 mod door;
 mod facts;
 mod hello;
 mod listen;
 mod messages;
+mod plugins;
 mod service;
 
 pub use door::{Door, Pass};

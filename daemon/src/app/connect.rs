@@ -13,7 +13,7 @@ use tonic::{Code, Streaming};
 
 use crate::egress::{Egress, Urgency};
 use crate::frame::{FromApp, Inbound, ToApp};
-use crate::routing::{Act, Asked, CommandRun, NodeId, Switchboard};
+use crate::routing::{Act, Asked, CommandRun, HttpCaller, NodeId, Switchboard};
 use crate::status;
 
 /// What a node sends, frame by frame.
@@ -25,7 +25,7 @@ const TURN: usize = 64;
 const TURN_BYTES: usize = 256 * 1024;
 
 /// Optional parts of the protocol that this daemon understands.
-const FEATURES: [&str; 1] = ["dedupe"];
+const FEATURES: [&str; 2] = ["dedupe", "chunks"];
 
 /// Checks an app's hello.
 ///
@@ -198,6 +198,7 @@ fn take(board: &Switchboard, node: NodeId, frame: AppFrame) {
         Some(Kind::Cancel(cancel)) => {
             board.cancel_intercept(node, cancel.id);
             board.cancel_command(node, cancel.id);
+            board.cancel_http(node, cancel.id);
         }
         Some(Kind::Answer(answer)) => {
             board.answer(answer);
@@ -210,13 +211,16 @@ fn take(board: &Switchboard, node: NodeId, frame: AppFrame) {
             board.tell_node(node, daemon_frame::Kind::Choices(choices));
         }
         Some(Kind::Http(asked)) => {
-            let failure = Some(not_supported());
-            let response =
-                outboard_proto::app::HttpResponse { id: asked.id, failure, ..Default::default() };
-            board.tell_node(node, daemon_frame::Kind::Http(response));
+            let id = asked.id;
+            match board.begin_node_call(node) {
+                Ok(()) => board.http(HttpCaller::Session { node, id }, asked),
+                Err(failure) => board.tell_node(node, not_answered(id, failure)),
+            }
         }
+        Some(Kind::Chunk(chunk)) => board.chunk_of_node(node, chunk),
+        Some(Kind::Credit(credit)) => board.credit_of_node(node, credit.bytes),
         // Signs of life, and features of later protocols.
-        Some(Kind::Pong(_) | Kind::Credit(_) | Kind::Chunk(_) | Kind::Hello(_)) | None => {}
+        Some(Kind::Pong(_) | Kind::Hello(_)) | None => {}
     }
 }
 
@@ -228,6 +232,7 @@ fn refuse_large(board: &Switchboard, node: NodeId, frame: AppFrame, size: usize)
             board.tell_node(node, not_intercepted(request.id, failure));
         }
         Some(Kind::Command(request)) => board.tell_node(node, not_run(request.id, failure)),
+        Some(Kind::Http(request)) => board.tell_node(node, not_answered(request.id, failure)),
         Some(Kind::Publish(publish)) => {
             let published =
                 Published { id: publish.id, failure: Some(failure), ..Published::default() };
@@ -262,6 +267,15 @@ fn not_run(id: u64, failure: Failure) -> daemon_frame::Kind {
     daemon_frame::Kind::Command(outboard_proto::app::CommandResult {
         id,
         result: Some(command_result::Result::Failure(failure)),
+        ..Default::default()
+    })
+}
+
+fn not_answered(id: u64, failure: Failure) -> daemon_frame::Kind {
+    let failure = Some(failure);
+    daemon_frame::Kind::Http(outboard_proto::app::HttpResponse {
+        id,
+        failure,
         ..Default::default()
     })
 }

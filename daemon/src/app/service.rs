@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 use outboard_proto::app::app_server::App;
 use outboard_proto::app::{
     Answer, Answered, AppFrame, AppHello, Autocomplete, Choices, CommandResult, DaemonFrame,
-    Intercept, InterceptResult, Publish, Published, RunCommand, UiAction, daemon_frame,
+    HttpRequest, HttpResponse, Intercept, InterceptResult, Publish, Published, RunCommand,
+    UiAction, daemon_frame,
 };
 use outboard_proto::common::{Failure, Reason};
 use outboard_proto::limits::NODE_KEY;
@@ -19,7 +20,7 @@ use tonic::{Code, Request, Response, Status, Streaming};
 use super::connect::{enter, not_supported};
 use crate::egress::{EgressStream, egress};
 use crate::frame::ToApp;
-use crate::routing::{Act, Asked, CommandRun, NodeId, Switchboard};
+use crate::routing::{Act, Asked, CommandRun, HttpCaller, NodeId, Switchboard};
 use crate::status;
 
 /// The service of one connection.
@@ -88,6 +89,16 @@ impl App for Calls {
         result.await.map(Response::new).map_err(|_| interrupted())
     }
 
+    async fn http(&self, request: Request<HttpRequest>) -> Result<Response<HttpResponse>, Status> {
+        let (sender, result) = oneshot::channel();
+        let mut waiting = Waiting(Some(self.switchboard.clone()));
+        let caller = HttpCaller::Unary(sender, self.node(&request));
+        self.switchboard.http(caller, request.into_inner());
+        let result = result.await.map_err(|_| interrupted());
+        waiting.0 = None;
+        result.map(Response::new)
+    }
+
     async fn ui_action(&self, _: Request<UiAction>) -> Result<Response<CommandResult>, Status> {
         Err(status::of(&not_supported()))
     }
@@ -139,6 +150,7 @@ impl Drop for Waiting {
     fn drop(&mut self) {
         if let Some(switchboard) = self.0.take() {
             switchboard.sweep_unary();
+            switchboard.sweep_http();
         }
     }
 }

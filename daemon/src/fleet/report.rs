@@ -4,7 +4,8 @@
 
 use outboard_linux::{Enforced, PidsBy, QuotaBy, UsersBy};
 use outboard_proto::admin::{
-    EndRecord, Enforcement, Grant, OrderEntry, OrderResponse, PluginStatus, Setting, State, Traffic,
+    EndRecord, Enforcement, Grant, OrderEntry, OrderResponse, PluginStatus, ScheduleStatus,
+    Setting, State, Traffic,
 };
 use outboard_proto::common::{Failure, Reason};
 use outboard_supervision::State as Machine;
@@ -135,6 +136,7 @@ pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
             Machine::Starting(starting) => starting.percent,
             _ => 0,
         },
+        schedules: harbour.timetable.view(&manifest.name).into_iter().map(schedule).collect(),
     }
 }
 
@@ -147,6 +149,15 @@ fn state(state: &Machine) -> State {
         Machine::Stopping(_) => State::Stopping,
         Machine::Waiting(_) => State::Waiting,
         Machine::Failed(_) => State::Failed,
+    }
+}
+
+/// The author's words, and whom they are about.
+fn reason(ask: &crate::config::manifest::asks::Ask) -> String {
+    let plugins: Vec<&str> = ask.plugins.iter().map(|it| it.as_str()).collect();
+    match plugins[..] {
+        [] => ask.reason.clone(),
+        [..] => format!("{} ({})", ask.reason, plugins.join(", ")),
     }
 }
 
@@ -193,9 +204,20 @@ pub fn grants(spec: &Spec) -> Vec<Grant> {
         permission: permission.as_str().to_owned(),
         granted: spec.grants.granted.contains(permission),
         optional: ask.need == Need::Optional,
-        reason: ask.reason.clone(),
+        reason: reason(ask),
     };
     spec.grants.asked.0.iter().map(grant).collect()
+}
+
+fn schedule(schedule: crate::schedule::ScheduleView) -> ScheduleStatus {
+    let us = |instant: Option<jiff::Timestamp>| instant.map_or(0, |it| it.as_microsecond());
+    ScheduleStatus {
+        name: schedule.name,
+        rule: schedule.rule,
+        missed: schedule.missed.as_str().to_owned(),
+        next_us: us(schedule.next),
+        last_us: us(schedule.last),
+    }
 }
 
 fn enforcement(enforced: &Enforced) -> Vec<Enforcement> {

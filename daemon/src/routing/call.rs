@@ -10,6 +10,7 @@ use slab::Slab;
 use super::command::CommandCall;
 use super::deadline::Due;
 use super::member::{QUEUED_BYTES, QUEUED_CALLS, Standing};
+use super::nested::NestedCall;
 use super::{Core, MemberId, Switchboard};
 use crate::clock::micros;
 use crate::egress::Urgency;
@@ -39,6 +40,10 @@ pub enum Purpose {
     Intercept { run: usize, at: usize },
     /// Someone ran a command.
     Command(Box<CommandCall>),
+    /// Another plugin calls.
+    Nested(Box<NestedCall>),
+    /// A request from outside: the exchange at this place.
+    Http(usize),
 }
 
 /// What a plugin answered.
@@ -48,6 +53,16 @@ pub enum Said {
     Continue,
     /// Anything else.
     Result(Option<plugin::reply::Result>),
+}
+
+impl Said {
+    /// The answer to what is no interceptor's: going on says nothing there.
+    fn result(self) -> Option<plugin::reply::Result> {
+        match self {
+            Self::Continue => None,
+            Self::Result(result) => result,
+        }
+    }
 }
 
 /// How far a call has come.
@@ -189,6 +204,7 @@ impl Core {
                     member.queued_bytes = member.queued_bytes.saturating_sub(body.len());
                     member.in_hand += 1;
                     self.send_call(id, (call_id, body), deadline, now);
+                    self.pump_to_plugin(id, now);
                 }
                 other => call.stage = other,
             }
@@ -240,6 +256,7 @@ impl Core {
     }
 
     fn tell_cancelled(&mut self, call: &Call, reason: &str, now: Moment) {
+        self.cancel_nested_of(call, now);
         let Some(seat) = self.members.get(call.member).and_then(|it| it.seat.as_ref()) else {
             return;
         };
@@ -268,6 +285,7 @@ impl Core {
         for key in self.calls.of_member(id) {
             let handed = self.calls.get(key).is_some_and(|it| matches!(it.stage, Stage::Handed));
             if handed && let Some(call) = self.leave_call(key) {
+                self.cancel_nested_of(&call, now);
                 self.lose(call, Lost::Gone, now);
             }
         }
@@ -324,6 +342,8 @@ impl Core {
                 self.interceptor_lost(run, at, reason, now);
             }
             Purpose::Command(command) => self.command_lost(call.member, *command, lost),
+            Purpose::Nested(nested) => self.nested_lost(call.member, *nested, lost),
+            Purpose::Http(exchange) => self.http_lost(exchange, lost),
         }
     }
 
@@ -344,18 +364,21 @@ impl Core {
             current && call.member == id && matches!(call.stage, Stage::Handed)
         });
         let Some(call) = live.and_then(|key| self.leave_call(key)) else {
+            if current
+                && let Said::Result(Some(plugin::reply::Result::Failure(failure))) = &said
+                && self.answer_failed(id, call, failure, now)
+            {
+                return true;
+            }
             self.members[id].traffic.stale_replies += 1;
             return false;
         };
         match call.purpose {
             Purpose::Intercept { run, at } => self.interceptor_replied(run, at, said, now),
-            Purpose::Command(command) => {
-                let result = match said {
-                    // No answer to a command.
-                    Said::Continue => None,
-                    Said::Result(result) => result,
-                };
-                self.command_replied(id, *command, result);
+            Purpose::Command(command) => self.command_replied(id, *command, said.result()),
+            Purpose::Nested(nested) => self.nested_replied(id, *nested, said.result()),
+            Purpose::Http(exchange) => {
+                self.http_replied(exchange, call.id, said.result(), now);
             }
         }
         self.call_queued(id, now);

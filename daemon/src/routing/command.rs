@@ -60,7 +60,7 @@ impl Switchboard {
         self.with(|core, now| {
             let found = core.calls.keys_where(|call| match &call.purpose {
                 Purpose::Command(command) => command.caller.is_call(node, id),
-                Purpose::Intercept { .. } => false,
+                Purpose::Intercept { .. } | Purpose::Nested(_) | Purpose::Http(_) => false,
             });
             for key in found {
                 core.cancel_call(key, "the caller no longer waits", now);
@@ -235,8 +235,14 @@ impl Core {
 
     /// A command ended without an answer.
     pub fn command_lost(&mut self, member: MemberId, command: CommandCall, lost: Lost) {
+        let failure = self.lost_failure(member, lost);
+        self.end_command(member, command, command_result::Result::Failure(failure));
+    }
+
+    /// What whoever waits for an answer hears when there is none.
+    pub fn lost_failure(&self, member: MemberId, lost: Lost) -> Failure {
         let is = &self.members[member];
-        let failure = match lost {
+        match lost {
             Lost::TimedOut => {
                 let text = format!("{} did not answer in time", is.is.name);
                 Failure::new(tonic::Code::DeadlineExceeded, Reason::Deadline, text)
@@ -248,8 +254,7 @@ impl Core {
                     .detail("outcome", "not_started")
             }
             Lost::Gone | Lost::Unlisted => unavailable(&is.is.name, &is.standing, "unknown"),
-        };
-        self.end_command(member, command, command_result::Result::Failure(failure));
+        }
     }
 
     fn end_command(
@@ -290,7 +295,7 @@ impl Core {
     pub fn abandon_commands_of(&mut self, node: NodeId, now: Moment) {
         let of_node = self.calls.keys_where(|call| match &call.purpose {
             Purpose::Command(command) => command.caller.is_of(node),
-            Purpose::Intercept { .. } => false,
+            Purpose::Intercept { .. } | Purpose::Nested(_) | Purpose::Http(_) => false,
         });
         for key in of_node {
             self.cancel_call(key, "the caller went away", now);
@@ -355,7 +360,7 @@ fn allowed(decl: &CommandDecl, request: &RunCommand) -> Result<(), Failure> {
 }
 
 /// `PLUGIN_UNAVAILABLE` with everything the app may want to show.
-fn unavailable(plugin: &str, standing: &Standing, outcome: &str) -> Failure {
+pub fn unavailable(plugin: &str, standing: &Standing, outcome: &str) -> Failure {
     let (state, reason, retry_after) = match standing {
         Standing::Ready => ("running", "its session was lost".to_owned(), None),
         Standing::Suspended(by) => ("suspended", format!("{by} is down"), None),

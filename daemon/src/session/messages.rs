@@ -51,8 +51,7 @@ impl Messages for HostMessages {
 
 impl HostMessages {
     fn cause<T>(&self, request: &Request<T>) -> Option<Cause> {
-        let named = request.metadata().get(CALL_KEY)?.to_str().ok()?;
-        self.entrance.switchboard.cause(self.entrance.member, named)
+        cause(&self.entrance, request)
     }
 
     /// A reply goes where its cause happened.
@@ -107,8 +106,14 @@ fn sent(answer: Answer) -> Result<SendResponse, Failure> {
     }
 }
 
+/// What the plugin is handling while it asks for something, if it says so.
+pub fn cause<T>(entrance: &Entrance, request: &Request<T>) -> Option<Cause> {
+    let named = request.metadata().get(CALL_KEY)?.to_str().ok()?;
+    entrance.switchboard.cause(entrance.member, named)
+}
+
 /// How long the plugin waits: what it says in `grpc-timeout`, within reason.
-fn patience<T>(request: &Request<T>) -> Duration {
+pub fn patience<T>(request: &Request<T>) -> Duration {
     let said = request.metadata().get("grpc-timeout").and_then(|value| value.to_str().ok());
     let said = said.and_then(parse_timeout).unwrap_or(PATIENCE).min(Duration::from_secs(60));
     // The answer must reach the plugin before its own deadline does.
