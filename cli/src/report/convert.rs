@@ -5,7 +5,7 @@ use outboard_proto::admin as wire;
 
 use super::{
     App, Backup, Change, Changes, Checked, Daemon, End, Fault, Finding, Findings, Grant, Held,
-    Interceptor, Loaded, LogLine, Order, Plugin, Setting, Severity, State, Traffic,
+    Interceptor, Loaded, LogLine, Order, Plugin, Schedule, Setting, Severity, State, Traffic,
 };
 
 fn all<W, R: From<W>>(wire: Vec<W>) -> Vec<R> {
@@ -44,6 +44,18 @@ same! {
     AppNode => App { app, version, node, epoch, hooks, operations, unary }
 }
 
+impl From<wire::ScheduleStatus> for Schedule {
+    fn from(wire: wire::ScheduleStatus) -> Schedule {
+        Schedule {
+            name: wire.name,
+            rule: wire.rule,
+            missed: wire.missed,
+            next_us: (wire.next_us > 0).then_some(wire.next_us),
+            last_us: (wire.last_us > 0).then_some(wire.last_us),
+        }
+    }
+}
+
 impl From<wire::PluginStatus> for Plugin {
     fn from(wire: wire::PluginStatus) -> Plugin {
         let state = State::from(wire.state());
@@ -74,6 +86,7 @@ impl From<wire::PluginStatus> for Plugin {
             grants: all(wire.grants),
             traffic: wire.traffic.map(Traffic::from).unwrap_or_default(),
             notes: wire.notes,
+            schedules: all(wire.schedules),
             gone: wire.gone,
         }
     }

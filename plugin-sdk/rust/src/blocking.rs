@@ -5,10 +5,13 @@
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
+use crate::call::PluginCall;
 use crate::command::Command;
 use crate::context::Context;
 use crate::event::{Event, MemberEvent, MessageEvent};
 use crate::hook::{BeforeDelete, BeforeEdit, BeforePost, Hook};
+use crate::http::HttpRequest;
+use crate::schedule::Fired;
 
 /// Makes a handler of a function that blocks: reads files, computes for long, waits for a socket.
 ///
@@ -68,4 +71,16 @@ macro_rules! handled {
     )*};
 }
 
-handled!(BeforePost, BeforeEdit, BeforeDelete, Hook, MessageEvent, MemberEvent, Event, Command);
+handled!(
+    BeforePost,
+    BeforeEdit,
+    BeforeDelete,
+    Hook,
+    MessageEvent,
+    MemberEvent,
+    Event,
+    Command,
+    Fired,
+    PluginCall,
+    HttpRequest
+);

@@ -28,6 +28,10 @@
 //!   fails may be told again, if the manifest asks for that.
 //! * A **command** is what somebody typed after a slash; its handler returns a [`Reply`] or a
 //!   string.
+//! * A **schedule** has come round; see [`Plugin::on_schedule`].
+//! * Another plugin's **call** is answered with JSON; see [`Plugin::on_call`] and
+//!   [`Context::call_plugin`].
+//! * A **request** from outside for one of the plugin's routes; see [`Plugin::on_http`].
 //!
 //! Every handler may return a [`Result`] instead; any displayable error will do. Where `?` is
 //! used, state the closure's return type:
@@ -125,6 +129,7 @@ pub mod test;
 mod argument;
 mod blocking;
 mod body;
+mod call;
 mod command;
 mod context;
 mod environment;
@@ -134,18 +139,22 @@ mod exit;
 mod handlers;
 mod hook;
 mod host;
+mod http;
 mod link;
 mod outcome;
 mod plugin;
 mod process;
+mod schedule;
 mod session;
 mod start;
 mod subject;
 mod verdict;
+pub mod webhook;
 
 pub use argument::{ArgumentError, FromValue};
 pub use blocking::{Handled, blocking};
 pub use body::Body;
+pub use call::{CallError, Json, PluginCall};
 pub use command::{Command, Reply, ReplyStream};
 pub use context::Context;
 pub use environment::Environment;
@@ -154,9 +163,12 @@ pub use event::{Event, MemberEvent, MessageEvent};
 pub use exit::Exit;
 pub use hook::{BeforeDelete, BeforeEdit, BeforePost, Hook};
 pub use host::{Host, MessageId};
+pub use http::{HttpRequest, HttpResponse};
 pub use outboard_proto as proto;
 pub use outcome::Outcome;
 pub use plugin::Plugin;
+pub use schedule::Fired;
+pub use session::bodies::BodyError;
 pub use start::Start;
 pub use verdict::{Rejection, Verdict};
 

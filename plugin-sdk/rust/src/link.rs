@@ -9,11 +9,13 @@ use std::time::Duration;
 
 use outboard_proto::limits::{CALL_KEY, DECODE_BYTES, TOKEN_KEY};
 use outboard_proto::plugin::messages_client::MessagesClient;
-use outboard_proto::plugin::{ReplyRequest, SendRequest, Welcome};
+use outboard_proto::plugin::plugins_client::PluginsClient;
+use outboard_proto::plugin::{CallPluginRequest, ReplyRequest, SendRequest, Welcome};
 use tonic::Request;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 
+use crate::call::CallError;
 use crate::error::HostError;
 use crate::test::Recorder;
 
@@ -30,7 +32,11 @@ pub(crate) struct Link {
 
 #[derive(Debug)]
 enum Way {
-    Wire { messages: MessagesClient<Channel>, token: MetadataValue<Ascii> },
+    Wire {
+        messages: MessagesClient<Channel>,
+        plugins: PluginsClient<Channel>,
+        token: MetadataValue<Ascii>,
+    },
     Recorded(Arc<Recorder>),
 }
 
@@ -47,8 +53,9 @@ pub(crate) enum Cause {
 
 impl Link {
     pub(crate) fn wire(channel: Channel, token: MetadataValue<Ascii>) -> Self {
+        let plugins = PluginsClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
         let messages = MessagesClient::new(channel).max_decoding_message_size(DECODE_BYTES);
-        Self::over(Way::Wire { messages, token })
+        Self::over(Way::Wire { messages, plugins, token })
     }
 
     pub(crate) fn recorded(recorder: Arc<Recorder>) -> Self {
@@ -84,7 +91,7 @@ impl Link {
     pub(crate) async fn send(&self, cause: Cause, send: SendRequest) -> Result<String, HostError> {
         match &self.way {
             Way::Recorded(recorder) => recorder.send(send),
-            Way::Wire { messages, token } => {
+            Way::Wire { messages, token, .. } => {
                 let request = self.request(cause, token, send)?;
                 let sent = messages.clone().send(request).await;
                 sent.map(|sent| sent.into_inner().message_id)
@@ -100,11 +107,29 @@ impl Link {
     ) -> Result<String, HostError> {
         match &self.way {
             Way::Recorded(recorder) => recorder.reply(reply),
-            Way::Wire { messages, token } => {
+            Way::Wire { messages, token, .. } => {
                 let request = self.request(cause, token, reply)?;
                 let sent = messages.clone().reply(request).await;
                 sent.map(|sent| sent.into_inner().message_id)
                     .map_err(|status| HostError::from_status(&status))
+            }
+        }
+    }
+
+    pub(crate) async fn call_plugin(
+        &self,
+        cause: Cause,
+        call: CallPluginRequest,
+    ) -> Result<String, CallError> {
+        match &self.way {
+            Way::Recorded(recorder) => recorder.call(&call),
+            Way::Wire { plugins, token, .. } => {
+                let request = self.request(cause, token, call);
+                let request = request.map_err(|_| CallError::SessionLost)?;
+                let answer = plugins.clone().call(request).await;
+                answer
+                    .map(|answer| answer.into_inner().json)
+                    .map_err(|status| CallError::from_status(&status))
             }
         }
     }

@@ -4,22 +4,26 @@
 //! It refuses to know what a test makes of it.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use outboard_proto::app::{
-    Catalogue, CommandResult, DaemonFrame, InterceptResult, Policies, Published, Request,
-    app_frame, daemon_frame,
+    Catalogue, CommandResult, DaemonFrame, HttpResponse, InterceptResult, Policies, Published,
+    Request, app_frame, daemon_frame,
 };
-use outboard_proto::common::Pong;
+use outboard_proto::common::{Credit, Pong};
+use prost::Message as _;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::frame_of;
+use super::http::{self, Bodies};
 
 /// What waits for an answer with an id.
 pub(super) enum Waiting {
     Verdict(oneshot::Sender<InterceptResult>),
     Published(oneshot::Sender<Published>),
     Command(oneshot::Sender<CommandResult>),
+    Http(oneshot::Sender<HttpResponse>),
 }
 
 pub(super) type Pending = Arc<Mutex<HashMap<u64, Waiting>>>;
@@ -30,6 +34,9 @@ pub(super) struct Inbox {
     pub(super) requests: mpsc::Sender<Request>,
     pub(super) policies: watch::Sender<Policies>,
     pub(super) catalogue: watch::Sender<Catalogue>,
+    pub(super) bodies: Bodies,
+    /// Credit to give back.
+    pub(super) owed: AtomicU64,
 }
 
 impl Inbox {
@@ -38,18 +45,32 @@ impl Inbox {
         match frame.kind {
             Some(Kind::Intercepted(result)) => self.settle(result.id, |waiting| match waiting {
                 Waiting::Verdict(sender) => sender.send(result).is_ok(),
-                Waiting::Published(_) | Waiting::Command(_) => false,
+                Waiting::Published(_) | Waiting::Command(_) | Waiting::Http(_) => false,
             }),
             Some(Kind::Published(published)) => {
                 self.settle(published.id, |waiting| match waiting {
                     Waiting::Published(sender) => sender.send(published).is_ok(),
-                    Waiting::Verdict(_) | Waiting::Command(_) => false,
+                    Waiting::Verdict(_) | Waiting::Command(_) | Waiting::Http(_) => false,
                 });
             }
             Some(Kind::Command(result)) => self.settle(result.id, |waiting| match waiting {
                 Waiting::Command(sender) => sender.send(result).is_ok(),
-                Waiting::Verdict(_) | Waiting::Published(_) => false,
+                Waiting::Verdict(_) | Waiting::Published(_) | Waiting::Http(_) => false,
             }),
+            Some(Kind::Http(response)) => self.settle(response.id, |waiting| match waiting {
+                Waiting::Http(sender) => sender.send(response).is_ok(),
+                Waiting::Verdict(_) | Waiting::Published(_) | Waiting::Command(_) => false,
+            }),
+            Some(Kind::Chunk(chunk)) => {
+                let taken = chunk.encoded_len() as u64 + 8;
+                let bytes = self.owed.fetch_add(taken, Ordering::Relaxed) + taken;
+                let credit = frame_of(app_frame::Kind::Credit(Credit { bytes }));
+                // A full queue: what is owed goes with the next piece.
+                if pongs.try_send(credit).is_ok() {
+                    self.owed.fetch_sub(bytes, Ordering::Relaxed);
+                }
+                http::take(&self.bodies, &chunk);
+            }
             Some(Kind::Request(request)) => {
                 // A test that lets so many lie has failed; it sees fewer than it waits for.
                 let _ = self.requests.try_send(*request);
