@@ -302,7 +302,7 @@ pub mod call {
         #[prost(message, tag = "7")]
         Http(::prost::alloc::boxed::Box<super::HttpRequest>),
         #[prost(message, tag = "8")]
-        Plugin(super::PluginCall),
+        Plugin(::prost::alloc::boxed::Box<super::PluginCall>),
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -5,6 +5,7 @@
 mod commands;
 mod events;
 mod hooks;
+mod http;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -67,6 +68,10 @@ impl App {
 
     pub(crate) fn exchange(&self) -> &Exchange {
         &self.inner.exchange
+    }
+
+    pub(crate) fn exchange_handle(&self) -> Arc<Exchange> {
+        Arc::clone(&self.inner.exchange)
     }
 
     /// Queues a frame and waits for its answer, no longer than to the deadline.

@@ -37,6 +37,7 @@ impl Builder {
             version: version.into(),
             node: "main".into(),
             epoch: now_us(),
+            features: vec!["chunks".into()],
             ..AppHello::default()
         };
         Self { hello, on_send: None, patience: Duration::from_secs(5) }

@@ -7,7 +7,7 @@ mod script;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use outboard_proto::app::{AppHello, RunCommand, answer};
+use outboard_proto::app::{AppHello, HttpRequest, HttpResponse, RunCommand, answer};
 use outboard_proto::common::{
     CommandInfo, Continue, Event, Failure, HookPayload, InteractionReply, Message, Reason,
     Rejected, Text, Verdict, verdict,
@@ -67,6 +67,16 @@ impl Daemon {
         self
     }
 
+    /// Answers requests for plugins, with the wire's own messages.
+    #[must_use]
+    pub fn on_http<F>(self, serve: F) -> Self
+    where
+        F: Fn(&HttpRequest) -> Result<HttpResponse, Failure> + Send + Sync + 'static,
+    {
+        self.script().server = Some(Arc::new(serve));
+        self
+    }
+
     /// The commands it lists.
     #[must_use]
     pub fn commands(self, commands: impl IntoIterator<Item = CommandInfo>) -> Self {
@@ -108,6 +118,13 @@ impl Daemon {
         let reason = Some(Text { text: reason.into(), ..Text::default() });
         let rejected = Rejected { reason, ..Rejected::default() };
         Verdict { outcome: Some(verdict::Outcome::Rejected(rejected)), ..Verdict::default() }
+    }
+
+    /// An answer to a request, whole.
+    #[must_use]
+    pub fn respond(status: u16, content: impl Into<bytes::Bytes>) -> HttpResponse {
+        let (status, content) = (status.into(), content.into());
+        HttpResponse { status, content, ..HttpResponse::default() }
     }
 
     /// Ends the session and refuses new ones, as a daemon that was stopped.

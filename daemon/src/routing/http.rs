@@ -199,7 +199,7 @@ impl Core {
         };
         let request_flow = (request.body != 0).then(|| Flow::new(request.body, frame.body, limit));
         let call = plugin::Call {
-            of: Some(plugin::call::Of::Http(frame)),
+            of: Some(plugin::call::Of::Http(Box::new(frame))),
             attempt: 1,
             trace: request.trace,
             workspace: request.workspace.clone(),

@@ -176,7 +176,7 @@ impl Core {
             chain: chain.to_vec(),
         };
         let frame = plugin::Call {
-            of: Some(plugin::call::Of::Plugin(call)),
+            of: Some(plugin::call::Of::Plugin(Box::new(call))),
             attempt: 1,
             workspace: caused.workspace.clone(),
             ..plugin::Call::default()

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use outboard_proto::app::{AppHello, Catalogue, Policies, daemon_frame::Kind};
+use outboard_proto::app::{AppHello, Catalogue, DaemonFrame, Policies, daemon_frame::Kind};
 use outboard_proto::common::{Failure, Reason};
 use outboard_proto::limits::CREDIT_BYTES;
 use outboard_proto::plugin::AppInfo;

@@ -100,8 +100,8 @@ impl Handlers {
         match call.of {
             Some(Of::Intercept(intercept)) => self.intercept(&began, intercept, ctx),
             Some(Of::Command(run)) => self.command(&began, *run, ctx, around),
-            Some(Of::Plugin(asked)) => self.plugin_call(&began, asked, ctx),
-            Some(Of::Http(request)) => self.http(&began, request, ctx, around),
+            Some(Of::Plugin(asked)) => self.plugin_call(&began, *asked, ctx),
+            Some(Of::Http(request)) => self.http(&began, *request, ctx, around),
             Some(Of::Ui(_) | Of::Autocomplete(_)) | None => {
                 missing(Key::Call(began.id), "this kind of call")
             }

@@ -14,7 +14,7 @@ const PROTOS: [&str; 4] = [
 ];
 
 /// Payloads that are kept behind a pointer.
-const LARGE: [&str; 14] = [
+const LARGE: [&str; 15] = [
     ".outboard.common.v1.HookPayload.of.before_post",
     ".outboard.common.v1.HookPayload.of.before_edit",
     ".outboard.common.v1.HookPayload.of.before_delete",
@@ -28,6 +28,7 @@ const LARGE: [&str; 14] = [
     ".outboard.plugin.v1.Call.of.command",
     ".outboard.plugin.v1.Call.of.ui",
     ".outboard.plugin.v1.Call.of.http",
+    ".outboard.plugin.v1.Call.of.plugin",
     ".outboard.app.v1.DaemonFrame.kind.request",
 ];
 

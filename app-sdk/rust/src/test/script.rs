@@ -9,8 +9,8 @@ use outboard_proto::app::app_frame::Kind as Up;
 use outboard_proto::app::daemon_frame::Kind as Down;
 use outboard_proto::app::{
     self, AppFrame, AppHello, AppWelcome, Asker, Catalogue, CommandResult, DaemonFrame, HookPolicy,
-    InterceptResult, Policies, Published, Request, RunCommand, SendMessage, answer, command_result,
-    intercept_result, request,
+    HttpRequest, HttpResponse, InterceptResult, Policies, Published, Request, RunCommand,
+    SendMessage, answer, command_result, intercept_result, request,
 };
 use outboard_proto::common::{
     CommandInfo, Credit, Event, Failure, FailurePolicy, HookPayload, InteractionReply, Message,
@@ -38,11 +38,14 @@ pub(super) type Judge = Arc<dyn Fn(&HookPayload) -> Verdict + Send + Sync>;
 pub(super) type Runner =
     Arc<dyn Fn(&RunCommand) -> Result<InteractionReply, Failure> + Send + Sync>;
 
+pub(super) type Server = Arc<dyn Fn(&HttpRequest) -> Result<HttpResponse, Failure> + Send + Sync>;
+
 #[derive(Default)]
 pub(crate) struct Script {
     pub(super) presence: Presence,
     pub(super) judge: Option<Judge>,
     pub(super) runner: Option<Runner>,
+    pub(super) server: Option<Server>,
     pub(super) closed: Vec<String>,
     pub(super) skipped: Vec<String>,
     pub(super) commands: Vec<CommandInfo>,
@@ -116,7 +119,8 @@ impl Double {
                 None
             }
             Up::Cancel(_) | Up::Pong(_) | Up::Credit(_) | Up::Chunk(_) => None,
-            Up::Ui(_) | Up::Autocomplete(_) | Up::Http(_) => None,
+            Up::Http(request) => Some(Down::Http(script.serve(request))),
+            Up::Ui(_) | Up::Autocomplete(_) => None,
         }
     }
 
@@ -186,6 +190,22 @@ impl Script {
             plugin: "double".into(),
             result: Some(result),
         }
+    }
+
+    fn serve(&self, request: HttpRequest) -> HttpResponse {
+        let served = match &self.server {
+            Some(serve) => serve(&request),
+            None => Err(Failure::new(
+                tonic::Code::NotFound,
+                Reason::UnknownPlugin,
+                format!("no plugin {} is loaded", request.plugin),
+            )),
+        };
+        let response = served.unwrap_or_else(|failure| HttpResponse {
+            failure: Some(failure),
+            ..Default::default()
+        });
+        HttpResponse { id: request.id, ..response }
     }
 
     pub(super) fn request(

@@ -1,7 +1,7 @@
 //! Claims about schedules, calls between plugins and requests from outside.
 
 use outboard_proto::app::{HttpRequest, HttpResponse};
-use outboard_proto::common::{Chunk, Credit, Failure, Reason, event};
+use outboard_proto::common::{Chunk, Failure, Reason, event};
 use outboard_proto::limits::{CHUNK_BYTES, CREDIT_BYTES};
 use outboard_proto::plugin::{self, CallPluginRequest, call};
 
@@ -34,8 +34,8 @@ fn to(plugin: &str) -> CallPluginRequest {
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn json(plugin: &FakePlugin, call: &Call, text: &str) -> bool {
-    let result = Some(reply::Result::Json(text.into()));
-    plugin.board.reply(plugin.member, plugin.serial, Reply { call: call.id, result })
+    let said = Said::Result(Some(reply::Result::Json(text.into())));
+    plugin.board.reply(plugin.member, plugin.serial, call.id, said)
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,7 +116,7 @@ async fn a_circle_of_calls_ends_at_the_hop_limit_and_names_its_way() {
 async fn a_nested_call_has_no_more_time_than_its_cause_and_ends_with_it() {
     // I56
     let board = board();
-    let mut one = FakePlugin::ready(&board, talker("one", &["two"]));
+    let one = FakePlugin::ready(&board, talker("one", &["two"]));
     let mut two = FakePlugin::ready(&board, talker("two", &["three"]));
     let mut three = FakePlugin::ready(&board, talker("three", &[]));
     let brief = Duration::from_millis(200);
@@ -129,7 +129,6 @@ async fn a_nested_call_has_no_more_time_than_its_cause_and_ends_with_it() {
     assert!(matches!(two.frame().await, daemon_frame::Kind::Cancel(_)));
     assert!(matches!(three.frame().await, daemon_frame::Kind::Cancel(_)));
     assert_eq!(inner.answer().await.unwrap_err().reason(), Reason::Cancelled);
-    let _ = &mut one;
 }
 
 /// A plugin with two routes.
@@ -195,8 +194,8 @@ impl FakeApp {
 }
 
 fn answer(plugin: &FakePlugin, call: &Call, response: plugin::HttpResponse) -> bool {
-    let result = Some(reply::Result::Http(response));
-    plugin.board.reply(plugin.member, plugin.serial, Reply { call: call.id, result })
+    let said = Said::Result(Some(reply::Result::Http(response)));
+    plugin.board.reply(plugin.member, plugin.serial, call.id, said)
 }
 
 fn piece(stream: u64, bytes: usize, last: bool) -> Chunk {
@@ -329,7 +328,6 @@ async fn nobody_prints_credit_by_returning_what_was_not_taken() {
         bytes += chunk.data.len();
     }
     board.chunk_of_plugin(web.member, web.serial, piece(9, 1000, false));
-    let _ = Credit::default();
     board.cancel_http(app.node, 1);
     assert!(matches!(web.frame().await, daemon_frame::Kind::Cancel(_)));
 }

@@ -64,7 +64,7 @@ impl Harness {
             hops: 1,
             chain: vec![caller.to_owned()],
         };
-        match self.call(call::Of::Plugin(asked))? {
+        match self.call(call::Of::Plugin(Box::new(asked)))? {
             Replied::Json(json) => Ok(json),
             other => panic!("no JSON: {other:?}"),
         }
@@ -96,7 +96,7 @@ impl Harness {
         if !pieces.is_empty() {
             request.body = id;
         }
-        let (of, budget_us) = (Some(call::Of::Http(request)), micros(BUDGET));
+        let (of, budget_us) = (Some(call::Of::Http(Box::new(request))), micros(BUDGET));
         let call = Call { id, budget_us, attempt: 1, of, ..Call::default() };
         let running = self.handlers.call(call, &self.around);
         let count = pieces.len();

@@ -24,8 +24,8 @@ pub async fn answer(plugin: Arc<Plugin>, call: Call) {
             intercept_one(&plugin, call.id, payload).await;
         }
         Some(call::Of::Command(command)) => run(&plugin, call.id, *command).await,
-        Some(call::Of::Plugin(asked)) => web::called(&plugin, call.id, asked).await,
-        Some(call::Of::Http(request)) => web::serve(&plugin, call.id, request).await,
+        Some(call::Of::Plugin(asked)) => web::called(&plugin, call.id, *asked).await,
+        Some(call::Of::Http(request)) => web::serve(&plugin, call.id, *request).await,
         Some(_) | None => plugin.note(format!("call {} of a kind unknown here", call.id)),
     }
 }
