@@ -145,7 +145,7 @@ impl Exchange {
 
     /// The body of an answer, for whoever reads it.
     pub(crate) fn body(&self, stream: u64) -> Option<Arc<Pipe>> {
-        self.state().bodies.get(stream)
+        self.state().bodies.fetch(stream)
     }
 
     /// Nobody reads a body any more.
@@ -226,20 +226,15 @@ impl Exchange {
     pub(crate) fn expect_body(&self, call: u64, stream: u64) {
         let mut state = self.state();
         if stream != 0 && state.calls.waits(call) {
-            state.bodies.open(stream);
+            state.bodies.open(stream, call);
         }
     }
 
     /// A piece of a body came in.
     pub(crate) fn piece(&self, chunk: Chunk) {
-        let pipe = {
-            let mut state = self.state();
-            state.silence.heard();
-            state.bodies.of(&chunk)
-        };
-        if let Some(pipe) = pipe {
-            pipe.put(chunk);
-        }
+        let mut state = self.state();
+        state.silence.heard();
+        state.bodies.put(chunk);
     }
 
     /// A frame that answers nothing came in.

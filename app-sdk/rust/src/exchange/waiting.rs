@@ -40,7 +40,12 @@ impl Drop for Waiting<'_> {
         if self.ended {
             return;
         }
-        let unanswered = self.exchange.state().calls.close(self.id);
+        let unanswered = {
+            let mut state = self.exchange.state();
+            // An answer that was not looked at may have a body under way.
+            let body = state.bodies.abandon(self.id);
+            state.calls.close(self.id) || body
+        };
         if unanswered {
             let cancel = app_frame::Kind::Cancel(Cancel { id: self.id });
             self.exchange.send(Class::Control, frame::encode(cancel));

@@ -17,7 +17,15 @@ use crate::exchange::Exchange;
 
 /// Bodies that one session is sending us, by stream.
 #[derive(Debug, Default)]
-pub(crate) struct Bodies(HashMap<u64, Arc<Pipe>>);
+pub(crate) struct Bodies(HashMap<u64, Open>);
+
+/// A body that is under way, or was not fetched yet: a short one may be over before that.
+#[derive(Debug)]
+struct Open {
+    call: u64,
+    pipe: Arc<Pipe>,
+    fetched: bool,
+}
 
 /// One body under way.
 #[derive(Debug, Default)]
@@ -33,22 +41,37 @@ struct State {
 }
 
 impl Bodies {
-    /// Expects the pieces of a stream from now on.
-    pub(crate) fn open(&mut self, stream: u64) {
-        self.0.insert(stream, Arc::default());
+    /// Expects the pieces of the stream that answers a call.
+    pub(crate) fn open(&mut self, stream: u64, call: u64) {
+        self.0.insert(stream, Open { call, pipe: Arc::default(), fetched: false });
     }
 
-    /// The pipe of a stream, for whoever reads it.
-    pub(crate) fn get(&self, stream: u64) -> Option<Arc<Pipe>> {
-        self.0.get(&stream).cloned()
-    }
-
-    /// The pipe that a piece is for. The last piece closes it here.
-    pub(crate) fn of(&mut self, chunk: &Chunk) -> Option<Arc<Pipe>> {
-        match chunk.last || !chunk.abort.is_empty() {
-            true => self.0.remove(&chunk.stream),
-            false => self.get(chunk.stream),
+    /// The pipe of a stream, for whoever reads it. Asked once.
+    pub(crate) fn fetch(&mut self, stream: u64) -> Option<Arc<Pipe>> {
+        let open = self.0.get_mut(&stream)?;
+        open.fetched = true;
+        let pipe = Arc::clone(&open.pipe);
+        if pipe.has_ended() {
+            self.0.remove(&stream);
         }
+        Some(pipe)
+    }
+
+    /// Takes a piece. The last piece of a body that was fetched closes it here.
+    pub(crate) fn put(&mut self, chunk: Chunk) {
+        let (stream, ends) = (chunk.stream, chunk.last || !chunk.abort.is_empty());
+        let Some(open) = self.0.get(&stream) else { return };
+        open.pipe.put(chunk);
+        if ends && open.fetched {
+            self.0.remove(&stream);
+        }
+    }
+
+    /// Nobody waits for a call any more. Whether its answer's body was under way.
+    pub(crate) fn abandon(&mut self, call: u64) -> bool {
+        let before = self.0.len();
+        self.0.retain(|_, open| open.call != call);
+        self.0.len() < before
     }
 
     /// Nobody reads a stream any more.
@@ -58,7 +81,7 @@ impl Bodies {
 
     /// The session is over.
     pub(crate) fn take_all(&mut self) -> Vec<Arc<Pipe>> {
-        self.0.drain().map(|(_, pipe)| pipe).collect()
+        self.0.drain().map(|(_, open)| open.pipe).collect()
     }
 }
 

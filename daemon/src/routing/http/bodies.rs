@@ -16,8 +16,9 @@ use tonic::Code;
 use super::super::call::Stage as CallStage;
 use super::super::node::NodeId;
 use super::super::{Core, MemberId, Switchboard};
+use super::entry::too_large;
 use super::flow::{Flow, Taken};
-use super::{Exchange, Stage, too_large};
+use super::{Exchange, Stage};
 use crate::egress::Urgency;
 
 /// Credit that bodies leave to events: one of them always fits.
