@@ -14,11 +14,12 @@ use crate::post::{Author, Post};
 use crate::room::{Change, Daemon, Room, is_channel};
 
 /// Connects, and keeps the room told of the connection and of the commands there are.
-pub fn connect(room: &Arc<Room>, socket: PathBuf) -> App {
+pub fn connect(room: &Arc<Room>, socket: PathBuf, address: &str) -> App {
     let posting = Arc::clone(room);
     let app = App::builder("outboard-chat", env!("CARGO_PKG_VERSION"))
         .hooks(["message.before_post"])
         .events(["message.posted", "member.joined"])
+        .public_url(address)
         .dedupe()
         .on_send(move |send| {
             let posted = post(&posting, &send);

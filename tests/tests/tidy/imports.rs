@@ -23,6 +23,7 @@ const SEES: [(&str, &[&str]); 16] = [
     ("outboard-bench", &["outboard-proto", "outboard-app", "outboard-plugin"]),
     ("outboard-example-chat", &["outboard-proto", "outboard-app", "outboard-plugin"]),
     ("outboard-example-dice", &["outboard-plugin"]),
+    ("outboard-example-dictionary", &["outboard-plugin"]),
     ("outboard-example-moderator", &["outboard-plugin"]),
     ("outboard-example-troublemaker", &["outboard-plugin"]),
     ("outboard-example-welcome", &["outboard-plugin"]),

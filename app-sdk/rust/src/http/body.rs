@@ -10,10 +10,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use outboard_proto::app::{Cancel, app_frame};
 use outboard_proto::common::Chunk;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
+use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
 
 use super::HttpError;
 use crate::exchange::Exchange;
+
+/// Pieces that a stream holds before they are asked for.
+const AHEAD: usize = 2;
 
 /// Bodies that one session is sending us, by stream.
 #[derive(Debug, Default)]
@@ -174,6 +179,25 @@ impl HttpBody {
             Form::Whole(content) => Ok(content.take().filter(|content| !content.is_empty())),
             Form::Coming(coming) => coming.pipe.next().await.map_err(HttpError::BrokenOff),
         }
+    }
+
+    /// The pieces as a stream, for servers that want one. Dropped, it tells the plugin to stop.
+    ///
+    /// # Panics
+    /// Outside a Tokio runtime.
+    pub fn into_stream(
+        mut self,
+    ) -> impl Stream<Item = Result<Bytes, HttpError>> + Send + Sync + 'static {
+        let (sender, pieces) = mpsc::channel(AHEAD);
+        tokio::spawn(async move {
+            while let Some(piece) = self.piece().await.transpose() {
+                let is_over = piece.is_err();
+                if sender.send(piece).await.is_err() || is_over {
+                    return;
+                }
+            }
+        });
+        ReceiverStream::new(pieces)
     }
 
     /// All of it, or what is left.
