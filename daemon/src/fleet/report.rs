@@ -16,6 +16,7 @@ use super::aboard::Aboard;
 use super::{Fleet, Harbour};
 use crate::clock::micros;
 use crate::config::manifest::{Hook, Need};
+use crate::config::name::PluginName;
 use crate::config::spec::Spec;
 use crate::plugin::{condition_notes, explain};
 use crate::routing::MemberView;
@@ -154,7 +155,7 @@ fn state(state: &Machine) -> State {
 
 /// The author's words, and whom they are about.
 fn reason(ask: &crate::config::manifest::asks::Ask) -> String {
-    let plugins: Vec<&str> = ask.plugins.iter().map(|it| it.as_str()).collect();
+    let plugins: Vec<&str> = ask.plugins.iter().map(PluginName::as_str).collect();
     match plugins[..] {
         [] => ask.reason.clone(),
         [..] => format!("{} ({})", ask.reason, plugins.join(", ")),
@@ -210,7 +211,7 @@ pub fn grants(spec: &Spec) -> Vec<Grant> {
 }
 
 fn schedule(schedule: crate::schedule::ScheduleView) -> ScheduleStatus {
-    let us = |instant: Option<jiff::Timestamp>| instant.map_or(0, |it| it.as_microsecond());
+    let us = |instant: Option<jiff::Timestamp>| instant.map_or(0, jiff::Timestamp::as_microsecond);
     ScheduleStatus {
         name: schedule.name,
         rule: schedule.rule,

@@ -32,12 +32,16 @@ pub(crate) struct Link {
 
 #[derive(Debug)]
 enum Way {
-    Wire {
-        messages: MessagesClient<Channel>,
-        plugins: PluginsClient<Channel>,
-        token: MetadataValue<Ascii>,
-    },
+    Wire(Box<Wire>),
     Recorded(Arc<Recorder>),
+}
+
+/// The host API's services, and the token that opens them.
+#[derive(Debug)]
+struct Wire {
+    messages: MessagesClient<Channel>,
+    plugins: PluginsClient<Channel>,
+    token: MetadataValue<Ascii>,
 }
 
 /// What a host call is made on behalf of.
@@ -55,7 +59,7 @@ impl Link {
     pub(crate) fn wire(channel: Channel, token: MetadataValue<Ascii>) -> Self {
         let plugins = PluginsClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
         let messages = MessagesClient::new(channel).max_decoding_message_size(DECODE_BYTES);
-        Self::over(Way::Wire { messages, plugins, token })
+        Self::over(Way::Wire(Box::new(Wire { messages, plugins, token })))
     }
 
     pub(crate) fn recorded(recorder: Arc<Recorder>) -> Self {
@@ -91,9 +95,9 @@ impl Link {
     pub(crate) async fn send(&self, cause: Cause, send: SendRequest) -> Result<String, HostError> {
         match &self.way {
             Way::Recorded(recorder) => recorder.send(send),
-            Way::Wire { messages, token, .. } => {
-                let request = self.request(cause, token, send)?;
-                let sent = messages.clone().send(request).await;
+            Way::Wire(wire) => {
+                let request = self.request(cause, &wire.token, send)?;
+                let sent = wire.messages.clone().send(request).await;
                 sent.map(|sent| sent.into_inner().message_id)
                     .map_err(|status| HostError::from_status(&status))
             }
@@ -107,9 +111,9 @@ impl Link {
     ) -> Result<String, HostError> {
         match &self.way {
             Way::Recorded(recorder) => recorder.reply(reply),
-            Way::Wire { messages, token, .. } => {
-                let request = self.request(cause, token, reply)?;
-                let sent = messages.clone().reply(request).await;
+            Way::Wire(wire) => {
+                let request = self.request(cause, &wire.token, reply)?;
+                let sent = wire.messages.clone().reply(request).await;
                 sent.map(|sent| sent.into_inner().message_id)
                     .map_err(|status| HostError::from_status(&status))
             }
@@ -123,10 +127,10 @@ impl Link {
     ) -> Result<String, CallError> {
         match &self.way {
             Way::Recorded(recorder) => recorder.call(&call),
-            Way::Wire { plugins, token, .. } => {
-                let request = self.request(cause, token, call);
+            Way::Wire(wire) => {
+                let request = self.request(cause, &wire.token, call);
                 let request = request.map_err(|_| CallError::SessionLost)?;
-                let answer = plugins.clone().call(request).await;
+                let answer = wire.plugins.clone().call(request).await;
                 answer
                     .map(|answer| answer.into_inner().json)
                     .map_err(|status| CallError::from_status(&status))

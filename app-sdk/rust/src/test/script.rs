@@ -119,7 +119,7 @@ impl Double {
                 None
             }
             Up::Cancel(_) | Up::Pong(_) | Up::Credit(_) | Up::Chunk(_) => None,
-            Up::Http(request) => Some(Down::Http(script.serve(request))),
+            Up::Http(request) => Some(Down::Http(script.serve(&request))),
             Up::Ui(_) | Up::Autocomplete(_) => None,
         }
     }
@@ -192,9 +192,9 @@ impl Script {
         }
     }
 
-    fn serve(&self, request: HttpRequest) -> HttpResponse {
+    fn serve(&self, request: &HttpRequest) -> HttpResponse {
         let served = match &self.server {
-            Some(serve) => serve(&request),
+            Some(serve) => serve(request),
             None => Err(Failure::new(
                 tonic::Code::NotFound,
                 Reason::UnknownPlugin,

@@ -10,7 +10,8 @@ const SERVE: &str =
 fn schedules_are_read_in_each_of_their_forms() {
     let manifest = parse(&format!(
         "{SMALL}[[schedules]]\nname = \"nightly\"\ncron = \"30 2 * * *\"\n\
-         zone = \"Europe/Vienna\"\nmissed = \"once\"\n[[schedules]]\nname = \"often\"\nevery = \"5m\"\n\
+         zone = \"Europe/Vienna\"\nmissed = \"once\"\n\
+         [[schedules]]\nname = \"often\"\nevery = \"5m\"\n\
          [[schedules]]\nname = \"once\"\nat = \"2027-01-01T09:00:00\"\nzone = \"Europe/Vienna\"\n"
     ))
     .unwrap();
