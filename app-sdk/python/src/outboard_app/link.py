@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Mapping
 
 from outboard_app import session
+from outboard_app.bodies import Bodies
 from outboard_app.calls import Away, Calls
 from outboard_app.outbox import Full, Outbox
 from outboard_app.policy import PolicyBook
@@ -23,6 +24,9 @@ log = logging.getLogger("outboard_app")
 #: Seconds between attempts to connect: the first wait, and the longest.
 _FIRST_WAIT = 0.1
 _LONGEST_WAIT = 5.0
+
+#: Bytes of a body that go with the request itself.
+_SMALL_BODY = 32 * 1024
 
 OnCatalogue = Callable[[Mapping[str, common.CommandInfo]], None]
 
@@ -39,6 +43,7 @@ class Link:
         self._on_catalogue = on_catalogue
         self._calls = Calls()
         self._outbox = Outbox()
+        self._bodies = Bodies()
         self._published: dict[int, asyncio.Future[app.Published]] = {}
         self._session = 0
         self._keeping: asyncio.Task[None] | None = None
@@ -61,27 +66,50 @@ class Link:
 
     # --- Asking ------------------------------------------------------------------------------
 
-    async def ask(self, ask: app.Intercept | app.RunCommand, seconds: float) -> object:
+    async def ask(
+        self, ask: app.Intercept | app.RunCommand | app.HttpRequest, seconds: float
+    ) -> object:
         """Asks and waits at most `seconds`. Raises Away."""
         ask.id = self._calls.next_id()
         if isinstance(ask, app.Intercept):
             frame = app.AppFrame(intercept=ask)
+        elif isinstance(ask, app.HttpRequest):
+            return await self._ask_http(ask, seconds)
         else:
             frame = app.AppFrame(command=ask)
+        return await self._ask(ask.id, frame, seconds)
+
+    async def _ask_http(self, ask: app.HttpRequest, seconds: float) -> object:
+        body = ask.content
+        if len(body) <= _SMALL_BODY:
+            return await self._ask(ask.id, app.AppFrame(http=ask), seconds)
+        ask.content = b""
+        ask.body = ask.id
+        try:
+            return await self._ask(ask.id, app.AppFrame(http=ask), seconds, body)
+        finally:
+            self._outbox.drop_body(ask.id)
+
+    async def _ask(
+        self, call: int, frame: app.AppFrame, seconds: float, body: bytes = b""
+    ) -> object:
         if frame.ByteSize() > FRAME_BYTES:
             words = f"{frame.ByteSize()} bytes do not fit a frame of {FRAME_BYTES}"
             raise Away(words, handed_over=False)
-        waiting = self._calls.open(ask.id)
+        waiting = self._calls.open(call)
         try:
             self._outbox.say(frame)
+            if body:
+                self._outbox.send_body(call, body)
             return await asyncio.wait_for(waiting, seconds)
         except Full as full:
             raise Away(str(full), handed_over=False) from None
         except asyncio.TimeoutError:
-            self._give_up(ask.id)
+            self._give_up(call)
             raise Away(f"no answer within {seconds * 1e3:.0f} ms", handed_over=True) from None
         finally:
-            self._calls.forget(ask.id)
+            self._calls.forget(call)
+            self._bodies.forget(call)
 
     def _give_up(self, call: int) -> None:
         try:
@@ -109,6 +137,10 @@ class Link:
             self._calls.answer(frame.intercepted.id, frame.intercepted)
         elif kind == "command":
             self._calls.answer(frame.command.id, frame.command)
+        elif kind == "http":
+            self._take_http(frame.http)
+        elif kind == "chunk":
+            self._take_piece(frame)
         elif kind == "published":
             self._acknowledge(frame.published)
         elif kind == "request":
@@ -120,6 +152,22 @@ class Link:
         elif kind == "catalogue":
             self._take_catalogue(frame.catalogue)
         # Pings are answered where they are read. The rest belongs to features not declared.
+
+    def _take_http(self, answer: app.HttpResponse) -> None:
+        if answer.body and self._calls.waits(answer.id):
+            self._bodies.open(answer)
+        elif not answer.body:
+            self._calls.answer(answer.id, answer)
+
+    def _take_piece(self, frame: app.DaemonFrame) -> None:
+        try:
+            credit = common.Credit(bytes=frame.ByteSize())
+            self._outbox.say(app.AppFrame(credit=credit))
+        except Full:
+            log.warning("credit is not returned: the daemon reads too slowly")
+        whole = self._bodies.take(frame.chunk)
+        if whole is not None:
+            self._calls.answer(whole.id, whole)
 
     def _acknowledge(self, published: app.Published) -> None:
         self._outbox.acknowledged(published.id)
@@ -179,6 +227,7 @@ class Link:
 
     def _end_session(self, why: str) -> None:
         self.standing.clear()
+        self._bodies.clear()
         self._session += 1
         self._calls.lost(f"the daemon is away: {why}" if why else "the daemon is away")
 

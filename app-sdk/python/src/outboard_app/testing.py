@@ -19,6 +19,7 @@ _KEPT = 100_000
 
 OnIntercept = Callable[[app.Intercept], common.Verdict | None]
 OnCommand = Callable[[app.RunCommand], app.CommandResult | None]
+OnHttp = Callable[[app.HttpRequest], app.HttpResponse | None]
 
 
 def go_on(_: app.Intercept) -> common.Verdict:
@@ -42,6 +43,10 @@ class FakeDaemon:
         self.on_intercept: OnIntercept = go_on
         #: Answers commands; None = no answer.
         self.on_command: OnCommand = lambda _: None
+        #: Answers requests; None = no answer.
+        self.on_http: OnHttp = lambda _: None
+        #: Whether credit of chunks is returned.
+        self.returns_chunks = False
         #: Whether events are acknowledged and their credit returned.
         self.takes_events = True
         #: Set to refuse every hello with these words.
@@ -128,6 +133,11 @@ class FakeDaemon:
         if kind == "command" and (ran := self.on_command(frame.command)) is not None:
             ran.id = frame.command.id
             return [app.DaemonFrame(command=ran)]
+        if kind == "http" and (served := self.on_http(frame.http)) is not None:
+            served.id = frame.http.id
+            return [app.DaemonFrame(http=served)]
+        if kind == "chunk" and self.returns_chunks:
+            return [app.DaemonFrame(credit=common.Credit(bytes=frame.ByteSize()))]
         if kind == "publish" and self.takes_events:
             return _taken(frame)
         return []
