@@ -121,6 +121,11 @@ impl Exchanges {
         self.streams
     }
 
+    /// Whether a node sends a body under this number already.
+    fn is_sending(&self, node: NodeId, stream: u64) -> bool {
+        stream != 0 && self.uploads.contains_key(&(node, stream))
+    }
+
     fn keys_where(&self, matches: impl Fn(&Exchange) -> bool) -> Vec<usize> {
         self.table.iter().filter(|(_, it)| matches(it)).map(|(key, _)| key).collect()
     }
@@ -231,7 +236,10 @@ impl Core {
         let Some(exchange) = self.http.table.get(key) else { return };
         let (member, limit) = (exchange.member, exchange.limit);
         match result {
-            Some(reply::Result::Http(response)) if is_answer(&response) => {
+            Some(reply::Result::Http(response))
+                if is_answer(&response)
+                    && !self.http.downloads.contains_key(&(member, response.body)) =>
+            {
                 if response.content.len() as u64 > limit {
                     return self.end_exchange(key, failed(too_large(limit)), now);
                 }

@@ -227,3 +227,6 @@ fn until(next: Timestamp, now: Timestamp) -> Duration {
     let wait = Duration::try_from(next.duration_since(now)).unwrap_or_default();
     wait.min(LOOK)
 }
+
+#[cfg(test)]
+mod tests;

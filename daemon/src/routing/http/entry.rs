@@ -60,6 +60,12 @@ impl Core {
         if member.open_seat().is_none() {
             return Err(unavailable(&member.is.name, &member.standing, "not_started"));
         }
+        if let Some(node) = caller.node()
+            && self.http.is_sending(node, request.body)
+        {
+            let text = format!("stream {} is another body's", request.body);
+            return Err(Failure::new(Code::InvalidArgument, Reason::Invalid, text));
+        }
         let by_session = matches!(caller, HttpCaller::Session { .. });
         if request.body != 0 && !(member.chunks && by_session) {
             let text = "a body in chunks needs a session on both sides that knows chunks";

@@ -132,19 +132,23 @@ async fn a_nested_call_has_no_more_time_than_its_cause_and_ends_with_it() {
 }
 
 /// A plugin with two routes.
-fn server() -> Registration {
+fn server(max_body: &str) -> Registration {
     let lines = "[[http]]\npath = \"/hook\"\nmethods = [\"POST\"]\naccess = \"public\"\n\
-                 max_body = \"200KiB\"\n[[http]]\npath = \"/mine/*\"\nmethods = [\"GET\"]\n\
+                 max_body = \"MAX\"\n[[http]]\npath = \"/mine/*\"\nmethods = [\"GET\"]\n\
                  access = \"signed-in\"\n";
     let mut plain = registration("web", Vec::new());
     plain.grants.insert(Permission::HttpServe);
-    Registration { reach: reach(lines), ..plain }
+    Registration { reach: reach(&lines.replace("MAX", max_body)), ..plain }
+}
+
+fn ready_for(max_body: &str, board: &Switchboard) -> FakePlugin {
+    let plugin = FakePlugin::ready(board, server(max_body));
+    board.set_chunks(plugin.member, true);
+    plugin
 }
 
 fn ready(board: &Switchboard) -> FakePlugin {
-    let plugin = FakePlugin::ready(board, server());
-    board.set_chunks(plugin.member, true);
-    plugin
+    ready_for("200KiB", board)
 }
 
 fn browser(board: &Switchboard) -> FakeApp {
@@ -330,4 +334,40 @@ async fn nobody_prints_credit_by_returning_what_was_not_taken() {
     board.chunk_of_plugin(web.member, web.serial, piece(9, 1000, false));
     board.cancel_http(app.node, 1);
     assert!(matches!(web.frame().await, daemon_frame::Kind::Cancel(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_bodies_of_a_plugin_together_are_bounded() {
+    // I58
+    let board = board();
+    let mut web = ready_for("4MiB", &board);
+    let mut app = browser(&board);
+    for stream in 1..=3 {
+        app.http(HttpRequest { body: stream, ..posting(stream) });
+        if stream < 3 {
+            web.call().await;
+        }
+        for _ in 0..96 {
+            board.chunk_of_node(app.node, piece(stream, CHUNK_BYTES, false));
+        }
+    }
+    let refused = app.answer().await;
+    let reason = refused.failure.unwrap().reason();
+    assert_eq!((refused.id, reason), (3, Reason::OverLimit), "9 MiB in all");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_streams_number_stands_for_one_body() {
+    let board = board();
+    let mut web = ready(&board);
+    let mut app = browser(&board);
+    app.http(HttpRequest { body: 5, ..posting(1) });
+    let first = web.call().await;
+    assert_eq!(app.refused(HttpRequest { body: 5, ..posting(2) }).await, Reason::Invalid);
+    answer(&web, &first, plugin::HttpResponse { status: 200, body: 9, ..Default::default() });
+    assert_eq!(app.answer().await.id, 1);
+    app.http(posting(3));
+    let second = web.call().await;
+    answer(&web, &second, plugin::HttpResponse { status: 200, body: 9, ..Default::default() });
+    assert_eq!(app.answer().await.failure.unwrap().reason(), Reason::ProtocolViolation);
 }
