@@ -121,6 +121,12 @@ impl Exchanges {
         self.streams
     }
 
+    /// How many things are kept: none once nothing is under way.
+    #[cfg(test)]
+    pub fn leftovers(&self) -> usize {
+        self.table.len() + self.uploads.len() + self.downloads.len()
+    }
+
     /// Whether a node sends a body under this number already.
     fn is_sending(&self, node: NodeId, stream: u64) -> bool {
         stream != 0 && self.uploads.contains_key(&(node, stream))

@@ -86,9 +86,10 @@ impl Switchboard {
         cause: Option<Cause>,
         patience: Duration,
     ) -> Result<Awaited, Failure> {
-        let cause = cause.unwrap_or_default();
-        let begun =
-            self.with(|core, now| core.call_plugin(caller, request, (cause, patience), now));
+        let begun = self.with(|core, now| {
+            let cause = cause.unwrap_or_else(|| core.supposed_cause(caller));
+            core.call_plugin(caller, request, (cause, patience), now)
+        });
         begun.map(|(id, answer)| Awaited { id, answer, switchboard: self.clone() })
     }
 }
@@ -120,6 +121,23 @@ impl Core {
         let key = self.begin_call(new, now).map_err(|_| self.too_busy(callee))?;
         let id = self.calls.get(key).map_or(0, |call| call.id);
         Ok((id, answered))
+    }
+
+    /// What a call counts as caused by that names nothing: the others' call, among those its plugin
+    /// is answering, that is furthest from a person. Only its hops count: else a circle of plugins
+    /// that name no cause would go round for ever.
+    fn supposed_cause(&self, caller: MemberId) -> Cause {
+        let hops = |key: &usize| self.nested_cause(*key).map_or(0, |cause| cause.way().0);
+        let answering = self.calls.keys_where(|call| call.member == caller);
+        let furthest = answering.into_iter().max_by_key(hops);
+        furthest.and_then(|key| self.nested_cause(key)).map(Cause::hops_only).unwrap_or_default()
+    }
+
+    fn nested_cause(&self, key: usize) -> Option<&Cause> {
+        match &self.calls.get(key)?.purpose {
+            Purpose::Nested(nested) => Some(&nested.cause),
+            Purpose::Intercept { .. } | Purpose::Command(_) | Purpose::Http(_) => None,
+        }
     }
 
     /// Whether a plugin may call another; what the call will be the cause of.

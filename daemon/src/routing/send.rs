@@ -343,6 +343,11 @@ impl Cause {
         Ok(Self { hops: origin.hops, chain: origin.chain, deadline, call, ..self.clone() })
     }
 
+    /// How far it is from a person, and nothing else of it.
+    pub fn hops_only(&self) -> Self {
+        Self { hops: self.hops, chain: self.chain.clone(), ..Self::default() }
+    }
+
     /// Hops, and the plugins passed.
     pub fn way(&self) -> (u32, &[String]) {
         (self.hops, &self.chain)

@@ -7,7 +7,7 @@ use outboard_proto::app::app_client::AppClient;
 use outboard_proto::app::{HttpRequest, HttpResponse};
 use outboard_proto::common::Chunk;
 use outboard_tests::app::http::request;
-use outboard_tests::{App, Daemon, Draft, Outcome, wire};
+use outboard_tests::{App, AppDraft, Daemon, Draft, Outcome, wire};
 
 use crate::SLOW;
 
@@ -154,6 +154,20 @@ async fn the_unary_twin_carries_small_bodies_and_says_so_of_large_ones() -> Outc
     assert_eq!(refused(large), "PAYLOAD_TOO_LARGE");
     let odd = client.http(request("GET", "web", "/open/odd")).await?.into_inner();
     assert_eq!(refused(odd), "PROTOCOL_VIOLATION");
+    Ok(())
+}
+
+#[tokio::test]
+async fn plugins_are_told_the_public_address() -> Outcome {
+    let (daemon, app) = with(web()).await?;
+    assert_eq!(app.tell("web", "count public https://chat.example").await?, "0");
+    let mut other = AppDraft::default().node("n2", 1);
+    "https://chat.example".clone_into(&mut other.hello.public_url);
+    let _other = other.connect(&daemon.house().app_socket()).await?;
+    assert_eq!(app.tell("web", "count public https://chat.example").await?, "1");
+    daemon.operator().restart("web").await?;
+    daemon.operator().wait_back("web", 1).await?;
+    assert_eq!(app.tell("web", "count public https://chat.example").await?, "1");
     Ok(())
 }
 

@@ -110,6 +110,45 @@ async fn cancelling_the_outer_call_reaches_the_inner() -> Outcome {
     Ok(())
 }
 
+// I56
+#[tokio::test]
+async fn a_circle_that_conceals_its_cause_ends_at_the_hop_limit_too() -> Outcome {
+    let daemon = Daemon::configured(SLOW).await?;
+    for (name, other) in [("alpha", "beta"), ("beta", "alpha")] {
+        let member = Draft::obedient(name).method("conceal", "").calls(&[other]);
+        daemon.run(&member.limit("in_flight = 4")).await?;
+    }
+    daemon.run(&Draft::obedient("gamma")).await?;
+    let app = daemon.app().await?;
+    let asked = app.order("alpha", "call-unasked beta conceal alpha").await?;
+    assert_eq!(app.tell("gamma", "say quick").await?, "quick");
+    let said = outboard_tests::app::reply_text(&asked.answer().await?).unwrap_or_default();
+    assert!(said.contains("HOP_LIMIT"), "{said}");
+    let idle = |status: &PluginStatus| status.traffic.unwrap_or_default().in_flight == 0;
+    for name in ["alpha", "beta"] {
+        daemon.operator().wait_until(name, "idle", idle).await?;
+        assert_eq!(app.tell(name, "say still here").await?, "still here");
+    }
+    Ok(())
+}
+
+// I28
+#[tokio::test]
+async fn a_grant_withdrawn_counts_at_the_very_next_call() -> Outcome {
+    let daemon = Daemon::configured(SLOW).await?;
+    daemon.run(&callee()).await?;
+    let optional = "[[permissions]]\nresource = \"plugins\"\nactions = [\"call\"]\n\
+                    reason = \"a test asks\"\nplugins = [\"beta\"]\noptional = true";
+    daemon.run(&Draft::obedient("alpha").section(optional)).await?;
+    let app = daemon.app().await?;
+    assert_eq!(app.tell("alpha", "call beta define {}").await?, "beta says {}");
+    daemon.operator().set("alpha", "grants", "commands:own").await?;
+    let said = app.tell("alpha", "call beta define {}").await?;
+    assert!(said.contains("PERMISSION_DENIED"), "{said}");
+    assert_eq!(daemon.operator().status("alpha").await?.generation, 1);
+    Ok(())
+}
+
 fn caller() -> Draft {
     Draft::obedient("alpha").calls(&["beta"])
 }

@@ -8,6 +8,8 @@ use outboard_proto::plugin::{self, CallPluginRequest, call};
 use super::*;
 use crate::config::manifest::Manifest;
 
+mod histories;
+
 /// What a manifest's lines declare.
 fn reach(lines: &str) -> Reach {
     let text = format!(
@@ -110,6 +112,25 @@ async fn a_circle_of_calls_ends_at_the_hop_limit_and_names_its_way() {
     let refused = refusal(board.call_plugin(one.member, to("two"), cause, PATIENCE));
     assert_eq!(refused.reason(), Reason::HopLimit);
     assert!(refused.message.contains("one → two → one → two → one"), "{refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_circle_that_conceals_its_cause_ends_all_the_same() {
+    // I56
+    let board = board();
+    let mut one = FakePlugin::ready(&board, talker("one", &["two"]));
+    let mut two = FakePlugin::ready(&board, talker("two", &["one"]));
+    let mut awaited = vec![board.call_plugin(one.member, to("two"), None, PATIENCE).ok().unwrap()];
+    for hop in 2..=4 {
+        let at = if hop % 2 == 0 { &mut two } else { &mut one };
+        at.call().await;
+        let other = if hop % 2 == 0 { "one" } else { "two" };
+        awaited.push(board.call_plugin(at.member, to(other), None, PATIENCE).ok().unwrap());
+    }
+    let refused = refusal(board.call_plugin(one.member, to("two"), None, PATIENCE));
+    assert_eq!(refused.reason(), Reason::HopLimit);
+    drop(awaited);
+    assert!(board.call_plugin(one.member, to("two"), None, PATIENCE).is_ok());
 }
 
 #[tokio::test(start_paused = true)]

@@ -88,6 +88,7 @@ impl Plugin {
     /// What the connected apps carry out, from now on.
     pub fn served_by(&self, app: &AppInfo) {
         self.note(format!("app {} {}", app.name, app.operations.join(" ")));
+        self.note(format!("public {}", app.public_url));
         self.served.send_replace(!app.operations.is_empty());
     }
 

@@ -153,6 +153,8 @@ pub async fn called(plugin: &Arc<Plugin>, call: u64, asked: PluginCall) {
                 if rest.is_empty() { format!("{} ", plugin.name()) } else { rest.to_owned() };
             Ok(host::call_plugin(plugin, &call.to_string(), to, "relay", words.trim()).await)
         }
+        // As relay, but it conceals what it is handling.
+        "conceal" => Ok(host::call_plugin(plugin, "", &json, "conceal", plugin.name()).await),
         "wait" => {
             tokio::time::sleep(Duration::from_millis(json.parse().unwrap_or(0))).await;
             Ok("waited".to_owned())
