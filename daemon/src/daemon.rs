@@ -25,6 +25,7 @@ use crate::config::operator::OperatorConfig;
 use crate::config::paths::Paths;
 use crate::fleet::{Command, Fleet, Harbour};
 use crate::gate::{Gate, Trees};
+use crate::interactions::Interactions;
 use crate::outbox::Outbox;
 use crate::reflection::Reflection;
 use crate::routing::Switchboard;
@@ -79,6 +80,7 @@ pub async fn run(options: Options) -> Result<End, StartError> {
     tokio::spawn(command.harbour.timetable.clone().run());
     tokio::spawn(command.harbour.outbox.clone().replay());
     tokio::spawn(command.harbour.outbox.clone().expire());
+    tokio::spawn(command.harbour.interactions.clone().keep());
     let app_group = ground.config.app_group.value.clone();
     let app = AppSide {
         switchboard: board,
@@ -166,6 +168,7 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
     let clock = Clock::start_exact();
     let switchboard = Switchboard::new(clock);
     let trees = Trees::new(options.uid);
+    let outbox = Outbox::new(switchboard.clone(), ground.journal.clone());
     let harbour = Harbour {
         paths: options.paths.clone(),
         clock,
@@ -174,7 +177,8 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
         control: ground.control.clone(),
         journal: ground.journal.clone(),
         timetable: Timetable::new(ground.control.clone(), switchboard.clone()),
-        outbox: Outbox::new(switchboard, ground.journal.clone()),
+        interactions: Interactions::new(switchboard, ground.journal.clone(), outbox.clone()),
+        outbox,
         lines: logs::followers(),
         moves: broadcast::Sender::new(1024),
         reflection: Reflection::new(),

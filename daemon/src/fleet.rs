@@ -29,6 +29,7 @@ use crate::config::name::PluginName;
 use crate::config::operator::OperatorConfig;
 use crate::config::paths::Paths;
 use crate::gate::Trees;
+use crate::interactions::Interactions;
 use crate::logs::Line;
 use crate::outbox::Outbox;
 use crate::reflection::Reflection;
@@ -61,6 +62,8 @@ pub struct Harbour {
     pub outbox: Outbox,
     /// Fires schedules.
     pub timetable: Timetable,
+    /// What plugins deferred.
+    pub interactions: Interactions,
     /// Where lines can be followed.
     pub lines: broadcast::Sender<Line>,
     /// Who moved.

@@ -13,6 +13,7 @@ pub mod egress;
 pub mod fleet;
 pub mod frame;
 pub mod gate;
+pub mod interactions;
 pub mod logs;
 pub mod outbox;
 pub mod payload;

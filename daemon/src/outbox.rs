@@ -312,7 +312,7 @@ impl Outbox {
 }
 
 /// What a key's second use hears.
-fn answered_before(answer: Option<Vec<u8>>) -> Result<Answer, Failure> {
+pub(crate) fn answered_before(answer: Option<Vec<u8>>) -> Result<Answer, Failure> {
     let Some(bytes) = answer else {
         let text = "a request with this idempotency key is under way";
         return Err(

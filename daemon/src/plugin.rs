@@ -24,6 +24,9 @@ pub use view::{Ends, View};
 /// Mail that waits for a plugin's task: news of one session, a handful of wishes.
 pub const MAILBOX: usize = 256;
 
+/// First pings go out at multiples of this: short beside the second in which each must be answered.
+const PINGS: Duration = Duration::from_millis(50);
+
 /// How late the loop may wake before it stops blaming others.
 const LATE: Duration = Duration::from_millis(500);
 
@@ -96,6 +99,11 @@ impl<H: Host> Task<H> {
 
     async fn next(&mut self) -> Woken {
         let due = self.machine.state().next_timeout();
+        // The first pings of many plugins go out together, so that an idle daemon wakes rarely.
+        let due = match self.machine.state().is_patient() {
+            true => due.map(|due| due.on_grid(PINGS)),
+            false => due,
+        };
         let clock = self.clock;
         // Somebody waits for a plugin that is to come back; nobody does for a pulse.
         let exact = matches!(self.machine.state(), State::Waiting(_));

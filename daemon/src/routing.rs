@@ -17,6 +17,7 @@ mod command;
 mod deadline;
 mod event;
 mod http;
+mod interaction;
 mod lane;
 mod member;
 mod nested;
@@ -41,8 +42,8 @@ use crate::config::manifest::Hook;
 
 pub use act::Act;
 pub use call::Said;
-pub use command::CommandRun;
 pub use http::HttpCaller;
+pub use interaction::{CommandRun, Completing, Deferral, KeepWish};
 pub use member::{MemberView, Standing};
 pub use nested::Reach;
 pub use node::{NodeId, NodeView};
@@ -75,6 +76,7 @@ struct Core {
     runs: Slab<run::Run>,
     requests: send::Requests,
     http: http::Exchanges,
+    deferrals: interaction::Deferrals,
     deadlines: deadline::Deadlines,
     /// When the timer goes off, if nobody wakes it.
     armed: Option<Moment>,
@@ -101,6 +103,7 @@ impl Switchboard {
             runs: Slab::new(),
             requests: send::Requests::default(),
             http: http::Exchanges::default(),
+            deferrals: interaction::Deferrals::default(),
             deadlines: deadline::Deadlines::default(),
             armed: None,
             held_up: false,

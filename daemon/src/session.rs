@@ -7,6 +7,7 @@ mod converse;
 mod door;
 mod facts;
 mod hello;
+mod interactions;
 mod listen;
 mod messages;
 mod plugins;

@@ -16,4 +16,4 @@ mod thread;
 pub use backup::{BackupReport, backup, restore, verify};
 pub use control::{Control, EndRecord, PluginRecord};
 pub use error::StoreError;
-pub use journal::{Claim, Enqueued, Journal, NewRequest, OutboxEntry};
+pub use journal::{Claim, Deferred, Enqueued, Journal, Lookup, NewRequest, OutboxEntry};

@@ -40,7 +40,7 @@ pub mod app_frame {
 pub struct DaemonFrame {
     #[prost(
         oneof = "daemon_frame::Kind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 60"
     )]
     pub kind: ::core::option::Option<daemon_frame::Kind>,
 }
@@ -76,6 +76,8 @@ pub mod daemon_frame {
         Http(super::HttpResponse),
         #[prost(message, tag = "14")]
         Cancel(super::CancelRequest),
+        #[prost(message, tag = "60")]
+        Progress(super::Progress),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -247,10 +249,23 @@ pub struct RunCommand {
     pub thread_root: ::prost::alloc::string::String,
     #[prost(string, tag = "9")]
     pub workspace: ::prost::alloc::string::String,
+    /// Bounds the first sign of the plugin and the gap between signs. 0 = the plugin's own call
+    /// time-out, which always bounds them.
     #[prost(uint64, tag = "10")]
     pub budget_us: u64,
     #[prost(message, optional, tag = "11")]
     pub trace: ::core::option::Option<super::super::common::v1::Trace>,
+    /// With `values`: which of the command's subcommands.
+    #[prost(string, tag = "12")]
+    pub subcommand: ::prost::alloc::string::String,
+    /// What a command of a message's menu is run on.
+    #[prost(message, optional, boxed, tag = "13")]
+    pub target_message: ::core::option::Option<
+        ::prost::alloc::boxed::Box<super::super::common::v1::Message>,
+    >,
+    /// Whom a command of a user's menu is run on.
+    #[prost(message, optional, tag = "14")]
+    pub target_user: ::core::option::Option<super::super::common::v1::Sender>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct CommandResult {
@@ -310,6 +325,10 @@ pub struct Autocomplete {
     pub sender: ::core::option::Option<super::super::common::v1::Sender>,
     #[prost(string, tag = "6")]
     pub workspace: ::prost::alloc::string::String,
+    #[prost(string, tag = "7")]
+    pub subcommand: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "8")]
+    pub channel: ::core::option::Option<super::super::common::v1::Channel>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Choices {
@@ -376,12 +395,18 @@ pub struct HttpResponse {
     #[prost(bytes = "bytes", tag = "6")]
     pub content: ::prost::bytes::Bytes,
 }
-/// The app no longer waits for the call with this id.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+/// The app no longer waits: for all that has this interaction_id, be it running, streaming or
+/// deferred; where that is empty, for the call with this id.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Cancel {
     #[prost(uint64, tag = "1")]
     pub id: u64,
+    /// Whoever still waits for the command's result hears CANCELLED.
+    #[prost(string, tag = "2")]
+    pub interaction_id: ::prost::alloc::string::String,
 }
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Cancelled {}
 /// Something a plugin wants carried out. Answered by Answer{id}.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Request {
@@ -397,7 +422,7 @@ pub struct Request {
     pub asker: ::core::option::Option<Asker>,
     #[prost(string, tag = "5")]
     pub workspace: ::prost::alloc::string::String,
-    #[prost(oneof = "request::Of", tags = "6")]
+    #[prost(oneof = "request::Of", tags = "6, 60")]
     pub of: ::core::option::Option<request::Of>,
 }
 /// Nested message and enum types in `Request`.
@@ -406,6 +431,9 @@ pub mod request {
     pub enum Of {
         #[prost(message, tag = "6")]
         Send(super::SendMessage),
+        /// Operation "interactions.follow_up".
+        #[prost(message, tag = "60")]
+        FollowUp(super::FollowUp),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -425,6 +453,27 @@ pub struct SendMessage {
     #[prost(message, optional, tag = "1")]
     pub message: ::core::option::Option<super::super::common::v1::Message>,
 }
+/// What a plugin says to an interaction that it deferred.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FollowUp {
+    #[prost(string, tag = "1")]
+    pub interaction_id: ::prost::alloc::string::String,
+    /// The same number comes twice only under the same idempotency_key.
+    #[prost(uint64, tag = "2")]
+    pub seq: u64,
+    #[prost(message, optional, tag = "3")]
+    pub reply: ::core::option::Option<super::super::common::v1::InteractionReply>,
+    /// Where it happened, and who asked.
+    #[prost(message, optional, tag = "4")]
+    pub channel: ::core::option::Option<super::super::common::v1::Channel>,
+    #[prost(message, optional, tag = "5")]
+    pub user: ::core::option::Option<super::super::common::v1::Sender>,
+    #[prost(string, tag = "6")]
+    pub thread_root: ::prost::alloc::string::String,
+    /// Nothing follows it: no longer shown as working.
+    #[prost(bool, tag = "7")]
+    pub last: bool,
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Answer {
     #[prost(uint64, tag = "1")]
@@ -436,7 +485,7 @@ pub struct Answer {
 pub mod answer {
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Result {
-        /// Of a SendMessage.
+        /// Of a SendMessage or a FollowUp; a FollowUp that only one person sees may have no id.
         #[prost(message, tag = "2")]
         Sent(super::Sent),
         #[prost(message, tag = "3")]
@@ -456,11 +505,13 @@ pub struct CancelRequest {
     #[prost(uint64, tag = "1")]
     pub id: u64,
 }
-/// Partial content of a reply that is still being written.
+/// Partial content of a reply that is still being written. The last one of a stream has `end` or
+/// `abort`; the command's result comes after it, on the unary path as the RPC's answer.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StreamDelta {
     #[prost(string, tag = "1")]
     pub interaction_id: ::prost::alloc::string::String,
+    /// From 0, without a gap.
     #[prost(uint64, tag = "2")]
     pub seq: u64,
     #[prost(string, tag = "3")]
@@ -469,6 +520,19 @@ pub struct StreamDelta {
     pub end: bool,
     #[prost(message, optional, tag = "5")]
     pub abort: ::core::option::Option<super::super::common::v1::Failure>,
+    /// Who sees it; the same for the whole stream and its result.
+    #[prost(enumeration = "super::super::common::v1::Visibility", tag = "6")]
+    pub visibility: i32,
+}
+/// The plugin works on it.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Progress {
+    #[prost(string, tag = "1")]
+    pub interaction_id: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "2")]
+    pub percent: u32,
+    #[prost(string, tag = "3")]
+    pub text: ::prost::alloc::string::String,
 }
 /// Generated client implementations.
 pub mod app_client {
@@ -748,6 +812,27 @@ pub mod app_client {
             req.extensions_mut().insert(GrpcMethod::new("outboard.app.v1.App", "Http"));
             self.inner.unary(req, path, codec).await
         }
+        pub async fn cancel(
+            &mut self,
+            request: impl tonic::IntoRequest<super::Cancel>,
+        ) -> std::result::Result<tonic::Response<super::Cancelled>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.app.v1.App/Cancel",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.app.v1.App", "Cancel"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -814,6 +899,10 @@ pub mod app_server {
             &self,
             request: tonic::Request<super::HttpRequest>,
         ) -> std::result::Result<tonic::Response<super::HttpResponse>, tonic::Status>;
+        async fn cancel(
+            &self,
+            request: tonic::Request<super::Cancel>,
+        ) -> std::result::Result<tonic::Response<super::Cancelled>, tonic::Status>;
     }
     #[derive(Debug)]
     pub struct AppServer<T> {
@@ -1265,6 +1354,49 @@ pub mod app_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = HttpSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.app.v1.App/Cancel" => {
+                    #[allow(non_camel_case_types)]
+                    struct CancelSvc<T: App>(pub Arc<T>);
+                    impl<T: App> tonic::server::UnaryService<super::Cancel>
+                    for CancelSvc<T> {
+                        type Response = super::Cancelled;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::Cancel>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as App>::cancel(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CancelSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -508,6 +508,12 @@ pub struct InteractionReply {
     pub deferred: bool,
     #[prost(message, optional, tag = "4")]
     pub error: ::core::option::Option<Text>,
+    /// Of a deferred reply: until when follow-ups may come. Only the daemon writes it.
+    #[prost(int64, tag = "5")]
+    pub expires_at_us: i64,
+    /// It was streamed. Without a body, what it says is what the pieces said.
+    #[prost(bool, tag = "6")]
+    pub streamed: bool,
 }
 /// A typed argument.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -555,6 +561,30 @@ pub struct CommandInfo {
     pub r#where: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(string, repeated, tag = "7")]
     pub allow: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Other names that run it.
+    #[prost(string, repeated, tag = "8")]
+    pub aliases: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(enumeration = "CommandKind", tag = "9")]
+    pub kind: i32,
+    /// What a menu calls it; the name if empty.
+    #[prost(string, tag = "10")]
+    pub title: ::prost::alloc::string::String,
+    /// With subcommands there are no args.
+    #[prost(message, repeated, tag = "11")]
+    pub subcommands: ::prost::alloc::vec::Vec<SubcommandInfo>,
+    /// Its help, several lines: what `/name help` answers.
+    #[prost(string, tag = "12")]
+    pub help: ::prost::alloc::string::String,
+}
+/// One of the things a command can do: /name subcommand …
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SubcommandInfo {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub description: ::prost::alloc::string::String,
+    #[prost(message, repeated, tag = "3")]
+    pub args: ::prost::alloc::vec::Vec<ArgumentInfo>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ArgumentInfo {
@@ -571,6 +601,12 @@ pub struct ArgumentInfo {
     pub rest: bool,
     #[prost(string, repeated, tag = "6")]
     pub choices: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// What may be offered while it is typed; any other value will do too.
+    #[prost(string, repeated, tag = "7")]
+    pub suggestions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Its plugin knows more to offer: ask with Autocomplete.
+    #[prost(bool, tag = "8")]
+    pub autocomplete: bool,
 }
 /// A piece of a payload too large for one frame.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -960,6 +996,42 @@ impl Visibility {
         }
     }
 }
+/// How people reach a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum CommandKind {
+    Unspecified = 0,
+    /// Typed: /name …
+    Slash = 1,
+    /// In the menu of a message.
+    Message = 2,
+    /// In the menu of a user.
+    User = 3,
+}
+impl CommandKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "COMMAND_KIND_UNSPECIFIED",
+            Self::Slash => "COMMAND_KIND_SLASH",
+            Self::Message => "COMMAND_KIND_MESSAGE",
+            Self::User => "COMMAND_KIND_USER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "COMMAND_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "COMMAND_KIND_SLASH" => Some(Self::Slash),
+            "COMMAND_KIND_MESSAGE" => Some(Self::Message),
+            "COMMAND_KIND_USER" => Some(Self::User),
+            _ => None,
+        }
+    }
+}
 /// Codes of google.rpc.ErrorInfo.reason, domain "outboard", without the prefix REASON\_. A number
 /// is never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -1025,6 +1097,12 @@ pub enum Reason {
     PayloadTooLarge = 74,
     /// Whoever sent a body gave it up before its end.
     BodyAbandoned = 75,
+    /// No deferred interaction of this plugin has this id.
+    UnknownInteraction = 60,
+    /// Its last follow-up has been said.
+    InteractionClosed = 61,
+    /// A stream of more text than one reply may have.
+    StreamTooLarge = 62,
 }
 impl Reason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1082,6 +1160,9 @@ impl Reason {
             Self::SignInNeeded => "REASON_SIGN_IN_NEEDED",
             Self::PayloadTooLarge => "REASON_PAYLOAD_TOO_LARGE",
             Self::BodyAbandoned => "REASON_BODY_ABANDONED",
+            Self::UnknownInteraction => "REASON_UNKNOWN_INTERACTION",
+            Self::InteractionClosed => "REASON_INTERACTION_CLOSED",
+            Self::StreamTooLarge => "REASON_STREAM_TOO_LARGE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1136,6 +1217,9 @@ impl Reason {
             "REASON_SIGN_IN_NEEDED" => Some(Self::SignInNeeded),
             "REASON_PAYLOAD_TOO_LARGE" => Some(Self::PayloadTooLarge),
             "REASON_BODY_ABANDONED" => Some(Self::BodyAbandoned),
+            "REASON_UNKNOWN_INTERACTION" => Some(Self::UnknownInteraction),
+            "REASON_INTERACTION_CLOSED" => Some(Self::InteractionClosed),
+            "REASON_STREAM_TOO_LARGE" => Some(Self::StreamTooLarge),
             _ => None,
         }
     }

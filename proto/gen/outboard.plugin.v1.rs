@@ -43,7 +43,10 @@ pub mod plugin_frame {
 /// What the daemon says.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct DaemonFrame {
-    #[prost(oneof = "daemon_frame::Kind", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11")]
+    #[prost(
+        oneof = "daemon_frame::Kind",
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 60"
+    )]
     pub kind: ::core::option::Option<daemon_frame::Kind>,
 }
 /// Nested message and enum types in `DaemonFrame`.
@@ -72,6 +75,8 @@ pub mod daemon_frame {
         Drain(super::Drain),
         #[prost(message, tag = "11")]
         Shutdown(super::Shutdown),
+        #[prost(message, tag = "60")]
+        CancelInteraction(super::CancelInteraction),
     }
 }
 /// The first frame, within 2 s of connecting.
@@ -156,11 +161,15 @@ pub mod reply {
 pub struct Partial {
     #[prost(uint64, tag = "1")]
     pub call: u64,
+    /// From 0, without a gap.
     #[prost(uint64, tag = "2")]
     pub seq: u64,
     /// Appended to what was sent before.
     #[prost(string, tag = "3")]
     pub delta: ::prost::alloc::string::String,
+    /// Who sees it: what the first piece says counts, for the Reply too. Everyone if not said.
+    #[prost(enumeration = "super::super::common::v1::Visibility", tag = "4")]
+    pub visibility: i32,
 }
 /// The handler is alive and works long: renews its lease.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -298,7 +307,7 @@ pub mod call {
         #[prost(message, tag = "5")]
         Ui(::prost::alloc::boxed::Box<super::UiAction>),
         #[prost(message, tag = "6")]
-        Autocomplete(super::Autocomplete),
+        Autocomplete(::prost::alloc::boxed::Box<super::Autocomplete>),
         #[prost(message, tag = "7")]
         Http(::prost::alloc::boxed::Box<super::HttpRequest>),
         #[prost(message, tag = "8")]
@@ -332,6 +341,19 @@ pub struct RunCommand {
     /// What the person typed after the name.
     #[prost(string, tag = "7")]
     pub text: ::prost::alloc::string::String,
+    /// Which of the command's subcommands; empty where it has none.
+    #[prost(string, tag = "8")]
+    pub subcommand: ::prost::alloc::string::String,
+    #[prost(enumeration = "super::super::common::v1::CommandKind", tag = "9")]
+    pub kind: i32,
+    /// Of a command in a message's menu.
+    #[prost(message, optional, boxed, tag = "10")]
+    pub target_message: ::core::option::Option<
+        ::prost::alloc::boxed::Box<super::super::common::v1::Message>,
+    >,
+    /// Of a command in a user's menu.
+    #[prost(message, optional, tag = "11")]
+    pub target_user: ::core::option::Option<super::super::common::v1::Sender>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UiAction {
@@ -359,7 +381,12 @@ pub struct Autocomplete {
     pub prefix: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "4")]
     pub sender: ::core::option::Option<super::super::common::v1::Sender>,
+    #[prost(string, tag = "5")]
+    pub subcommand: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "6")]
+    pub channel: ::core::option::Option<super::super::common::v1::Channel>,
 }
+/// At most 25 of at most 255 bytes; the rest is left out.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Choices {
     #[prost(string, repeated, tag = "1")]
@@ -431,6 +458,14 @@ pub struct PluginCall {
 pub struct CancelCall {
     #[prost(uint64, tag = "1")]
     pub call: u64,
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+/// Nobody waits for the follow-ups of this deferred interaction any more.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CancelInteraction {
+    #[prost(string, tag = "1")]
+    pub interaction_id: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
     pub reason: ::prost::alloc::string::String,
 }
@@ -536,6 +571,26 @@ pub struct CallPluginResponse {
     /// JSON.
     #[prost(string, tag = "1")]
     pub json: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct FollowUpRequest {
+    #[prost(string, tag = "1")]
+    pub interaction_id: ::prost::alloc::string::String,
+    /// Chosen by the plugin, such as 1, 2, 3. The same number within 24 h is carried out once.
+    #[prost(uint64, tag = "2")]
+    pub seq: u64,
+    /// `deferred` and `streamed` mean nothing here.
+    #[prost(message, optional, tag = "3")]
+    pub reply: ::core::option::Option<super::super::common::v1::InteractionReply>,
+    /// Nothing follows it.
+    #[prost(bool, tag = "4")]
+    pub last: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FollowUpResponse {
+    /// Empty where only one person sees it.
+    #[prost(string, tag = "1")]
+    pub message_id: ::prost::alloc::string::String,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -1549,6 +1604,298 @@ pub mod plugins_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "outboard.plugin.v1.Plugins";
     impl<T> tonic::server::NamedService for PluginsServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Generated client implementations.
+pub mod interactions_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    #[derive(Debug, Clone)]
+    pub struct InteractionsClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> InteractionsClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InteractionsClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            InteractionsClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Says something more about an interaction that this or an earlier generation deferred. Needs
+        /// commands:own.
+        pub async fn follow_up(
+            &mut self,
+            request: impl tonic::IntoRequest<super::FollowUpRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::FollowUpResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Interactions/FollowUp",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Interactions", "FollowUp"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod interactions_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with InteractionsServer.
+    #[async_trait]
+    pub trait Interactions: std::marker::Send + std::marker::Sync + 'static {
+        /// Says something more about an interaction that this or an earlier generation deferred. Needs
+        /// commands:own.
+        async fn follow_up(
+            &self,
+            request: tonic::Request<super::FollowUpRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::FollowUpResponse>,
+            tonic::Status,
+        >;
+    }
+    #[derive(Debug)]
+    pub struct InteractionsServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> InteractionsServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for InteractionsServer<T>
+    where
+        T: Interactions,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/outboard.plugin.v1.Interactions/FollowUp" => {
+                    #[allow(non_camel_case_types)]
+                    struct FollowUpSvc<T: Interactions>(pub Arc<T>);
+                    impl<
+                        T: Interactions,
+                    > tonic::server::UnaryService<super::FollowUpRequest>
+                    for FollowUpSvc<T> {
+                        type Response = super::FollowUpResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::FollowUpRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Interactions>::follow_up(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = FollowUpSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for InteractionsServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "outboard.plugin.v1.Interactions";
+    impl<T> tonic::server::NamedService for InteractionsServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use outboard_proto::app::{
-    Answer, AppFrame, AppWelcome, Cancel, Catalogue, CommandResult, DaemonFrame, Intercept,
-    InterceptResult, Policies, Publish, Published, Request, RunCommand, Sent, answer, app_frame,
-    daemon_frame,
+    Answer, AppFrame, AppWelcome, Autocomplete, Cancel, Catalogue, Choices, CommandResult,
+    DaemonFrame, FollowUp, Intercept, InterceptResult, Policies, Publish, Published, Request,
+    RunCommand, Sent, StreamDelta, UiAction, answer, app_frame, daemon_frame, request,
 };
 use outboard_proto::common::{Event, HookPayload, Message, Verdict};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -38,6 +38,7 @@ pub struct App {
     next: AtomicU64,
     pending: Pending,
     requests: tokio::sync::Mutex<mpsc::Receiver<Request>>,
+    deltas: tokio::sync::Mutex<mpsc::Receiver<StreamDelta>>,
     /// What the daemon said first.
     pub welcome: AppWelcome,
     policies: watch::Receiver<Policies>,
@@ -67,6 +68,7 @@ impl App {
     fn over(stream: wire::Stream<DaemonFrame>, welcome: AppWelcome) -> Self {
         let pending = Pending::default();
         let (requests, request_queue) = mpsc::channel(REQUESTS);
+        let (deltas, delta_queue) = mpsc::channel(REQUESTS);
         let (policies, policies_seen) =
             watch::channel(welcome.policies.clone().unwrap_or_default());
         let (catalogue, catalogue_seen) =
@@ -74,7 +76,8 @@ impl App {
         let (ended, end) = watch::channel(None);
         let (bodies, bodies_seen) = watch::channel(HashMap::new());
         let (pending_inbox, owed) = (pending.clone(), AtomicU64::new(0));
-        let inbox = Inbox { pending: pending_inbox, requests, policies, catalogue, bodies, owed };
+        let inbox =
+            Inbox { pending: pending_inbox, requests, deltas, policies, catalogue, bodies, owed };
         let wire::Stream { out, mut frames } = stream;
         let pongs = out.clone();
         let reader = tokio::spawn(async move {
@@ -93,6 +96,7 @@ impl App {
             next: AtomicU64::new(1),
             pending,
             requests: tokio::sync::Mutex::new(request_queue),
+            deltas: tokio::sync::Mutex::new(delta_queue),
             welcome,
             policies: policies_seen,
             catalogue: catalogue_seen,
@@ -168,7 +172,7 @@ impl App {
     /// # Errors
     /// The session is over.
     pub async fn cancel(&self, id: u64) -> anyhow::Result<()> {
-        self.send(app_frame::Kind::Cancel(Cancel { id })).await
+        self.send(app_frame::Kind::Cancel(Cancel { id, ..Cancel::default() })).await
     }
 
     /// Publishes an event and waits until the daemon has taken it.
@@ -256,6 +260,61 @@ impl App {
         let sent = answer::Result::Sent(Sent { message_id: id.to_owned() });
         self.answer(request.id, sent).await?;
         message_of(request)
+    }
+
+    /// The next follow-up a plugin wants to be shown, shown as message `id`.
+    ///
+    /// # Errors
+    /// As [`App::request`].
+    pub async fn show_follow_up(&self, id: &str) -> anyhow::Result<FollowUp> {
+        let asked = self.request().await?;
+        let sent = answer::Result::Sent(Sent { message_id: id.to_owned() });
+        self.answer(asked.id, sent).await?;
+        match asked.of {
+            Some(request::Of::FollowUp(follow_up)) => Ok(follow_up),
+            other => anyhow::bail!("it asks for no follow-up: {other:?}"),
+        }
+    }
+
+    /// The next piece of a stream.
+    ///
+    /// # Errors
+    /// None came within the patience of a test.
+    pub async fn delta(&self) -> anyhow::Result<StreamDelta> {
+        let mut deltas = self.deltas.lock().await;
+        let next = tokio::time::timeout(PATIENCE, deltas.recv()).await;
+        next.context("no delta came")?.context("the session is over")
+    }
+
+    /// Wants nothing more of an interaction.
+    ///
+    /// # Errors
+    /// The session is over.
+    pub async fn cancel_interaction(&self, id: &str) -> anyhow::Result<()> {
+        let cancel = Cancel { interaction_id: id.to_owned(), ..Cancel::default() };
+        self.send(app_frame::Kind::Cancel(cancel)).await
+    }
+
+    /// What may be offered for an argument.
+    ///
+    /// # Errors
+    /// The session is over.
+    pub async fn autocomplete(&self, asked: Autocomplete) -> anyhow::Result<Choices> {
+        let expected = self.expect(Waiting::Choices);
+        let asked = Autocomplete { id: expected.id, ..asked };
+        self.send(app_frame::Kind::Autocomplete(asked)).await?;
+        expected.answer().await
+    }
+
+    /// Does something to a component.
+    ///
+    /// # Errors
+    /// The session is over.
+    pub async fn act(&self, action: UiAction) -> anyhow::Result<CommandResult> {
+        let expected = self.expect(Waiting::Command);
+        let action = UiAction { id: expected.id, ..action };
+        self.send(app_frame::Kind::Ui(action)).await?;
+        expected.answer().await
     }
 
     /// Answers a request.

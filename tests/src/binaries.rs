@@ -21,6 +21,11 @@ pub fn misbehave() -> PathBuf {
     folder().join("misbehave")
 }
 
+/// The Rust twin of the plain Python plugin.
+pub fn twin() -> PathBuf {
+    folder().join("twin")
+}
+
 /// The program of an example plugin, such as `dice`; and its folder in the source tree.
 ///
 /// # Panics

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from processes import Process, wait_until
 
-PLUGINS = ("moderator", "welcome", "dice", "python-plain")
+PLUGINS = ("moderator", "welcome", "dice", "oracle", "python-plain")
 
 
 class Outboard:

@@ -118,6 +118,12 @@ class Story:
             await self.alice.send(self.room, "!roll 2d6")
             answer = await self.bob.sees("alice rolls 2d6: ", by="outboard-dice")
             notes.append(answer.body.splitlines()[0])
+        async with self.check("an answer that was written piece by piece arrives whole"):
+            await self.alice.send(self.room, "!oracle will it rain?")
+            await self.bob.sees('You ask "will it rain?"', by="outboard-oracle")
+        async with self.check("an answer that follows later arrives too"):
+            await self.alice.send(self.room, "!fortune weather")
+            await self.bob.sees("about weather: ", by="outboard-oracle")
         async with self.check("a command of the plain grpcio plugin is answered"):
             await self.alice.send(self.room, "!reverse stressed desserts!")
             await self.bob.sees("!stressed desserts", by="outboard-python-plain")

@@ -6,6 +6,7 @@ mod commands;
 mod events;
 mod hooks;
 mod http;
+mod running;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ use tokio::time::{timeout, timeout_at};
 pub use commands::CommandReply;
 pub use events::Publication;
 pub use hooks::Ask;
+pub use running::Running;
 
 use crate::builder::Builder;
 use crate::calls::Ended;

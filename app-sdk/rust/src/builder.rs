@@ -15,17 +15,18 @@ use crate::app::App;
 use crate::dial::Dial;
 use crate::exchange::Exchange;
 use crate::frame;
-use crate::requests::{OnSend, Requests};
-use crate::send::{Refusal, SendRequest};
+use crate::requests::{Handlers, Requests};
+use crate::send::{FollowUp, Refusal, SendRequest};
 use crate::session::Keeper;
 
 const SEND: &str = "messages.send";
+const FOLLOW_UP: &str = "interactions.follow_up";
 
 /// Describes an app. Made by [`App::builder`].
 #[must_use]
 pub struct Builder {
     hello: AppHello,
-    on_send: Option<OnSend>,
+    handlers: Handlers,
     patience: Duration,
 }
 
@@ -40,7 +41,7 @@ impl Builder {
             features: vec!["chunks".into()],
             ..AppHello::default()
         };
-        Self { hello, on_send: None, patience: Duration::from_secs(5) }
+        Self { hello, handlers: Handlers::default(), patience: Duration::from_secs(5) }
     }
 
     /// Names this process among the app's; `main` if not said. Each needs its own.
@@ -109,8 +110,22 @@ impl Builder {
         Fut: Future<Output = Result<String, Refusal>> + Send + 'static,
     {
         type Sending = Pin<Box<dyn Future<Output = Result<String, Refusal>> + Send>>;
-        self.on_send = Some(Box::new(move |send| Box::pin(handler(send)) as Sending));
+        self.handlers.on_send = Some(Box::new(move |send| Box::pin(handler(send)) as Sending));
         self.operation(SEND.into());
+        self
+    }
+
+    /// Shows what plugins say to commands that they deferred, and gives the id of the message it
+    /// became; an empty one where only one person sees it. Called as [`Builder::on_send`] is.
+    /// Without this no plugin can defer.
+    pub fn on_follow_up<F, Fut>(mut self, handler: F) -> Self
+    where
+        F: Fn(FollowUp) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<String, Refusal>> + Send + 'static,
+    {
+        type Showing = Pin<Box<dyn Future<Output = Result<String, Refusal>> + Send>>;
+        self.handlers.on_follow_up = Some(Box::new(move |it| Box::pin(handler(it)) as Showing));
+        self.operation(FOLLOW_UP.into());
         self
     }
 
@@ -137,7 +152,7 @@ impl Builder {
         let exchange = Exchange::new();
         let dedupe = self.hello.dedupe;
         let hello: Bytes = frame::encode(app_frame::Kind::Hello(self.hello));
-        let requests = Requests::new(Arc::clone(&exchange), self.on_send, dedupe);
+        let requests = Requests::new(Arc::clone(&exchange), self.handlers, dedupe);
         let requests = Arc::new(requests);
         let keeper = Keeper { exchange: Arc::clone(&exchange), requests, dial, hello };
         let task = tokio::spawn(keeper.run());

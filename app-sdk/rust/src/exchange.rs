@@ -8,20 +8,22 @@ mod waiting;
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
 use outboard_proto::app::{self, DaemonFrame, app_frame};
-use outboard_proto::common::Chunk;
+use outboard_proto::common::{Chunk, Visibility};
 use tokio::sync::{Notify, watch};
 
-use crate::calls::Calls;
+use crate::calls::{Calls, Ended};
 use crate::egress::{Class, Egress};
 use crate::frame;
 use crate::http::{Bodies, Pipe};
 use crate::link::Link;
 use crate::outcome::Why;
 use crate::policy::{HookPolicy, Policies};
+use crate::signs::{Sign, Signs};
 use crate::silence::Silence;
 
 pub(crate) use outbound::Outbound;
@@ -47,6 +49,7 @@ struct State {
     egress: Egress,
     policies: Policies,
     silence: Silence,
+    signs: Signs,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -159,6 +162,56 @@ impl Exchange {
         self.state().silence.missed(now);
     }
 
+    /// Begins to hear what comes of an interaction before its result.
+    pub(crate) fn listen(&self, interaction: &str) {
+        self.state().signs.open(interaction);
+    }
+
+    /// Hears no more of it; gives all that was said in pieces.
+    pub(crate) fn stop_listening(&self, interaction: &str) -> String {
+        self.state().signs.close(interaction)
+    }
+
+    /// Who may see what was said so far of an interaction.
+    pub(crate) fn visibility(&self, interaction: &str) -> Visibility {
+        self.state().signs.visibility(interaction)
+    }
+
+    /// The next sign of an interaction, or how its call ended.
+    pub(crate) fn poll_running(
+        &self,
+        interaction: &str,
+        id: u64,
+        waker: &Waker,
+    ) -> Poll<Result<Sign, Ended>> {
+        let mut state = self.state();
+        match state.signs.next(interaction, waker) {
+            Some(sign) => Poll::Ready(Ok(sign)),
+            None => state.calls.poll(id, waker).map(Err),
+        }
+    }
+
+    /// Nobody waits for a call any more; the daemon is told, if it has it.
+    pub(crate) fn abandon(&self, id: u64) {
+        let unanswered = {
+            let mut state = self.state();
+            // An answer that was not looked at may have a body under way.
+            let body = state.bodies.abandon(id);
+            state.calls.close(id) || body
+        };
+        if unanswered {
+            let cancel = app::Cancel { id, ..app::Cancel::default() };
+            self.send(Class::Control, frame::encode(app_frame::Kind::Cancel(cancel)));
+        }
+    }
+
+    /// Says something in the session there is, if there is one.
+    pub(crate) fn tell(&self, kind: app_frame::Kind) {
+        if self.state().stage == Stage::Up {
+            self.send(Class::Control, frame::encode(kind));
+        }
+    }
+
     /// Says something in a session, unless that session is over.
     pub(crate) fn say(&self, session: u64, kind: app_frame::Kind) {
         let frame = frame::encode(kind);
@@ -231,10 +284,31 @@ impl Exchange {
     }
 
     /// A piece of a body came in.
-    pub(crate) fn piece(&self, chunk: Chunk) {
+    pub(crate) fn body_piece(&self, chunk: Chunk) {
         let mut state = self.state();
         state.silence.heard();
         state.bodies.put(chunk);
+    }
+
+    /// A piece of a reply came in.
+    pub(crate) fn piece(&self, delta: app::StreamDelta) {
+        self.sign(|signs| signs.piece(delta));
+    }
+
+    /// A sign of progress came in.
+    pub(crate) fn progress(&self, progress: app::Progress) {
+        self.sign(|signs| signs.progress(progress));
+    }
+
+    fn sign(&self, note: impl FnOnce(&mut Signs) -> Option<Waker>) {
+        let waker = {
+            let mut state = self.state();
+            state.silence.heard();
+            note(&mut state.signs)
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 
     /// A frame that answers nothing came in.

@@ -52,10 +52,11 @@ mod policy;
 mod requests;
 mod send;
 mod session;
+mod signs;
 mod silence;
 pub mod test;
 
-pub use app::{App, Ask, CommandReply, Publication};
+pub use app::{App, Ask, CommandReply, Publication, Running};
 pub use builder::Builder;
 pub use error::{CommandError, PublishError};
 pub use hook::Subject;
@@ -63,7 +64,8 @@ pub use http::{HttpBody, HttpError, HttpRequest, HttpResponse};
 pub use link::Link;
 pub use outcome::{By, Decision, Outcome, Policy, Why};
 pub use policy::HookPolicy;
-pub use send::{Refusal, SendRequest};
+pub use send::{FollowUp, Refusal, SendRequest};
+pub use signs::Sign;
 
-pub use outboard_proto::app::{Asker, Catalogue, RunCommand};
+pub use outboard_proto::app::{Asker, Autocomplete, Catalogue, RunCommand, UiAction};
 pub use outboard_proto::common;

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::dedupe::{Known, Seen};
 use crate::exchange::Exchange;
-use crate::send::{Refusal, SendRequest};
+use crate::send::{FollowUp, Refusal, SendRequest};
 
 /// A handler that takes longer has failed.
 const CARRY_OUT_WITHIN: Duration = Duration::from_secs(30);
@@ -23,17 +23,28 @@ const CARRY_OUT_WITHIN: Duration = Duration::from_secs(30);
 /// Requests waiting or under way; the daemon's outbox of one plugin holds 1,000.
 const MOST: usize = 4_096;
 
-/// The app's own code for `messages.send`: gives the new message's id.
-pub(crate) type OnSend = Box<
-    dyn Fn(SendRequest) -> Pin<Box<dyn Future<Output = Result<String, Refusal>> + Send>>
-        + Send
-        + Sync,
->;
+type Working = Pin<Box<dyn Future<Output = Result<String, Refusal>> + Send>>;
+
+/// The app's own code for one kind of request: gives the id of the message it became.
+pub(crate) type On<T> = Box<dyn Fn(T) -> Working + Send + Sync>;
+
+/// The app's own code, where it carries something out.
+#[derive(Default)]
+pub(crate) struct Handlers {
+    pub(crate) on_send: Option<On<SendRequest>>,
+    pub(crate) on_follow_up: Option<On<FollowUp>>,
+}
+
+/// What is asked for.
+enum Work {
+    Send(Box<SendRequest>),
+    FollowUp(Box<FollowUp>),
+}
 
 /// Takes requests and sees to their answers.
 pub(crate) struct Requests {
     exchange: Arc<Exchange>,
-    on_send: Option<OnSend>,
+    handlers: Handlers,
     desk: Mutex<Desk>,
 }
 
@@ -57,13 +68,13 @@ pub(crate) struct Ticket {
 struct Job {
     ticket: Ticket,
     key: Option<String>,
-    send: SendRequest,
+    work: Work,
 }
 
 impl Requests {
-    pub(crate) fn new(exchange: Arc<Exchange>, on_send: Option<OnSend>, dedupe: bool) -> Self {
+    pub(crate) fn new(exchange: Arc<Exchange>, handlers: Handlers, dedupe: bool) -> Self {
         let desk = Desk { seen: dedupe.then(Seen::default), ..Desk::default() };
-        Self { exchange, on_send, desk: Mutex::new(desk) }
+        Self { exchange, handlers, desk: Mutex::new(desk) }
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
@@ -75,7 +86,7 @@ impl Requests {
         let ticket = Ticket { session, id: request.id };
         let key = key_of(&request);
         match read(request) {
-            Some(send) if self.on_send.is_some() => self.enqueue(Job { ticket, key, send }),
+            Some(work) if self.handlers.have(&work) => self.enqueue(Job { ticket, key, work }),
             _ => self.answer(ticket, failed(unsupported())),
         }
     }
@@ -95,7 +106,7 @@ impl Requests {
             return self.answer(job.ticket, failed(over_limit()));
         }
         desk.jobs += 1;
-        let name = lane_of(&job.send);
+        let name = job.work.lane();
         if let Some(lane) = desk.lanes.get_mut(&name) {
             return lane.push_back(job);
         }
@@ -108,8 +119,8 @@ impl Requests {
     async fn empty(self: Arc<Self>, name: String) {
         loop {
             let Some((job, stop)) = self.desk().next(&name) else { return };
-            let Job { ticket, key, send } = job;
-            let result = self.carry_out(send, &stop).await;
+            let Job { ticket, key, work } = job;
+            let result = self.carry_out(work, &stop).await;
             let tickets = self.desk().finish(ticket, key, &result);
             for ticket in tickets {
                 self.answer(ticket, result.clone());
@@ -117,10 +128,10 @@ impl Requests {
         }
     }
 
-    async fn carry_out(&self, send: SendRequest, stop: &Notify) -> answer::Result {
-        let Some(on_send) = &self.on_send else { return failed(unsupported()) };
+    async fn carry_out(&self, work: Work, stop: &Notify) -> answer::Result {
+        let Some(working) = self.handlers.begin(work) else { return failed(unsupported()) };
         // A task of its own: a panic in the handler is the handler's, not the lane's.
-        let mut task = tokio::spawn(on_send(send));
+        let mut task = tokio::spawn(working);
         let ended = tokio::select! {
             ended = &mut task => ended,
             () = stop.notified() => {
@@ -205,16 +216,56 @@ fn key_of(request: &Request) -> Option<String> {
     (!key.is_empty()).then(|| format!("{plugin}\n{key}"))
 }
 
-fn lane_of(send: &SendRequest) -> String {
-    let channel = send.message.channel.as_ref().map_or("", |channel| channel.id.as_str());
-    format!("{}\n{channel}", send.workspace)
+impl Handlers {
+    fn have(&self, work: &Work) -> bool {
+        match work {
+            Work::Send(_) => self.on_send.is_some(),
+            Work::FollowUp(_) => self.on_follow_up.is_some(),
+        }
+    }
+
+    fn begin(&self, work: Work) -> Option<Working> {
+        match work {
+            Work::Send(send) => self.on_send.as_ref().map(|handler| handler(*send)),
+            Work::FollowUp(said) => self.on_follow_up.as_ref().map(|handler| handler(*said)),
+        }
+    }
 }
 
-fn read(request: Request) -> Option<SendRequest> {
+impl Work {
+    /// What one channel gets comes in order, messages and follow-ups alike.
+    fn lane(&self) -> String {
+        let (workspace, channel) = match self {
+            Self::Send(send) => (&send.workspace, send.channel()),
+            Self::FollowUp(said) => (&said.workspace, said.channel.id.as_str()),
+        };
+        format!("{workspace}\n{channel}")
+    }
+}
+
+fn read(request: Request) -> Option<Work> {
     let Request { idempotency_key, attempt, asker, workspace, of, .. } = request;
-    let Some(request::Of::Send(SendMessage { message: Some(message) })) = of else { return None };
     let asker = asker.unwrap_or_default();
-    Some(SendRequest { asker, workspace, message, idempotency_key, attempt })
+    match of? {
+        request::Of::Send(SendMessage { message }) => {
+            let message = message?;
+            let send = SendRequest { asker, workspace, message, idempotency_key, attempt };
+            Some(Work::Send(Box::new(send)))
+        }
+        request::Of::FollowUp(said) => Some(Work::FollowUp(Box::new(FollowUp {
+            asker,
+            workspace,
+            interaction_id: said.interaction_id,
+            seq: said.seq,
+            reply: said.reply.unwrap_or_default(),
+            channel: said.channel.unwrap_or_default(),
+            user: said.user.unwrap_or_default(),
+            thread_root: said.thread_root,
+            last: said.last,
+            idempotency_key,
+            attempt,
+        }))),
+    }
 }
 
 fn failed(failure: Failure) -> answer::Result {

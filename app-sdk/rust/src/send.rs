@@ -1,11 +1,11 @@
-//! A plugin's message on its way into the app, and the app's refusal of it.
+//! A plugin's message or follow-up on its way into the app, and the app's refusal of it.
 //!
 //! It refuses to know where the app keeps its messages.
 
 use std::time::Duration;
 
 use outboard_proto::app::Asker;
-use outboard_proto::common::{Failure, Message, Reason};
+use outboard_proto::common::{Channel, Failure, InteractionReply, Message, Reason, Sender};
 
 /// A message that a plugin wants posted, as its bot.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +28,33 @@ impl SendRequest {
     pub fn channel(&self) -> &str {
         self.message.channel.as_ref().map_or("", |channel| &channel.id)
     }
+}
+
+/// What a plugin says to a command or an action that it deferred.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FollowUp {
+    /// Which plugin says it, and the bot account it speaks as.
+    pub asker: Asker,
+    /// Empty where the app has one workspace.
+    pub workspace: String,
+    /// The app's own name for what was deferred.
+    pub interaction_id: String,
+    /// Its number, chosen by the plugin.
+    pub seq: u64,
+    /// What it says, and to whom.
+    pub reply: InteractionReply,
+    /// Where the command was run.
+    pub channel: Channel,
+    /// Who ran it.
+    pub user: Sender,
+    /// The thread it was run in; empty outside threads.
+    pub thread_root: String,
+    /// Nothing follows it.
+    pub last: bool,
+    /// The same for every attempt at this request.
+    pub idempotency_key: String,
+    /// 1 at first.
+    pub attempt: u32,
 }
 
 /// Why the app will not carry a request out, in words for the plugin's author.

@@ -125,6 +125,8 @@ impl Keeper {
             _ => 0,
         };
         match frame.kind {
+            Some(Kind::Delta(delta)) => self.exchange.piece(delta),
+            Some(Kind::Progress(progress)) => self.exchange.progress(progress),
             Some(Kind::Ping(ping)) => self.pong(session, ping.nonce),
             Some(Kind::Credit(credit)) => self.exchange.credit(credit.bytes),
             Some(Kind::Policies(policies)) => self.exchange.told(policies),
@@ -133,12 +135,18 @@ impl Keeper {
             Some(Kind::Cancel(cancel)) => self.requests.cancel(session, cancel.id),
             Some(Kind::Chunk(chunk)) => {
                 self.say(session, credit(weight));
-                self.exchange.piece(chunk);
+                self.exchange.body_piece(chunk);
             }
             // Answers to what this SDK does not ask, or a kind newer than it: nothing to do.
-            Some(Kind::Welcome(_) | Kind::Delta(_) | Kind::Choices(_)) | None => {}
+            Some(Kind::Welcome(_)) | None => {}
             // Handed on above.
-            Some(Kind::Intercepted(_) | Kind::Published(_) | Kind::Command(_) | Kind::Http(_)) => {}
+            Some(
+                Kind::Intercepted(_)
+                | Kind::Published(_)
+                | Kind::Command(_)
+                | Kind::Http(_)
+                | Kind::Choices(_),
+            ) => {}
         }
     }
 
@@ -159,6 +167,7 @@ fn answered_by(frame: &DaemonFrame) -> Option<u64> {
         Kind::Published(published) => Some(published.id),
         Kind::Command(result) => Some(result.id),
         Kind::Http(result) => Some(result.id),
+        Kind::Choices(choices) => Some(choices.id),
         _ => None,
     }
 }

@@ -7,7 +7,10 @@ mod script;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use outboard_proto::app::{AppHello, HttpRequest, HttpResponse, RunCommand, answer};
+pub use outboard_proto::app::FollowUp;
+use outboard_proto::app::{
+    AppHello, Autocomplete, HttpRequest, HttpResponse, RunCommand, answer, request,
+};
 use outboard_proto::common::{
     CommandInfo, Continue, Event, Failure, HookPayload, InteractionReply, Message, Reason,
     Rejected, Text, Verdict, verdict,
@@ -74,6 +77,23 @@ impl Daemon {
         F: Fn(&HttpRequest) -> Result<HttpResponse, Failure> + Send + Sync + 'static,
     {
         self.script().server = Some(Arc::new(serve));
+        self
+    }
+
+    /// Says the reply to a command in these pieces before its result.
+    #[must_use]
+    pub fn pieces<S: Into<String>>(self, pieces: impl IntoIterator<Item = S>) -> Self {
+        self.script().pieces = pieces.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Offers something for what is typed.
+    #[must_use]
+    pub fn on_autocomplete(
+        self,
+        offer: impl Fn(&Autocomplete) -> Vec<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.script().offer = Some(Arc::new(offer));
         self
     }
 
@@ -164,8 +184,28 @@ impl Daemon {
     /// # Errors
     /// The app's refusal, or that it is not connected or went away.
     pub async fn send(&self, plugin: &str, key: &str, message: Message) -> Result<String, Failure> {
+        let send = outboard_proto::app::SendMessage { message: Some(message) };
+        self.ask(plugin, key, request::Of::Send(send)).await
+    }
+
+    /// Follows up on a command as the plugin that deferred it would, and waits for the answer.
+    ///
+    /// # Errors
+    /// As [`Daemon::send`].
+    pub async fn follow_up(&self, plugin: &str, said: FollowUp) -> Result<String, Failure> {
+        let key = format!("{}:{}", said.seq, said.interaction_id);
+        self.ask(plugin, &key, request::Of::FollowUp(said)).await
+    }
+
+    /// The interactions that the app cancelled so far.
+    #[must_use]
+    pub fn cancelled(&self) -> Vec<String> {
+        self.script().cancelled.clone()
+    }
+
+    async fn ask(&self, plugin: &str, key: &str, of: request::Of) -> Result<String, Failure> {
         let (tell, told) = oneshot::channel();
-        let (session, frame) = self.script().request(plugin, key, message, tell);
+        let (session, frame) = self.script().request(plugin, key, of, tell);
         let session = session.ok_or_else(no_app)?;
         session.send(frame).await.map_err(|_| no_app())?;
         match told.await {

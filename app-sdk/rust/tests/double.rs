@@ -9,8 +9,8 @@ use std::time::Duration;
 use outboard_app::common::{CommandInfo, InteractionReply, Message, Reason};
 use outboard_app::test::Daemon;
 use outboard_app::{
-    App, Builder, By, CommandError, Decision, HttpRequest, Policy, PublishError, Refusal,
-    RunCommand, Why, message,
+    App, Autocomplete, Builder, By, CommandError, Decision, HttpRequest, Policy, PublishError,
+    Refusal, RunCommand, Sign, Why, message,
 };
 use tokio::sync::{Mutex, Notify};
 
@@ -243,4 +243,89 @@ async fn a_request_for_nobody_is_not_found() {
     app.link().wait_for(|link| !link.is_connected()).await.unwrap();
     let error = app.http(HttpRequest::new("none", "GET", "/")).await.unwrap_err();
     assert_eq!(error.status(), 503, "{error}");
+}
+
+fn joke() -> RunCommand {
+    RunCommand { name: "joke".into(), ..RunCommand::default() }
+}
+
+fn reply(text: &str) -> InteractionReply {
+    InteractionReply { body: Some(message::plain(text)), ..InteractionReply::default() }
+}
+
+#[tokio::test]
+async fn a_reply_can_be_shown_as_it_is_written() {
+    let daemon = Daemon::new()
+        .pieces(["knock ", "knock"])
+        .on_command(|_| Ok(InteractionReply { streamed: true, ..InteractionReply::default() }));
+    let app = app().connect_to(&daemon);
+    app.connected().await;
+    let mut running = app.start_command(joke());
+    let mut shown = String::new();
+    while let Some(sign) = running.next().await {
+        let Sign::Piece(piece) = sign else { panic!("{sign:?}") };
+        shown.push_str(&piece);
+    }
+    assert_eq!(shown, "knock knock");
+    let answer = running.result().await.unwrap();
+    assert_eq!(message::text(answer.reply.body.as_ref()), "knock knock", "put together");
+}
+
+#[tokio::test]
+async fn pieces_nobody_reads_do_not_keep_the_result_back() {
+    let daemon = Daemon::new().pieces(["a", "b"]).on_command(|_| Ok(reply("ab")));
+    let app = app().connect_to(&daemon);
+    app.connected().await;
+    let answer = app.run_command(joke()).await.unwrap();
+    assert_eq!(message::text(answer.reply.body.as_ref()), "ab");
+}
+
+#[tokio::test]
+async fn a_follow_up_is_shown_once_and_its_id_goes_back() {
+    let shown = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&shown);
+    let daemon = Daemon::new();
+    let app = app()
+        .dedupe()
+        .on_follow_up(move |said| {
+            let count = counted.fetch_add(1, Ordering::Relaxed) + 1;
+            async move { Ok(format!("{} {} {count}", said.interaction_id, said.channel.id)) }
+        })
+        .connect_to(&daemon);
+    app.connected().await;
+    let said = outboard_app::test::FollowUp {
+        interaction_id: "i1".into(),
+        seq: 1,
+        channel: Some(message::channel("lobby", "lobby")),
+        reply: Some(reply("done")),
+        ..Default::default()
+    };
+    for _ in 0..2 {
+        assert_eq!(daemon.follow_up("joker", said.clone()).await.unwrap(), "i1 lobby 1");
+    }
+    assert_eq!(shown.load(Ordering::Relaxed), 1);
+    let operations = daemon.hello().unwrap().operations;
+    assert_eq!(operations, ["interactions.follow_up"]);
+}
+
+#[tokio::test]
+async fn what_may_be_offered_comes_in_time_or_not_at_all() {
+    let daemon = Daemon::new().on_autocomplete(|typed| vec![format!("{}!", typed.prefix)]);
+    let app = app().connect_to(&daemon);
+    let typed = Autocomplete { prefix: "a".into(), ..Autocomplete::default() };
+    app.connected().await;
+    assert_eq!(app.autocomplete(typed.clone()).await, ["a!"]);
+    daemon.fall_silent();
+    assert!(app.autocomplete(typed).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_interaction_is_cancelled_by_its_id() {
+    let daemon = Daemon::new();
+    let app = app().connect_to(&daemon);
+    app.connected().await;
+    app.cancel("i1");
+    // Whatever comes after it has been heard after it.
+    app.before_post(hello()).await;
+    assert_eq!(daemon.cancelled(), ["i1"]);
 }

@@ -13,7 +13,7 @@ use tonic::{Code, Streaming};
 
 use crate::egress::{Egress, Urgency};
 use crate::frame::{FromApp, Inbound, ToApp};
-use crate::routing::{Act, Asked, CommandRun, HttpCaller, NodeId, Switchboard};
+use crate::routing::{Act, Asked, CommandRun, Completing, HttpCaller, NodeId, Switchboard};
 use crate::status;
 
 /// What a node sends, frame by frame.
@@ -25,7 +25,7 @@ const TURN: usize = 64;
 const TURN_BYTES: usize = 256 * 1024;
 
 /// Optional parts of the protocol that this daemon understands.
-const FEATURES: [&str; 2] = ["dedupe", "chunks"];
+const FEATURES: [&str; 4] = ["dedupe", "chunks", "stream", "follow-up"];
 
 /// Checks an app's hello.
 ///
@@ -196,19 +196,32 @@ fn take(board: &Switchboard, node: NodeId, frame: AppFrame) {
             }
         }
         Some(Kind::Cancel(cancel)) => {
-            board.cancel_intercept(node, cancel.id);
-            board.cancel_command(node, cancel.id);
-            board.cancel_http(node, cancel.id);
+            if cancel.interaction_id.is_empty() {
+                board.cancel_intercept(node, cancel.id);
+                board.cancel_command(node, cancel.id);
+                board.cancel_autocomplete(node, cancel.id);
+                board.cancel_http(node, cancel.id);
+            } else if !board.cancel_interaction(&cancel.interaction_id) {
+                // Nobody waits for an answer to it; the interaction expires by itself.
+                tracing::warn!(id = cancel.interaction_id, "too much is cancelled at once");
+            }
         }
         Some(Kind::Answer(answer)) => {
             board.answer(answer);
         }
-        Some(Kind::Ui(action)) => board.tell_node(node, not_run(action.id, not_supported())),
+        Some(Kind::Ui(action)) => {
+            let id = action.id;
+            match board.begin_node_call(node) {
+                Ok(()) => board.act(CommandRun::Session { node, id }, action),
+                Err(failure) => board.tell_node(node, not_run(id, failure)),
+            }
+        }
         Some(Kind::Autocomplete(asked)) => {
-            let failure = Some(not_supported());
-            let choices =
-                outboard_proto::app::Choices { id: asked.id, failure, ..Default::default() };
-            board.tell_node(node, daemon_frame::Kind::Choices(choices));
+            let id = asked.id;
+            match board.begin_node_call(node) {
+                Ok(()) => board.autocomplete(Completing::Session { node, id }, asked),
+                Err(failure) => board.tell_node(node, not_offered(id, failure)),
+            }
         }
         Some(Kind::Http(asked)) => {
             let id = asked.id;
@@ -233,6 +246,8 @@ fn refuse_large(board: &Switchboard, node: NodeId, frame: AppFrame, size: usize)
         }
         Some(Kind::Command(request)) => board.tell_node(node, not_run(request.id, failure)),
         Some(Kind::Http(request)) => board.tell_node(node, not_answered(request.id, failure)),
+        Some(Kind::Ui(action)) => board.tell_node(node, not_run(action.id, failure)),
+        Some(Kind::Autocomplete(asked)) => board.tell_node(node, not_offered(asked.id, failure)),
         Some(Kind::Publish(publish)) => {
             let published =
                 Published { id: publish.id, failure: Some(failure), ..Published::default() };
@@ -280,10 +295,9 @@ fn not_answered(id: u64, failure: Failure) -> daemon_frame::Kind {
     })
 }
 
-/// What this daemon does not do yet.
-pub fn not_supported() -> Failure {
-    let text = "not supported by this daemon";
-    Failure::new(Code::Unimplemented, Reason::NotSupported, text)
+fn not_offered(id: u64, failure: Failure) -> daemon_frame::Kind {
+    let failure = Some(failure);
+    daemon_frame::Kind::Choices(outboard_proto::app::Choices { id, failure, ..Default::default() })
 }
 
 fn unreadable(error: &tonic::Status) -> Failure {

@@ -7,9 +7,9 @@ use std::task::{Context, Poll};
 
 use outboard_proto::app::app_server::App;
 use outboard_proto::app::{
-    Answer, Answered, AppFrame, AppHello, Autocomplete, Choices, CommandResult, DaemonFrame,
-    HttpRequest, HttpResponse, Intercept, InterceptResult, Publish, Published, RunCommand,
-    UiAction, daemon_frame,
+    Answer, Answered, AppFrame, AppHello, Autocomplete, Cancel, Cancelled, Choices, CommandResult,
+    DaemonFrame, HttpRequest, HttpResponse, Intercept, InterceptResult, Publish, Published,
+    RunCommand, UiAction, daemon_frame,
 };
 use outboard_proto::common::{Failure, Reason};
 use outboard_proto::limits::NODE_KEY;
@@ -17,10 +17,10 @@ use tokio::sync::oneshot;
 use tokio_stream::Stream;
 use tonic::{Code, Request, Response, Status, Streaming};
 
-use super::connect::{enter, not_supported};
+use super::connect::enter;
 use crate::egress::{EgressStream, egress};
 use crate::frame::ToApp;
-use crate::routing::{Act, Asked, CommandRun, HttpCaller, NodeId, Switchboard};
+use crate::routing::{Act, Asked, CommandRun, Completing, HttpCaller, NodeId, Switchboard};
 use crate::status;
 
 /// The service of one connection.
@@ -62,12 +62,9 @@ impl App for Calls {
         request: Request<Intercept>,
     ) -> Result<Response<InterceptResult>, Status> {
         let (sender, result) = oneshot::channel();
-        let mut waiting = Waiting(Some(self.switchboard.clone()));
         let asked = Asked::Unary(sender, self.node(&request));
         self.switchboard.intercept(asked, Act::of(request.into_inner()));
-        let result = result.await.map_err(|_| interrupted());
-        waiting.0 = None;
-        match result?.into_frame().kind {
+        match self.waited_for(result).await?.into_inner().into_frame().kind {
             Some(daemon_frame::Kind::Intercepted(result)) => Ok(Response::new(result)),
             // A run is answered with a verdict or a failure.
             Some(_) | None => Err(interrupted()),
@@ -86,7 +83,7 @@ impl App for Calls {
         let (sender, result) = oneshot::channel();
         let caller = CommandRun::Unary(sender, self.node(&request));
         self.switchboard.run_command(caller, request.into_inner());
-        result.await.map(Response::new).map_err(|_| interrupted())
+        self.waited_for(result).await
     }
 
     async fn http(&self, request: Request<HttpRequest>) -> Result<Response<HttpResponse>, Status> {
@@ -99,12 +96,32 @@ impl App for Calls {
         result.map(Response::new)
     }
 
-    async fn ui_action(&self, _: Request<UiAction>) -> Result<Response<CommandResult>, Status> {
-        Err(status::of(&not_supported()))
+    async fn ui_action(
+        &self,
+        request: Request<UiAction>,
+    ) -> Result<Response<CommandResult>, Status> {
+        let (sender, result) = oneshot::channel();
+        let caller = CommandRun::Unary(sender, self.node(&request));
+        self.switchboard.act(caller, request.into_inner());
+        self.waited_for(result).await
     }
 
-    async fn autocomplete(&self, _: Request<Autocomplete>) -> Result<Response<Choices>, Status> {
-        Err(status::of(&not_supported()))
+    async fn autocomplete(
+        &self,
+        request: Request<Autocomplete>,
+    ) -> Result<Response<Choices>, Status> {
+        let (sender, choices) = oneshot::channel();
+        self.switchboard.autocomplete(Completing::Unary(sender), request.into_inner());
+        self.waited_for(choices).await
+    }
+
+    async fn cancel(&self, request: Request<Cancel>) -> Result<Response<Cancelled>, Status> {
+        // Unary calls have no ids: who stops waiting for one ends it.
+        if self.switchboard.cancel_interaction(&request.into_inner().interaction_id) {
+            return Ok(Response::new(Cancelled {}));
+        }
+        let text = "too much is cancelled at once";
+        Err(status::of(&Failure::new(Code::ResourceExhausted, Reason::OverLimit, text)))
     }
 
     async fn answer(&self, request: Request<Answer>) -> Result<Response<Answered>, Status> {
@@ -117,6 +134,14 @@ impl App for Calls {
 }
 
 impl Calls {
+    /// The answer of a unary call; if its caller leaves before, what it waited for ends.
+    async fn waited_for<T>(&self, answer: oneshot::Receiver<T>) -> Result<Response<T>, Status> {
+        let mut waiting = Waiting(Some(self.switchboard.clone()));
+        let answer = answer.await.map_err(|_| interrupted());
+        waiting.0 = None;
+        answer.map(Response::new)
+    }
+
     /// The node that a unary call names: `NODE EPOCH`.
     fn node<T>(&self, request: &Request<T>) -> Option<NodeId> {
         let named = request.metadata().get(NODE_KEY)?.to_str().ok()?;

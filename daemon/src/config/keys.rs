@@ -176,6 +176,9 @@ keys! {
     /// One call, where the hook or event says nothing of its own.
     call_timeout: Duration =
         at_once(limit("call_timeout", secs(5), (millis(1), secs(3600)), secs(60)));
+    /// How long follow-ups to a deferred command may come.
+    interaction_timeout: Duration =
+        at_once(limit("interaction_timeout", secs(900), (millis(1), secs(900)), secs(900)));
     /// Processes and threads of the whole tree.
     pids: u32 = limit("pids", 128, (1, 1 << 22), 1024);
     /// Calls a plugin works on at once; more wait.

@@ -30,7 +30,10 @@ mod version;
 
 pub use about::{About, Bot};
 pub use asks::{Asks, Need};
-pub use command::{ArgDecl, ArgKind, Audience, CommandDecl, Extent, Presence, Venue};
+pub use command::{
+    ArgDecl, ArgKind, Audience, CommandDecl, Completion, Extent, Form, Presence, SubcommandDecl,
+    Target, Venue,
+};
 pub use event::{EventDecl, EventType};
 pub use folder::Loaded;
 pub use handlers::Handlers;
@@ -68,7 +71,7 @@ pub struct Manifest {
     pub hooks: Vec<HookDecl>,
     /// The events it is told of, in the manifest's order.
     pub events: Vec<EventDecl>,
-    /// The slash commands it owns, in the manifest's order.
+    /// The commands it owns, in the manifest's order.
     pub commands: Vec<CommandDecl>,
     /// When it wants to be told that it is time, in the manifest's order.
     pub schedules: Vec<ScheduleDecl>,
@@ -224,6 +227,8 @@ fn check_asks(
     let reads = events.iter().flat_map(|it| &it.types).any(EventType::is_about_messages);
     need(reads, "events", Permission::MessagesRead);
     need(!commands.is_empty(), "commands", Permission::CommandsOwn);
+    let shown = commands.iter().any(|it| matches!(it.form, Form::Menu(Target::Message, _)));
+    need(shown, "commands", Permission::MessagesRead);
 }
 
 #[cfg(test)]

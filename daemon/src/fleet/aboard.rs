@@ -77,6 +77,7 @@ impl Aboard {
             log,
             clock: harbour.clock,
             outbox: harbour.outbox.clone(),
+            interactions: harbour.interactions.clone(),
             reflection: harbour.reflection.clone(),
         };
         let entrance = Arc::new(Entrance::new(leads, facts(&loaded.manifest, &spec, &past.ends)));
@@ -235,6 +236,7 @@ fn registration(manifest: &Manifest, spec: &Spec) -> Registration {
         reach: reach(manifest, spec),
         grants: spec.grants.granted.clone(),
         call_timeout,
+        interaction_timeout: spec.keys.interaction_timeout.value,
         in_flight: spec.keys.in_flight.value,
     }
 }

@@ -15,7 +15,7 @@ use super::stop::Leaving;
 use super::{Fleet, faults, report};
 use crate::clock::timestamp;
 use crate::config::dependencies::check_dependencies;
-use crate::config::manifest::{Hook, Loaded, Manifest, Phase};
+use crate::config::manifest::{CommandDecl, Hook, Loaded, Manifest, Phase};
 use crate::config::name::PluginName;
 use crate::config::overrides::CliOverrides;
 use crate::config::spec::Spec;
@@ -139,10 +139,10 @@ impl Fleet {
     }
 
     fn check_commands(&self, manifest: &Manifest) -> Result<(), Failure> {
-        let names: BTreeSet<&str> = manifest.commands.iter().map(|it| it.name.as_str()).collect();
+        let names: BTreeSet<&str> = manifest.commands.iter().flat_map(CommandDecl::names).collect();
         for other in self.aboard.values().filter(|it| it.loaded.manifest.name != manifest.name) {
-            let owned = other.loaded.manifest.commands.iter().map(|it| it.name.as_str());
-            if let Some(taken) = owned.into_iter().find(|name| names.contains(name)) {
+            let mut owned = other.loaded.manifest.commands.iter().flat_map(CommandDecl::names);
+            if let Some(taken) = owned.find(|name| names.contains(name)) {
                 let owner = other.loaded.manifest.name.as_str();
                 let text = format!("the command {taken} belongs to {owner}");
                 return Err(Failure::new(Code::AlreadyExists, Reason::CommandTaken, text)

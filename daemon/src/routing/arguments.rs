@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use outboard_proto::common::{Value, value::Of};
 
+use super::command::wanted_of;
 use crate::config::manifest::{ArgDecl, ArgKind, Extent, Presence};
 
 /// Parses `text` by the declared arguments.
@@ -47,7 +48,7 @@ pub fn check(
             (Some(value), _) if fits(arg, &value) => {
                 checked.insert(arg.name.clone(), value);
             }
-            (Some(_), _) => return Err(format!("{} must be {}", arg.name, wanted(arg))),
+            (Some(_), _) => return Err(format!("{} must be {}", arg.name, wanted_of(&arg.kind))),
             (None, Presence::Required) => return Err(format!("{} is missing", arg.name)),
             (None, Presence::Optional) => {}
         }
@@ -77,7 +78,7 @@ fn next_word(text: &str) -> Result<(String, &str), String> {
 }
 
 fn value(arg: &ArgDecl, word: &str) -> Result<Value, String> {
-    let wrong = || format!("{} must be {}, not {word:?}", arg.name, wanted(arg));
+    let wrong = || format!("{} must be {}, not {word:?}", arg.name, wanted_of(&arg.kind));
     let of = match &arg.kind {
         ArgKind::String => Of::String(word.to_owned()),
         ArgKind::Integer => Of::Integer(word.parse().map_err(|_| wrong())?),
@@ -123,24 +124,21 @@ fn fits(arg: &ArgDecl, value: &Value) -> bool {
     }
 }
 
-fn wanted(arg: &ArgDecl) -> String {
-    match &arg.kind {
-        ArgKind::String => "a text".to_owned(),
-        ArgKind::Integer => "a whole number".to_owned(),
-        ArgKind::Number => "a number".to_owned(),
-        ArgKind::Boolean => "yes or no".to_owned(),
-        ArgKind::User => "a user".to_owned(),
-        ArgKind::Channel => "a channel".to_owned(),
-        ArgKind::Choice(choices) => format!("one of {}", choices.join(", ")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::manifest::Completion;
 
     fn arg(name: &str, kind: ArgKind, presence: Presence, extent: Extent) -> ArgDecl {
-        ArgDecl { name: name.into(), description: String::new(), kind, presence, extent }
+        ArgDecl {
+            name: name.into(),
+            description: String::new(),
+            kind,
+            suggestions: Vec::new(),
+            completion: Completion::Declared,
+            presence,
+            extent,
+        }
     }
 
     fn word(name: &str, kind: ArgKind) -> ArgDecl {

@@ -1,14 +1,14 @@
 //! Calls to plugins: from the window into the session, and back as a reply, a miss or a loss.
 //!
-//! What a call is for is its purpose's business (`run`, `command`); here it is only carried.
+//! What a call is for is its purpose's business (`run`, `interaction`); here it is only carried.
 
 use outboard_proto::common::{Failure, SkipReason};
 use outboard_proto::plugin::{self, CancelCall, DaemonFrame, daemon_frame};
 use outboard_supervision::Moment;
 use slab::Slab;
 
-use super::command::CommandCall;
 use super::deadline::Due;
+use super::interaction::{CommandCall, Offering};
 use super::member::{QUEUED_BYTES, QUEUED_CALLS, Standing};
 use super::nested::NestedCall;
 use super::{Core, MemberId, Switchboard};
@@ -38,12 +38,14 @@ pub struct Call {
 pub enum Purpose {
     /// A run asks the interceptor at this place.
     Intercept { run: usize, at: usize },
-    /// Someone ran a command.
+    /// Someone ran a command, or used a component.
     Command(Box<CommandCall>),
     /// Another plugin calls.
     Nested(Box<NestedCall>),
     /// A request from outside: the exchange at this place.
     Http(usize),
+    /// Someone types an argument.
+    Autocomplete(Box<Offering>),
 }
 
 /// What a plugin answered.
@@ -56,8 +58,8 @@ pub enum Said {
 }
 
 impl Said {
-    /// The answer to what is no interceptor's: going on says nothing there.
-    fn result(self) -> Option<plugin::reply::Result> {
+    /// The answer of anything but an interceptor; to them, to go on is no answer.
+    fn whole(self) -> Option<plugin::reply::Result> {
         match self {
             Self::Continue => None,
             Self::Result(result) => result,
@@ -103,6 +105,17 @@ impl Calls {
         let key = usize::try_from(id & ((1 << KEY_BITS) - 1)).ok()?;
         self.table.get(key).filter(|call| call.id == id)?;
         Some(key)
+    }
+
+    /// The command that a call is for, if it is for one.
+    pub fn command_mut(&mut self, key: usize) -> Option<&mut CommandCall> {
+        match &mut self.table.get_mut(key)?.purpose {
+            Purpose::Command(command) => Some(command),
+            Purpose::Intercept { .. }
+            | Purpose::Autocomplete(_)
+            | Purpose::Nested(_)
+            | Purpose::Http(_) => None,
+        }
     }
 
     /// The places of all calls that `matches` picks.
@@ -250,9 +263,15 @@ impl Core {
 
     /// Its caller no longer waits.
     pub fn cancel_call(&mut self, key: usize, reason: &str, now: Moment) {
-        let Some(call) = self.leave_call(key) else { return };
+        drop(self.take_back(key, reason, now));
+    }
+
+    /// Takes a call from its plugin; whoever waits for it is the caller's business.
+    pub fn take_back(&mut self, key: usize, reason: &str, now: Moment) -> Option<Call> {
+        let call = self.leave_call(key)?;
         self.tell_cancelled(&call, reason, now);
         self.call_queued(call.member, now);
+        Some(call)
     }
 
     fn tell_cancelled(&mut self, call: &Call, reason: &str, now: Moment) {
@@ -344,6 +363,7 @@ impl Core {
             Purpose::Command(command) => self.command_lost(call.member, *command, lost),
             Purpose::Nested(nested) => self.nested_lost(call.member, *nested, lost),
             Purpose::Http(exchange) => self.http_lost(exchange, lost),
+            Purpose::Autocomplete(offering) => self.offering_lost(*offering),
         }
     }
 
@@ -375,10 +395,11 @@ impl Core {
         };
         match call.purpose {
             Purpose::Intercept { run, at } => self.interceptor_replied(run, at, said, now),
-            Purpose::Command(command) => self.command_replied(id, *command, said.result()),
-            Purpose::Nested(nested) => self.nested_replied(id, *nested, said.result()),
+            Purpose::Command(command) => self.command_replied(id, *command, said.whole()),
+            Purpose::Autocomplete(offering) => self.offering_replied(id, *offering, said.whole()),
+            Purpose::Nested(nested) => self.nested_replied(id, *nested, said.whole()),
             Purpose::Http(exchange) => {
-                self.http_replied(exchange, call.id, said.result(), now);
+                self.http_replied(exchange, call.id, said.whole(), now);
             }
         }
         self.call_queued(id, now);
@@ -397,21 +418,14 @@ impl Core {
         self.reply(id, serial, (call, said), now)
     }
 
-    /// A handler is alive and works long: a command's lease is renewed, an interceptor's never.
-    fn progress(&mut self, id: MemberId, call: u64, now: Moment) -> bool {
-        let Some(key) = self.calls.find(call) else { return false };
-        let call = &mut self.calls.table[key];
-        if call.member != id {
-            return false;
+    /// A handler shows that it is alive: it may go on until then, and never less long than before.
+    pub fn extend_call(&mut self, key: usize, until: Moment) {
+        let Some(call) = self.calls.table.get_mut(key) else { return };
+        if until > call.deadline {
+            self.deadlines.remove(call.deadline, Due::Call(key));
+            self.deadlines.insert(until, Due::Call(key));
+            call.deadline = until;
         }
-        if let Purpose::Command(_) = call.purpose {
-            let longest = call.began + super::command::LONGEST;
-            let renewed = (now + super::command::LEASE).min(longest);
-            let before = std::mem::replace(&mut call.deadline, renewed);
-            self.deadlines.remove(before, Due::Call(key));
-            self.deadlines.insert(renewed, Due::Call(key));
-        }
-        true
     }
 }
 
@@ -424,10 +438,5 @@ impl Switchboard {
     /// A plugin answered with a frame too large to be carried. Whether the call still lived.
     pub fn reply_too_large(&self, member: MemberId, serial: u64, call: u64, why: Failure) -> bool {
         self.with(|core, now| core.reply_unusable(member, serial, (call, why), now))
-    }
-
-    /// A plugin's handler is still at work. Whether the call still lives.
-    pub fn progress(&self, member: MemberId, call: u64) -> bool {
-        self.with(|core, now| core.progress(member, call, now))
     }
 }

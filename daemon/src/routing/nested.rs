@@ -136,7 +136,10 @@ impl Core {
     fn nested_cause(&self, key: usize) -> Option<&Cause> {
         match &self.calls.get(key)?.purpose {
             Purpose::Nested(nested) => Some(&nested.cause),
-            Purpose::Intercept { .. } | Purpose::Command(_) | Purpose::Http(_) => None,
+            Purpose::Intercept { .. }
+            | Purpose::Command(_)
+            | Purpose::Autocomplete(_)
+            | Purpose::Http(_) => None,
         }
     }
 
@@ -255,7 +258,10 @@ impl Core {
         }
         let inner = self.calls.keys_where(|call| match &call.purpose {
             Purpose::Nested(nested) => nested.parent == Some(outer.id),
-            Purpose::Intercept { .. } | Purpose::Command(_) | Purpose::Http(_) => false,
+            Purpose::Intercept { .. }
+            | Purpose::Command(_)
+            | Purpose::Autocomplete(_)
+            | Purpose::Http(_) => false,
         });
         for key in inner {
             self.cancel_call(key, "the call that caused it is over", now);

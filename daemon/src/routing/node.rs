@@ -129,6 +129,11 @@ impl Nodes {
         self.get(id).is_some_and(|node| node.hello.features.iter().any(|it| it == "chunks"))
     }
 
+    /// Whether any of them carries this out.
+    pub fn carry_out(&self, operation: &str) -> bool {
+        self.table.iter().any(|(_, node)| node.hello.operations.iter().any(|it| it == operation))
+    }
+
     /// What plugins are told of the connected apps together.
     pub fn app_info(&self) -> AppInfo {
         let operations: BTreeSet<&String> =

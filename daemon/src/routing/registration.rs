@@ -31,8 +31,10 @@ pub struct Registration {
     pub reach: Reach,
     /// What it may do.
     pub grants: BTreeSet<Permission>,
-    /// How long a command may take.
+    /// How long a command may take without a sign of life.
     pub call_timeout: Duration,
+    /// How long follow-ups to what it deferred may come.
+    pub interaction_timeout: Duration,
     /// Calls it may have in hand at once.
     pub in_flight: u32,
 }

@@ -92,6 +92,7 @@ impl Switchboard {
             for key in gone.map(|(key, _)| key).collect::<Vec<_>>() {
                 core.abandon(key, now);
             }
+            core.abandon_unary_commands(now);
         });
     }
 }

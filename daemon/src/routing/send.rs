@@ -53,7 +53,7 @@ pub struct Outgoing {
     /// Complete but for the id.
     pub request: Request,
     /// The node whose call caused it.
-    prefer: Option<NodeId>,
+    pub(super) prefer: Option<NodeId>,
 }
 
 /// What came of a request.
@@ -169,13 +169,15 @@ impl Core {
             }
             Purpose::Command(command) => Some(Cause {
                 workspace: command.workspace.clone(),
-                channel: command.run.channel.clone(),
-                thread_root: command.run.thread_root.clone(),
+                channel: command.channel.clone(),
+                thread_root: command.thread_root.clone(),
                 node: command.node(),
                 deadline,
                 call: live,
                 ..Cause::default()
             }),
+            // Nothing has happened yet: somebody is typing.
+            Purpose::Autocomplete(_) => None,
         }
     }
 
@@ -426,6 +428,7 @@ fn message(
 fn operation(request: &Request) -> &'static str {
     match request.of {
         Some(outboard_proto::app::request::Of::Send(_)) | None => "messages.send",
+        Some(outboard_proto::app::request::Of::FollowUp(_)) => super::interaction::FOLLOW_UP,
     }
 }
 
@@ -436,6 +439,9 @@ fn channel_id(request: &Request) -> &str {
             .as_ref()
             .and_then(|message| message.channel.as_ref())
             .map_or("", |channel| &channel.id),
+        Some(outboard_proto::app::request::Of::FollowUp(said)) => {
+            said.channel.as_ref().map_or("", |channel| &channel.id)
+        }
         None => "",
     }
 }

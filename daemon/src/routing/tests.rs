@@ -1,6 +1,7 @@
 //! The switchboard with fake plugins and a fake app: frames in, frames out, time paused.
 
 mod beyond;
+mod interactions;
 mod pipelines;
 mod work;
 
@@ -73,6 +74,7 @@ fn registration(name: &str, interceptors: Vec<Interceptor>) -> Registration {
             Permission::CommandsOwn,
         ]),
         call_timeout: Duration::from_secs(5),
+        interaction_timeout: Duration::from_secs(900),
         in_flight: 2,
     }
 }
@@ -146,7 +148,7 @@ impl FakeApp {
             node: "n1".into(),
             epoch: 1,
             hooks: vec!["message.before_post".into()],
-            operations: vec!["messages.send".into()],
+            operations: vec!["messages.send".into(), "interactions.follow_up".into()],
             ..AppHello::default()
         };
         let (node, _, _) = board.attach_node(hello, sender, false).unwrap();

@@ -234,7 +234,8 @@ impl Session {
                 board.reply(member, self.serial, reply.call, Said::Result(reply.result))
             }
             Some(Kind::Ack(ack)) => board.acknowledge(member, &ack),
-            Some(Kind::Progress(progress)) => board.progress(member, progress.call),
+            Some(Kind::Progress(progress)) => board.progress(member, progress),
+            Some(Kind::Partial(partial)) => board.partial(member, self.serial, partial),
             Some(Kind::Credit(credit)) => board.credit(member, self.serial, credit.bytes),
             Some(Kind::Chunk(chunk)) => {
                 self.bulk.taken(size, &self.egress, self.clock().now());
@@ -261,7 +262,7 @@ impl Session {
             }
             Some(Kind::Hello(_)) => return Err(violation("said hello twice on one stream")),
             // Nothing to do with: features of later protocols, or not of this daemon's.
-            Some(Kind::Pong(_) | Kind::Partial(_) | Kind::Cancel(_)) | None => false,
+            Some(Kind::Pong(_) | Kind::Cancel(_)) | None => false,
         };
         if useful { Ok(()) } else { self.note_useless().await }
     }

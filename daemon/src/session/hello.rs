@@ -14,7 +14,7 @@ use crate::config::manifest::{EventType, Handlers, Hook};
 use crate::config::name::CommandName;
 
 /// Optional parts of the protocol that this daemon understands.
-pub const FEATURES: [&str; 3] = ["progress", "log", CHUNKS];
+pub const FEATURES: [&str; 5] = ["progress", "partial", "defer", "log", CHUNKS];
 const CHUNKS: &str = "chunks";
 
 /// Compares a hello with the manifest.

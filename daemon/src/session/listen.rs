@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use outboard_proto::common::{Failure, Reason};
 use outboard_proto::limits::{DECODE_BYTES, STREAMS, TOKEN_KEY};
+use outboard_proto::plugin::interactions_server::InteractionsServer;
 use outboard_proto::plugin::messages_server::MessagesServer;
 use outboard_proto::plugin::plugins_server::PluginsServer;
 use tokio::net::{UnixListener, UnixStream};
@@ -17,11 +18,13 @@ use tonic::{Code, Request, Status};
 
 use super::door::{Door, Pass};
 use super::facts::Facts;
+use super::interactions::HostInteractions;
 use super::messages::{HostMessages, Outbox};
 use super::plugins::HostPlugins;
 use super::service::Sessions;
 use crate::clock::Clock;
 use crate::config::manifest::Handlers;
+use crate::interactions::Interactions;
 use crate::logs::Log;
 use crate::plugin::Mail;
 use crate::reflection::Reflection;
@@ -46,6 +49,8 @@ pub struct Entrance {
     pub clock: Clock,
     /// What waits for an app.
     pub outbox: Outbox,
+    /// What was deferred.
+    pub interactions: Interactions,
     /// What grpcurl and its like are told.
     pub reflection: Reflection,
     facts: Mutex<Arc<Facts>>,
@@ -66,6 +71,8 @@ pub struct Leads {
     pub clock: Clock,
     /// What waits for an app.
     pub outbox: Outbox,
+    /// What was deferred.
+    pub interactions: Interactions,
     /// What grpcurl and its like are told.
     pub reflection: Reflection,
 }
@@ -74,7 +81,8 @@ impl Entrance {
     /// An entrance whose door is shut.
     #[must_use]
     pub fn new(leads: Leads, facts: Facts) -> Self {
-        let Leads { member, switchboard, mailbox, log, clock, outbox, reflection } = leads;
+        let Leads { member, switchboard, mailbox, log, clock, outbox, interactions, reflection } =
+            leads;
         let facts = Mutex::new(Arc::new(facts));
         Self {
             member,
@@ -84,6 +92,7 @@ impl Entrance {
             log,
             clock,
             outbox,
+            interactions,
             reflection,
             facts,
             registered: Mutex::new(None),
@@ -175,9 +184,13 @@ fn routes(pass: &Arc<Pass>, entrance: &Arc<Entrance>) -> Routes {
     let messages = MessagesServer::new(messages).max_decoding_message_size(DECODE_BYTES);
     let plugins = HostPlugins { entrance: Arc::clone(entrance) };
     let plugins = PluginsServer::new(plugins).max_decoding_message_size(DECODE_BYTES);
+    let interactions = HostInteractions { entrance: Arc::clone(entrance) };
+    let interactions =
+        InteractionsServer::new(interactions).max_decoding_message_size(DECODE_BYTES);
     let routes = Routes::new(InterceptedService::new(sessions, check.clone()))
         .add_service(InterceptedService::new(messages, check.clone()))
-        .add_service(InterceptedService::new(plugins, check));
+        .add_service(InterceptedService::new(plugins, check.clone()))
+        .add_service(InterceptedService::new(interactions, check));
     entrance.reflection.add_to(routes)
 }
 

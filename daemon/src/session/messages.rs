@@ -95,7 +95,7 @@ impl HostMessages {
     }
 }
 
-fn sent(answer: Answer) -> Result<SendResponse, Failure> {
+pub(super) fn sent(answer: Answer) -> Result<SendResponse, Failure> {
     match answer.result {
         Some(answer::Result::Sent(sent)) => Ok(SendResponse { message_id: sent.message_id }),
         Some(answer::Result::Failure(failure)) => Err(failure),
@@ -113,7 +113,7 @@ pub fn cause<T>(entrance: &Entrance, request: &Request<T>) -> Option<Cause> {
 }
 
 /// How long the plugin waits: what it says in `grpc-timeout`, within reason.
-pub fn patience<T>(request: &Request<T>) -> Duration {
+pub(super) fn patience<T>(request: &Request<T>) -> Duration {
     let said = request.metadata().get("grpc-timeout").and_then(|value| value.to_str().ok());
     let said = said.and_then(parse_timeout).unwrap_or(PATIENCE).min(Duration::from_secs(60));
     // The answer must reach the plugin before its own deadline does.

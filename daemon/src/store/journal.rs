@@ -1,16 +1,20 @@
-//! `journal.db`: requests of plugins that no app has carried out yet, and the idempotency keys of
-//! those that were made. It keeps bytes in order; who sends them where is not its business.
+//! `journal.db`: requests of plugins that no app has carried out yet, the idempotency keys of those
+//! that were made, and interactions that were deferred. It keeps bytes in order; who sends them
+//! where is not its business.
 
 use super::error::StoreError;
+use super::schema;
 use super::thread::StoreThread;
 use crate::config::name::PluginName;
 use jiff::Timestamp;
 use std::path::Path;
 use std::time::Duration;
 
+mod interactions;
 mod outbox;
 mod seen;
 
+pub use interactions::{Deferred, FOLLOW_UP, Lookup};
 pub use outbox::{Enqueued, NewRequest, OutboxEntry};
 pub use seen::Claim;
 
@@ -23,8 +27,12 @@ pub const OUTBOX_AGE: Duration = Duration::from_secs(3_600);
 /// How long an idempotency key counts.
 pub const KEY_AGE: Duration = Duration::from_secs(24 * 3_600);
 
+/// Deferred interactions one plugin may have open.
+pub const INTERACTIONS: u32 = 1_000;
+
 /// The steps to today's tables.
-pub const MIGRATIONS: &[&str] = &["
+pub const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE outbox (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         plugin TEXT NOT NULL,
@@ -43,7 +51,9 @@ pub const MIGRATIONS: &[&str] = &["
         PRIMARY KEY (plugin, key)
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX seen_by_age ON seen (at_us);
-"];
+",
+    interactions::TABLE,
+];
 
 /// The handle. Clones share one thread.
 #[derive(Clone)]
@@ -57,7 +67,9 @@ impl Journal {
     /// # Errors
     /// The file cannot be written, is damaged, or a newer daemon's.
     pub fn open(path: &Path) -> Result<Journal, StoreError> {
-        Ok(Journal { thread: StoreThread::open(path, MIGRATIONS)? })
+        let connection = schema::open(path, MIGRATIONS)?;
+        interactions::release_unsaid(&connection).map_err(|error| StoreError::of(path, &error))?;
+        Ok(Journal { thread: StoreThread::start(connection, path)? })
     }
 
     /// The database's file.
@@ -170,6 +182,53 @@ impl Journal {
         self.thread.run(0, move |db| seen::release(db, plugin.as_str(), &key)).await
     }
 
+    /// Keeps a deferred interaction until it expires, before anyone is told that it is deferred.
+    ///
+    /// # Errors
+    /// [`StoreError::OverLimit`] where the plugin has too many open, or the database failed.
+    pub async fn defer(&self, deferred: Deferred, now: Timestamp) -> Result<(), StoreError> {
+        let bytes = deferred.origin.len();
+        self.thread.run(bytes, move |db| interactions::keep(db, &deferred, now)).await
+    }
+
+    /// What is known of an interaction that a plugin refers to, and of the follow-up with this key.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn interaction(
+        &self,
+        plugin: &PluginName,
+        id: &str,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Lookup, StoreError> {
+        let (plugin, id, key) = (plugin.clone(), id.to_owned(), key.to_owned());
+        let look = move |db: &_| interactions::look(db, (plugin.as_str(), &id), &key, now);
+        self.thread.run(0, look).await
+    }
+
+    /// An interaction's last follow-up has been said.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn close_interaction(&self, plugin: &PluginName, id: &str) -> Result<(), StoreError> {
+        let (plugin, id) = (plugin.clone(), id.to_owned());
+        self.thread.run(0, move |db| interactions::close(db, plugin.as_str(), &id)).await
+    }
+
+    /// The app wants no follow-ups of this interaction; answers the plugins that had it open.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn cancel_interaction(
+        &self,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        let id = id.to_owned();
+        self.thread.run(0, move |db| interactions::cancel(db, &id, now)).await
+    }
+
     /// Drops what has grown too old; answers the requests that nobody carried out in time.
     ///
     /// # Errors
@@ -177,6 +236,7 @@ impl Journal {
     pub async fn expire(&self, now: Timestamp) -> Result<Vec<OutboxEntry>, StoreError> {
         let expire = move |db: &_| {
             seen::expire(db, now)?;
+            interactions::expire(db, now)?;
             outbox::expire(db, now)
         };
         self.thread.run(0, expire).await
@@ -191,6 +251,7 @@ impl Journal {
         let forget = move |db: &rusqlite::Connection| {
             db.execute("DELETE FROM outbox WHERE plugin = ?1", [plugin.as_str()])?;
             db.execute("DELETE FROM seen WHERE plugin = ?1", [plugin.as_str()])?;
+            db.execute("DELETE FROM interactions WHERE plugin = ?1", [plugin.as_str()])?;
             Ok(())
         };
         self.thread.run(0, forget).await

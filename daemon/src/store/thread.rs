@@ -6,6 +6,7 @@
 //! ```
 
 use super::error::StoreError;
+#[cfg(test)]
 use super::schema::{self, Migrations};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -72,7 +73,8 @@ impl From<rusqlite::Error> for Trouble {
 }
 
 impl StoreThread {
-    /// Opens the database and starts its thread. Blocks: for a daemon's start.
+    /// Opens the database and starts its thread. Blocks.
+    #[cfg(test)]
     pub fn open(path: &Path, migrations: Migrations) -> Result<StoreThread, StoreError> {
         StoreThread::start(schema::open(path, migrations)?, path)
     }

@@ -18,6 +18,14 @@ impl Moment {
         Self(Duration::from_millis(millis))
     }
 
+    /// The first moment of a grid of such steps that is not before this one.
+    #[must_use]
+    pub fn on_grid(self, step: Duration) -> Self {
+        let step = step.as_micros().max(1);
+        let steps = self.0.as_micros().div_ceil(step);
+        u64::try_from(steps * step).map_or(self, |micros| Self(Duration::from_micros(micros)))
+    }
+
     /// How long ago `earlier` was; zero if it lies ahead.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
@@ -30,5 +38,18 @@ impl std::ops::Add<Duration> for Moment {
 
     fn add(self, span: Duration) -> Self {
         Self(self.0.saturating_add(span))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grid_rounds_up_and_leaves_its_own_moments() {
+        let step = Duration::from_millis(50);
+        let on_grid = |millis| Moment::from_millis(millis).on_grid(step);
+        assert_eq!([on_grid(0), on_grid(50)], [Moment::ZERO, Moment::from_millis(50)]);
+        assert_eq!([on_grid(1), on_grid(51)].map(|it| it.0.as_millis()), [50, 100]);
     }
 }

@@ -220,6 +220,21 @@ impl State {
             Self::Waiting(s) => Some(s.until),
         }
     }
+
+    /// Whether that may come a moment late: what is due is only the first ping after a silence. The
+    /// silence that ends a plugin is counted from its last sign of life, whenever it was pinged.
+    #[must_use]
+    pub fn is_patient(&self) -> bool {
+        match self {
+            Self::Running(s) => s.link == Link::Attached && s.pulse.unanswered == 0,
+            Self::Stopped(_)
+            | Self::Starting(_)
+            | Self::Draining(_)
+            | Self::Stopping(_)
+            | Self::Waiting(_)
+            | Self::Failed(_) => false,
+        }
+    }
 }
 
 impl Link {

@@ -40,7 +40,10 @@ function enter() {
 
 // --- Saying ---------------------------------------------------------------------------------
 
-composer(say, () => know.commands);
+composer(say, () => know.commands, async (command, argument, prefix) => {
+  const typed = { name: me(), channel: know.here, command, argument, prefix };
+  return (await post("/api/offer", typed).catch(() => ({}))).choices || [];
+});
 
 async function say(text) {
   const channel = know.here;
@@ -76,6 +79,11 @@ function settle(mine, told) {
 
 const take = {
   post(it) {
+    const known = know.posts.findIndex((post) => post.id === it.id);
+    if (known >= 0) {
+      know.posts[known] = it;
+      return it.channel === know.here && drawPosts();
+    }
     keep(know.posts, it);
     if (it.channel === know.here) return drawPosts();
     know.unread.add(it.channel);
@@ -124,7 +132,8 @@ function drawChannels() {
 }
 
 function drawPosts() {
-  const both = [...know.posts, ...know.mine].filter((it) => it.channel === know.here);
+  const both = [...know.posts, ...know.mine]
+    .filter((it) => it.channel === know.here && (!it.only || it.only === me()));
   showPosts(at("posts"), both.sort((a, b) => a.at_ms - b.at_ms));
 }
 

@@ -1,6 +1,6 @@
 // The conversation: posts, what plugins did to them, and what only you see.
 
-import { clock, h, hue, quick } from "./dom.js";
+import { clock, h, hue, post as ask, quick } from "./dom.js";
 
 /** Posts of one author within this time stand together. */
 const TOGETHER = 3 * 60 * 1000;
@@ -39,12 +39,25 @@ function row(post, before, open) {
         h("b", {}, name),
         plugin && h("span.tag", {}, "plugin"),
         h("time", {}, clock(post.at_ms)),
-        post.kind && post.kind !== "pending" && h("span.only", {}, "only you see this")),
-      h("p.text", {}, post.text),
+        (post.only || (post.kind && post.kind !== "pending"))
+          && h("span.only", {}, "only you see this")),
+      h("p.text", {}, post.text, post.stage?.is === "typing" && h("i.caret", { "aria-hidden": "true" })),
+      under(post),
       post.reason && h("p.reason", {}, h("b", {}, post.by),
         `${post.kind === "refused" ? " refused it: " : ": "}${post.reason}`),
       post.passage && passage(post.passage, post.id, open)),
   );
+}
+
+/** What is still to come of a post, and the way to have enough of it. */
+function under(post) {
+  const stop = () => h("button.stop", { type: "button", onclick: () => ask("/api/stop", { id: post.id }).catch(() => {}) }, "stop");
+  switch (post.stage?.is) {
+    case "typing": return h("p.stage", {}, "is writing ", stop());
+    case "working": return h("p.stage", {}, h("i.spin", { "aria-hidden": "true" }), "working… ", stop());
+    case "broken": return h("p.reason", {}, `broke off: ${post.stage.why}`);
+    default: return null;
+  }
 }
 
 function face(name, plugin) {

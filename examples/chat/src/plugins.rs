@@ -5,30 +5,37 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use outboard_app::common::Message;
-use outboard_app::{App, Link, Refusal, SendRequest, message};
+use outboard_app::common::{Message, Visibility};
+use outboard_app::{App, Asker, Builder, FollowUp, Link, Refusal, SendRequest, message};
 
 use crate::commands;
-use crate::moment::{Moment, Mood, now_ms};
-use crate::post::{Author, Post};
+use crate::moment::{Moment, Mood};
+use crate::post::{Author, Post, Stage};
 use crate::room::{Change, Daemon, Room, is_channel};
 
 /// Connects, and keeps the room told of the connection and of the commands there are.
 pub fn connect(room: &Arc<Room>, socket: PathBuf, address: &str) -> App {
-    let posting = Arc::clone(room);
-    let app = App::builder("outboard-chat", env!("CARGO_PKG_VERSION"))
+    let app = builder(room).public_url(address).connect(socket);
+    tokio::spawn(follow_link(Arc::clone(room), app.clone()));
+    tokio::spawn(follow_catalogue(Arc::clone(room), app.clone()));
+    app
+}
+
+/// What the chat is to plugins, and what it carries out for them in a room.
+pub fn builder(room: &Arc<Room>) -> Builder {
+    let (posting, following) = (Arc::clone(room), Arc::clone(room));
+    App::builder("outboard-chat", env!("CARGO_PKG_VERSION"))
         .hooks(["message.before_post"])
         .events(["message.posted", "member.joined"])
-        .public_url(address)
         .dedupe()
         .on_send(move |send| {
             let posted = post(&posting, &send);
             async move { posted }
         })
-        .connect(socket);
-    tokio::spawn(follow_link(Arc::clone(room), app.clone()));
-    tokio::spawn(follow_catalogue(Arc::clone(room), app.clone()));
-    app
+        .on_follow_up(move |said| {
+            let posted = follow_up(&following, &said);
+            async move { posted }
+        })
 }
 
 /// Posts what a plugin says, as its bot.
@@ -37,21 +44,35 @@ fn post(room: &Room, send: &SendRequest) -> Result<String, Refusal> {
     if !is_channel(channel) {
         return Err(Refusal::new(format!("there is no channel {channel:?}")));
     }
-    let post = Post {
-        id: fresh_id(),
-        channel: channel.into(),
-        author: bot(send),
-        text: message::text(send.message.body.as_ref()).into(),
-        at_ms: now_ms(),
-        passage: None,
-    };
+    let text = message::text(send.message.body.as_ref());
+    let post = Post::now(fresh_id(), channel, bot(&send.asker), text);
     let id = post.id.clone();
     room.tell(Change::Post(post));
     Ok(id)
 }
 
-fn bot(send: &SendRequest) -> Author {
-    let asker = &send.asker;
+/// What a plugin has to say to a command it deferred takes the place of "working…"; more of it
+/// stands below.
+fn follow_up(room: &Room, said: &FollowUp) -> Result<String, Refusal> {
+    if !is_channel(&said.channel.id) {
+        return Err(Refusal::new(format!("there is no channel {:?}", said.channel.id)));
+    }
+    let working = room.post(&said.interaction_id).filter(|it| it.stage == Stage::Working);
+    let id = working.map_or_else(fresh_id, |it| it.id);
+    let text = match &said.reply.error {
+        Some(error) => error.text.as_str(),
+        None => message::text(said.reply.body.as_ref()),
+    };
+    let mut post = Post::now(id.clone(), &said.channel.id, bot(&said.asker), text);
+    if said.reply.visibility() == Visibility::One {
+        post.only = Some(said.user.name.clone());
+    }
+    room.tell(Change::Post(post));
+    Ok(id)
+}
+
+/// The name a plugin goes by.
+pub fn bot(asker: &Asker) -> Author {
     let names = [&asker.bot_display_name, &asker.bot_username, &asker.plugin];
     let name = names.into_iter().find(|name| !name.is_empty());
     Author::Plugin { name: name.cloned().unwrap_or_default(), plugin: asker.plugin.clone() }

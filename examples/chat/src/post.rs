@@ -6,6 +6,8 @@ use outboard_app::common::{SkipReason, Step, StepResult};
 use outboard_app::{By, Outcome, Why};
 use serde::Serialize;
 
+use crate::moment::now_ms;
+
 /// One message in a channel.
 #[derive(Debug, Clone, Serialize)]
 pub struct Post {
@@ -15,6 +17,32 @@ pub struct Post {
     pub text: String,
     pub at_ms: i64,
     pub passage: Option<Passage>,
+    pub stage: Stage,
+    /// Who alone sees it; everyone if nobody is named.
+    pub only: Option<String>,
+}
+
+/// How far a post has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "is", content = "why")]
+pub enum Stage {
+    #[default]
+    Said,
+    /// A plugin is still writing it.
+    Typing,
+    /// A plugin works on it; what it says follows.
+    Working,
+    /// It broke off.
+    Broken(String),
+}
+
+impl Post {
+    /// A new one that everyone sees, said now.
+    pub fn now(id: String, channel: &str, author: Author, text: impl Into<String>) -> Self {
+        let (channel, text, at_ms) = (channel.to_owned(), text.into(), now_ms());
+        let (passage, stage, only) = (None, Stage::Said, None);
+        Self { id, channel, author, text, at_ms, passage, stage, only }
+    }
 }
 
 /// Who wrote a post.

@@ -110,6 +110,11 @@ impl Room {
         self.kept().members.insert((channel.into(), name.into()))
     }
 
+    /// A post, while it is kept.
+    pub fn post(&self, id: &str) -> Option<Post> {
+        self.kept().posts.iter().find(|post| post.id == id).cloned()
+    }
+
     /// What was last known of every plugin.
     pub fn plugins(&self) -> Vec<Plugin> {
         self.kept().plugins.values().cloned().collect()
@@ -129,7 +134,11 @@ pub fn is_channel(name: &str) -> bool {
 impl Kept {
     fn take(&mut self, change: &Change) {
         match change {
-            Change::Post(post) => push(&mut self.posts, post.clone()),
+            Change::Post(post) => match self.posts.iter_mut().find(|it| it.id == post.id) {
+                // It is still being written, or was worked on.
+                Some(known) => *known = post.clone(),
+                None => push(&mut self.posts, post.clone()),
+            },
             Change::Moment(moment) => push(&mut self.moments, moment.clone()),
             Change::Plugin(plugin) => {
                 self.plugins.insert(plugin.name.clone(), (**plugin).clone());

@@ -2,14 +2,14 @@
 //!
 //! It refuses to know HTTP and the page.
 
-use outboard_app::common::{Failure, Rejected, Visibility, body};
-use outboard_app::{App, CommandError, CommandReply, Decision, RunCommand, message};
+use outboard_app::common::{Failure, InteractionReply, Rejected, Visibility};
+use outboard_app::{App, CommandError, CommandReply, Decision, RunCommand, Sign, message};
 use serde::Serialize;
 
 use crate::herald::Herald;
 use crate::moment::now_ms;
 use crate::plugins::{fresh_id, stored};
-use crate::post::{Author, Passage, Post};
+use crate::post::{Author, Passage, Post, Stage};
 use crate::room::{Change, Room};
 
 /// Someone, somewhere, saying something.
@@ -55,14 +55,10 @@ async fn post(room: &Room, app: &App, herald: &Herald, said: Said) -> Told {
         Decision::Rejected(rejected) => return refused(rejected, passage),
         Decision::Held(_) | Decision::Handled => return Told::Taken { passage },
     };
-    let post = Post {
-        id: fresh_id(),
-        channel: said.channel,
-        author: Author::Person { name: said.name },
-        text: message::text(message.body.as_ref()).into(),
-        at_ms: now_ms(),
-        passage: Some(passage.clone()),
-    };
+    let author = Author::Person { name: said.name };
+    let text = message::text(message.body.as_ref());
+    let mut post = Post::now(fresh_id(), &said.channel, author, text);
+    post.passage = Some(passage.clone());
     let (id, event) = (post.id.clone(), message::posted(stored(message, &post)));
     room.tell(Change::Post(post));
     herald.tell(event);
@@ -73,6 +69,20 @@ fn refused(rejected: Rejected, passage: Passage) -> Told {
     let reason = rejected.reason.map(|reason| reason.text).filter(|text| !text.is_empty());
     let reason = reason.unwrap_or_else(|| "It was not accepted.".into());
     Told::Refused { by: rejected.plugin, reason, passage }
+}
+
+/// Somebody has read enough: a plugin that writes, or works, is told to stop.
+pub fn stop(room: &Room, app: &App, id: &str) {
+    let Some(mut post) = room.post(id) else { return };
+    match post.stage {
+        Stage::Typing => app.cancel(id),
+        Stage::Working => {
+            app.cancel(id);
+            post.stage = Stage::Broken("stopped".to_owned());
+            room.tell(Change::Post(post));
+        }
+        Stage::Said | Stage::Broken(_) => {}
+    }
 }
 
 /// Notes that somebody came into a channel, the first time they do.
@@ -92,31 +102,88 @@ async fn run(room: &Room, app: &App, said: &Said, command: &str) -> Told {
         sender: Some(message::sender(&said.name, &said.name)),
         ..RunCommand::default()
     };
-    match app.run_command(command).await {
-        Ok(reply) => answered(room, said, reply),
-        Err(error) => failed(name, &error),
+    let mut running = app.start_command(command);
+    let mut writing = Writing::of(room, app, said, name, running.interaction_id());
+    while let Some(sign) = running.next().await {
+        if let Sign::Piece(piece) = sign {
+            let whispered = running.visibility() == Visibility::One;
+            writing.add(&piece, whispered.then(|| said.name.clone()));
+        }
+    }
+    match running.result().await {
+        Ok(reply) => writing.answered(reply),
+        Err(error) => writing.broke_off(failed(name, &error)),
     }
 }
 
-fn answered(room: &Room, said: &Said, answer: CommandReply) -> Told {
-    let CommandReply { plugin: by, reply, .. } = answer;
-    let visibility = reply.visibility();
-    if let Some(error) = reply.error {
-        return Told::Failed { by, reason: error.text };
+/// A command's answer on its way into the channel.
+struct Writing<'a> {
+    room: &'a Room,
+    /// What stands there already, if anything does.
+    post: Option<Post>,
+    draft: Post,
+}
+
+impl<'a> Writing<'a> {
+    /// Nothing is said yet. The post is called as the interaction is, so that it can be stopped.
+    fn of(room: &'a Room, app: &App, said: &Said, command: &str, id: &str) -> Self {
+        let catalogue = app.catalogue();
+        let catalogue = catalogue.borrow();
+        let runs = |it: &&outboard_app::common::CommandInfo| {
+            it.name == command || it.aliases.iter().any(|alias| alias == command)
+        };
+        let owner = catalogue.commands.iter().find(runs);
+        let plugin = owner.map(|it| it.plugin.clone()).unwrap_or_default();
+        let author = Author::Plugin { name: plugin.clone(), plugin };
+        let draft = Post::now(id.to_owned(), &said.channel, author, "");
+        Self { room, post: None, draft }
     }
-    let Some(body::Content::Plain(_)) = reply.body.as_ref().and_then(|body| body.content.as_ref())
-    else {
-        return Told::Answered { by };
-    };
-    let text = message::text(reply.body.as_ref()).to_owned();
-    if visibility == Visibility::One {
-        return Told::Whispered { by, text };
+
+    fn add(&mut self, piece: &str, only: Option<String>) {
+        let post = self.post.get_or_insert_with(|| self.draft.clone());
+        post.only = only;
+        post.text.push_str(piece);
+        post.stage = Stage::Typing;
+        self.room.tell(Change::Post(post.clone()));
     }
-    let author = Author::Plugin { name: by.clone(), plugin: by.clone() };
-    let (channel, at_ms) = (said.channel.clone(), now_ms());
-    let post = Post { id: fresh_id(), channel, author, text, at_ms, passage: None };
-    room.tell(Change::Post(post));
-    Told::Answered { by }
+
+    fn answered(self, answer: CommandReply) -> Told {
+        let CommandReply { plugin: by, reply, .. } = answer;
+        if let Some(error) = &reply.error {
+            return Told::Failed { by, reason: error.text.clone() };
+        }
+        let text = message::text(reply.body.as_ref()).to_owned();
+        if reply.visibility() == Visibility::One && !reply.deferred && self.post.is_none() {
+            return Told::Whispered { by, text };
+        }
+        self.shown(&reply, text, &by);
+        Told::Answered { by }
+    }
+
+    fn shown(self, reply: &InteractionReply, text: String, by: &str) {
+        if text.is_empty() && !reply.deferred {
+            return;
+        }
+        let mut post = self.post.unwrap_or(self.draft);
+        post.author = Author::Plugin { name: by.to_owned(), plugin: by.to_owned() };
+        // A follow-up may have been quicker than the word that there will be one.
+        let followed = self.room.post(&post.id).is_some_and(|it| it.stage == Stage::Said);
+        if followed {
+            return;
+        }
+        post.text = text;
+        post.stage = if reply.deferred { Stage::Working } else { Stage::Said };
+        self.room.tell(Change::Post(post));
+    }
+
+    /// What was written stays, and says that it is not all.
+    fn broke_off(self, told: Told) -> Told {
+        if let (Some(mut post), Told::Failed { reason, .. }) = (self.post, &told) {
+            post.stage = Stage::Broken(reason.clone());
+            self.room.tell(Change::Post(post));
+        }
+        told
+    }
 }
 
 fn failed(name: &str, error: &CommandError) -> Told {

@@ -11,7 +11,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
-use outboard_app::App;
+use outboard_app::{App, Autocomplete, message};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -68,6 +68,8 @@ pub fn router(site: Site) -> Router {
     page.route("/api/live", get(async |State(site): State<Site>| live::stream(site.room)))
         .route("/api/enter", post(enter))
         .route("/api/say", post(say))
+        .route("/api/offer", post(offer))
+        .route("/api/stop", post(stop))
         .route("/api/trouble", post(press))
         .route("/api/reset", post(reset))
         .route("/plugins/{name}/", any(passing::pass))
@@ -112,6 +114,38 @@ async fn say(State(site): State<Site>, Json(it): Json<Saying>) -> Response {
     let name = it.name.trim().to_owned();
     let said = Said { name, channel: it.channel, text };
     Json(talk::say(&site.room, &site.app, &site.herald, said).await).into_response()
+}
+
+#[derive(Debug, Deserialize)]
+struct Typing {
+    name: String,
+    channel: String,
+    command: String,
+    argument: String,
+    prefix: String,
+}
+
+async fn offer(State(site): State<Site>, Json(it): Json<Typing>) -> Response {
+    let typed = Autocomplete {
+        command: it.command,
+        argument: it.argument,
+        prefix: it.prefix,
+        sender: Some(message::sender(&it.name, &it.name)),
+        channel: Some(message::channel(&it.channel, &it.channel)),
+        ..Autocomplete::default()
+    };
+    Json(json!({ "choices": site.app.autocomplete(typed).await })).into_response()
+}
+
+#[derive(Debug, Deserialize)]
+struct Stopping {
+    /// The post, which is called as its interaction.
+    id: String,
+}
+
+async fn stop(State(site): State<Site>, Json(it): Json<Stopping>) -> Response {
+    talk::stop(&site.room, &site.app, &it.id);
+    Json(json!({})).into_response()
 }
 
 #[derive(Debug, Deserialize)]

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from concurrent.futures import Future
 from typing import Any
 
-from outboard_app import Refusal, SendRequest, ThreadedApp
+from outboard_app import FollowUp, Refusal, SendRequest, ThreadedApp
 from synapse.module_api import ModuleApi
 from synapse.module_api.errors import ConfigError
 from synapse.spam_checker_api import RegistrationBehaviour
@@ -41,9 +41,10 @@ class OutboardModule:
             events=EVENTS,
             operations=["messages.send"],
             on_send=self._on_send,
+            on_follow_up=self._on_follow_up,
         )
         reader = Reader(api, self._bots)
-        commands = Commands(self._app, self._bots, config.command_prefix)
+        self._commands = commands = Commands(self._app, self._bots, config.command_prefix)
         api.register_third_party_rules_callbacks(
             check_event_allowed=Hooks(self._app, reader).check_event_allowed,
             on_new_event=Events(api, self._app, reader, commands).on_new_event,
@@ -65,6 +66,10 @@ class OutboardModule:
     def _on_send(self, request: SendRequest) -> Future[str]:
         """A plugin's message: sent on the reactor, whose thread this is not."""
         return on_reactor(self._api, "outboard_send", lambda: self._send(request))
+
+    def _on_follow_up(self, said: FollowUp) -> Future[str]:
+        """What a plugin says to a command that it deferred."""
+        return on_reactor(self._api, "outboard_follow_up", lambda: self._commands.follow_up(said))
 
     async def _send(self, request: SendRequest) -> str:
         room_id = request.message.channel.id

@@ -5,6 +5,7 @@
 use std::panic::resume_unwind;
 use std::sync::Arc;
 
+use crate::action::Action;
 use crate::call::PluginCall;
 use crate::command::Command;
 use crate::context::Context;
@@ -12,6 +13,7 @@ use crate::event::{Event, MemberEvent, MessageEvent};
 use crate::hook::{BeforeDelete, BeforeEdit, BeforePost, Hook};
 use crate::http::HttpRequest;
 use crate::schedule::Fired;
+use crate::typing::Typing;
 
 /// Makes a handler of a function that blocks: reads files, computes for long, waits for a socket.
 ///
@@ -82,5 +84,7 @@ handled!(
     Command,
     Fired,
     PluginCall,
-    HttpRequest
+    HttpRequest,
+    Action,
+    Typing
 );

@@ -1,45 +1,54 @@
-//! Commands: what somebody typed, its arguments, and what is said back.
+//! Commands: what somebody typed or chose, its arguments, and the ways to answer.
 //!
 //! It refuses to parse: the daemon has done that by the manifest's `args`.
 
-use std::sync::Arc;
-
 use outboard_proto::common as wire;
-use outboard_proto::plugin::{RunCommand, plugin_frame};
+use outboard_proto::plugin::RunCommand;
 
 use crate::argument::{ArgumentError, FromValue};
 use crate::body::Body;
 use crate::context::Context;
 use crate::error::HostError;
-use crate::session::lease::Lease;
-use crate::session::outbox::Outbox;
+use crate::exchange::{Exchange, ReplyStream};
+use crate::follow_up::Later;
+use crate::outcome::Outcome;
+use crate::reply::Reply;
 use crate::subject::{channel_of, sender_of};
 
 /// A command that somebody ran.
 #[derive(Debug)]
 pub struct Command {
-    call: u64,
     run: RunCommand,
-    ctx: Context,
-    lease: Arc<Lease>,
-    outbox: Arc<Outbox>,
+    exchange: Exchange,
 }
 
 impl Command {
-    pub(crate) fn new(
-        call: u64,
-        run: RunCommand,
-        ctx: Context,
-        lease: Arc<Lease>,
-        outbox: Arc<Outbox>,
-    ) -> Self {
-        Self { call, run, ctx, lease, outbox }
+    pub(crate) fn new(run: RunCommand, exchange: Exchange) -> Self {
+        Self { run, exchange }
     }
 
     /// The command's name, without the slash.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.run.name
+    }
+
+    /// Which of its subcommands; empty where it has none.
+    #[must_use]
+    pub fn subcommand(&self) -> &str {
+        &self.run.subcommand
+    }
+
+    /// The message whose menu it was chosen from, of a command with `kind = "message"`.
+    #[must_use]
+    pub fn target_message(&self) -> Option<&wire::Message> {
+        self.run.target_message.as_deref()
+    }
+
+    /// The user whose menu it was chosen from, of a command with `kind = "user"`.
+    #[must_use]
+    pub fn target_user(&self) -> Option<&wire::Sender> {
+        self.run.target_user.as_ref()
     }
 
     /// What was typed after the name.
@@ -69,7 +78,7 @@ impl Command {
     /// The time that is left, and what a handler may ask of the host.
     #[must_use]
     pub fn ctx(&self) -> &Context {
-        &self.ctx
+        &self.exchange.ctx
     }
 
     /// The argument `name`: a `String` (also for users, channels and choices), `i64`, `f64` or
@@ -107,107 +116,49 @@ impl Command {
     /// # Errors
     /// The session is lost.
     pub async fn progress(&self, percent: u32, text: impl Into<String>) -> Result<(), HostError> {
-        self.lease.renew();
-        let text = text.into();
-        let progress = outboard_proto::plugin::Progress { call: self.call, percent, text };
-        self.outbox.offer(plugin_frame::Kind::Progress(progress)).await
+        self.exchange.progress(percent, text.into()).await
     }
 
     /// Begins a reply that appears piece by piece.
     #[must_use]
     pub fn stream(&self) -> ReplyStream<'_> {
-        ReplyStream { command: self, next: 0, said: String::new() }
+        self.exchange.stream()
     }
-}
 
-/// A reply that appears piece by piece, such as a model's answer.
-#[derive(Debug)]
-pub struct ReplyStream<'a> {
-    command: &'a Command,
-    next: u64,
-    said: String,
-}
-
-impl ReplyStream<'_> {
-    /// Adds `delta` to what has been said. The call's time begins anew with each piece.
+    /// Answers later: returns at once the reply that says so, and goes on with `work`, whose reply
+    /// is the last follow-up. There are 15 minutes, whatever the call's time; what is said on the
+    /// way goes through `later`. When the app cancels it, `work` is dropped.
     ///
-    /// # Errors
-    /// The session is lost, or the piece is larger than a frame may be.
-    pub async fn push(&mut self, delta: impl Into<String>) -> Result<(), HostError> {
-        let (call, seq, delta) = (self.command.call, self.next, delta.into());
-        self.said.push_str(&delta);
-        self.next += 1;
-        self.command.lease.restart();
-        let partial = outboard_proto::plugin::Partial { call, seq, delta };
-        self.command.outbox.offer(plugin_frame::Kind::Partial(partial)).await
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use outboard_plugin::{Exit, Later, Plugin};
+    ///
+    /// fn main() -> Exit {
+    ///     Plugin::new("fortune", "1.0.0")
+    ///         .command("fortune", async |cmd| {
+    ///             let who = cmd.sender().name.clone();
+    ///             cmd.defer(async move |_: &mut Later| {
+    ///                 tokio::time::sleep(Duration::from_secs(60)).await;
+    ///                 format!("{who} will find a coin.")
+    ///             })
+    ///         })
+    ///         .run()
+    /// }
+    /// ```
+    ///
+    /// # Panics
+    /// In a [`blocking`](crate::blocking) handler: return [`Reply::deferred`] there and say what
+    /// follows through [`Command::later`].
+    pub fn defer<R: Outcome<Reply> + 'static>(
+        &self,
+        work: impl AsyncFnOnce(&mut Later) -> R + 'static,
+    ) -> Reply {
+        self.exchange.defer(work)
     }
 
-    /// Ends the stream. The reply holds the whole text, for apps that show no pieces.
+    /// The way to say more once the handler has returned [`Reply::deferred`].
     #[must_use]
-    pub fn finish(self) -> Reply {
-        Reply::new(self.said)
-    }
-}
-
-/// What a command says back.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reply(wire::InteractionReply);
-
-impl Reply {
-    /// Says `body` to everyone in the channel.
-    pub fn new(body: impl Into<Body>) -> Self {
-        Self::shown_to(wire::Visibility::All, body.into())
-    }
-
-    /// Says `body` to the person who ran the command.
-    pub fn whisper(body: impl Into<Body>) -> Self {
-        Self::shown_to(wire::Visibility::One, body.into())
-    }
-
-    /// Tells the person what is wrong with what they typed.
-    pub fn refuse(why: impl Into<String>) -> Self {
-        let text = wire::Text { text: why.into(), ..wire::Text::default() };
-        Self(wire::InteractionReply {
-            error: Some(text),
-            visibility: wire::Visibility::One.into(),
-            ..wire::InteractionReply::default()
-        })
-    }
-
-    /// What is said, or what was wrong.
-    #[must_use]
-    pub fn text(&self) -> &str {
-        match &self.0.error {
-            Some(error) => &error.text,
-            None => crate::body::text_of(self.0.body.as_ref()),
-        }
-    }
-
-    /// Whether it tells what is wrong.
-    #[must_use]
-    pub fn is_refusal(&self) -> bool {
-        self.0.error.is_some()
-    }
-
-    /// Whether only the person who ran the command sees it.
-    #[must_use]
-    pub fn is_whisper(&self) -> bool {
-        self.0.visibility() == wire::Visibility::One
-    }
-
-    fn shown_to(visibility: wire::Visibility, body: Body) -> Self {
-        Self(wire::InteractionReply {
-            body: Some(body.0),
-            visibility: visibility.into(),
-            ..wire::InteractionReply::default()
-        })
-    }
-
-    pub(crate) fn into_wire(self) -> wire::InteractionReply {
-        self.0
-    }
-
-    pub(crate) fn from_wire(reply: wire::InteractionReply) -> Self {
-        Self(reply)
+    pub fn later(&self) -> Later {
+        self.exchange.later()
     }
 }

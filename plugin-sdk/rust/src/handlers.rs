@@ -3,6 +3,7 @@
 //! It turns a frame into a handler at work. It refuses to know streams, threads and deadlines'
 //! passing.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,20 +11,24 @@ use std::time::{Duration, Instant};
 use outboard_proto::common::{Failure, HookPayload, Reason, event};
 use outboard_proto::plugin::{self as wire, call::Of};
 use outboard_proto::plugin::{
-    Call, Delivery, Handler, HandlerKind, Intercept, RunCommand, reply::Result as Answer,
+    Autocomplete, Call, Choices, Delivery, Handler, HandlerKind, Intercept, RunCommand, UiAction,
+    reply::Result as Answer,
 };
 use tonic::Code;
 
+use crate::action::Action;
 use crate::call::{Json, PluginCall};
-use crate::command::{Command, Reply};
+use crate::command::Command;
 use crate::context::Context;
 use crate::error::Error;
 use crate::event::{Event, FromEvent};
+use crate::exchange::Exchange;
 use crate::hook;
 use crate::host::Host;
 use crate::http::{HttpRequest, HttpResponse};
 use crate::link::{Cause, Link};
 use crate::outcome::Outcome;
+use crate::reply::Reply;
 use crate::session::answer::{Key, ack, reply};
 use crate::session::bodies::Bodies;
 use crate::session::codec::Encoded;
@@ -31,6 +36,7 @@ use crate::session::lease::Lease;
 use crate::session::outbox::Outbox;
 use crate::session::running::{Local, Running, Until};
 use crate::start::Start;
+use crate::typing::Typing;
 use crate::verdict::Verdict;
 
 /// What a plugin's code registered.
@@ -42,6 +48,8 @@ pub(crate) struct Handlers {
     pub(crate) schedules: Named<EventHandler>,
     pub(crate) methods: Named<CallHandler>,
     pub(crate) routes: Named<HttpHandler>,
+    pub(crate) autocompletes: Named<AutocompleteHandler>,
+    pub(crate) actions: Named<ActionHandler>,
     pub(crate) on_start: Option<StartHandler>,
     pub(crate) on_drain: Option<EndHandler>,
     pub(crate) on_shutdown: Option<EndHandler>,
@@ -51,6 +59,8 @@ pub(crate) type HookHandler = Box<dyn Fn(u64, HookPayload, Context) -> Local<Enc
 pub(crate) type EventHandler = Box<dyn Fn(u64, Event) -> Local<Encoded>>;
 pub(crate) type StartHandler = Box<dyn Fn(Start) -> Local<Result<(), Error>>>;
 pub(crate) type EndHandler = Box<dyn Fn() -> Local<()>>;
+pub(crate) type AutocompleteHandler = Box<dyn Fn(u64, Typing) -> Local<Encoded>>;
+pub(crate) type ActionHandler = Box<dyn Fn(u64, Action) -> Local<Encoded>>;
 pub(crate) type CommandHandler = Box<dyn Fn(u64, Command) -> Local<Encoded>>;
 pub(crate) type CallHandler = Box<dyn Fn(u64, PluginCall) -> Local<Encoded>>;
 pub(crate) type HttpHandler = Box<dyn Fn(u64, HttpRequest, Arc<Outbox>) -> Local<Encoded>>;
@@ -71,7 +81,10 @@ impl Handlers {
             |kind: HandlerKind, name: &str| Handler { kind: kind.into(), name: name.into() };
         let hooks = self.hooks.names().map(|name| listed(HandlerKind::Hook, name));
         let events = self.events.names().map(|name| listed(HandlerKind::Event, name));
-        let commands = self.commands.names().map(|name| listed(HandlerKind::Command, name));
+        // A subcommand's handler is its command's, as far as the manifest is concerned.
+        let owners = self.commands.names().filter_map(|name| name.split(' ').next());
+        let owners: BTreeSet<&str> = owners.collect();
+        let commands = owners.into_iter().map(|name| listed(HandlerKind::Command, name));
         let schedules = self.schedules.names().map(|name| listed(HandlerKind::Schedule, name));
         let methods = self.methods.names().map(|name| listed(HandlerKind::PluginCall, name));
         let routes = self.routes.names().map(|name| listed(HandlerKind::Http, name));
@@ -81,9 +94,17 @@ impl Handlers {
 
     /// The first name that has two handlers.
     pub(crate) fn doubled(&self) -> Option<String> {
-        let mut listed = self.list();
-        listed.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
-        listed.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0].name.clone())
+        let kinds: [Vec<&str>; 5] = [
+            self.hooks.names().collect(),
+            self.events.names().collect(),
+            self.commands.names().collect(),
+            self.autocompletes.names().collect(),
+            self.actions.names().collect(),
+        ];
+        kinds.into_iter().find_map(|mut names| {
+            names.sort_unstable();
+            names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0].to_owned())
+        })
     }
 
     /// The handler of a call, ready to work. One that is missing fails at once.
@@ -102,9 +123,9 @@ impl Handlers {
             Some(Of::Command(run)) => self.command(&began, *run, ctx, around),
             Some(Of::Plugin(asked)) => self.plugin_call(&began, *asked, ctx),
             Some(Of::Http(request)) => self.http(&began, *request, ctx, around),
-            Some(Of::Ui(_) | Of::Autocomplete(_)) | None => {
-                missing(Key::Call(began.id), "this kind of call")
-            }
+            Some(Of::Ui(asked)) => self.action(&began, *asked, ctx, around),
+            Some(Of::Autocomplete(asked)) => self.autocomplete(&began, *asked, ctx),
+            None => missing(Key::Call(began.id), "this kind of call"),
         }
     }
 
@@ -142,13 +163,40 @@ impl Handlers {
         around: &Surroundings,
     ) -> Running {
         let key = Key::Call(began.id);
-        let Some(handler) = self.commands.get(&run.name) else {
-            return missing(key, &format!("/{}", run.name));
+        let of_subcommand = match run.subcommand.as_str() {
+            "" => None,
+            subcommand => self.commands.get(&format!("{} {subcommand}", run.name)),
         };
-        let lease = Arc::new(Lease::new(began.at, began.budget));
-        let outbox = Arc::clone(&around.outbox);
-        let command = Command::new(began.id, run, ctx, Arc::clone(&lease), outbox);
-        Running::new(key, Until::Lease(lease), handler(began.id, command))
+        let Some(handler) = of_subcommand.or_else(|| self.commands.get(&run.name)) else {
+            return missing(key, &format!("/{} {}", run.name, run.subcommand));
+        };
+        let (exchange, lease) = began.exchange(run.interaction_id.clone(), ctx, around);
+        Running::new(key, Until::Lease(lease), handler(began.id, Command::new(run, exchange)))
+    }
+
+    fn action(
+        &self,
+        began: &Began,
+        asked: UiAction,
+        ctx: Context,
+        around: &Surroundings,
+    ) -> Running {
+        let key = Key::Call(began.id);
+        let Some(handler) = self.actions.get(&asked.component) else {
+            return missing(key, &format!("the component {}", asked.component));
+        };
+        let (exchange, lease) = began.exchange(asked.interaction_id.clone(), ctx, around);
+        Running::new(key, Until::Lease(lease), handler(began.id, Action::new(asked, exchange)))
+    }
+
+    fn autocomplete(&self, began: &Began, asked: Autocomplete, ctx: Context) -> Running {
+        let key = Key::Call(began.id);
+        let words = [&asked.command, &asked.subcommand, &asked.argument];
+        let words: Vec<&str> = words.into_iter().map(String::as_str).collect();
+        let name = words.join(" ").replace("  ", " ");
+        let Some(handler) = self.autocompletes.get(&name) else { return missing(key, &name) };
+        let typing = Typing::new(asked, ctx);
+        Running::new(key, Until::Fixed(began.deadline()), handler(began.id, typing))
     }
 
     fn plugin_call(&self, began: &Began, asked: wire::PluginCall, ctx: Context) -> Running {
@@ -188,6 +236,20 @@ struct Began {
 impl Began {
     fn deadline(&self) -> Instant {
         self.at + self.budget
+    }
+
+    /// What a command or an action answers through, and how long it may.
+    fn exchange(
+        &self,
+        interaction_id: String,
+        ctx: Context,
+        around: &Surroundings,
+    ) -> (Exchange, Arc<Lease>) {
+        let lease = Arc::new(Lease::new(self.at, self.budget));
+        let outbox = Arc::clone(&around.outbox);
+        let call = self.id;
+        let exchange = Exchange { call, interaction_id, ctx, lease: Arc::clone(&lease), outbox };
+        (exchange, lease)
     }
 }
 
@@ -301,6 +363,36 @@ pub(crate) fn command_handler<R: Outcome<Reply> + 'static>(
         Box::pin(async move {
             let said = handler(command).await.outcome();
             let answer = said.map(|said| Answer::Interaction(said.into_wire()));
+            reply(call, answer.map_err(Error::into_failure))
+        })
+    })
+}
+
+/// An action's handler from an author's function.
+pub(crate) fn action_handler<R: Outcome<Reply> + 'static>(
+    handler: impl AsyncFn(Action) -> R + 'static,
+) -> ActionHandler {
+    let handler = Rc::new(handler);
+    Box::new(move |call, action| {
+        let handler = Rc::clone(&handler);
+        Box::pin(async move {
+            let said = handler(action).await.outcome();
+            let answer = said.map(|said| Answer::Interaction(said.into_wire()));
+            reply(call, answer.map_err(Error::into_failure))
+        })
+    })
+}
+
+/// What may be offered, from an author's function.
+pub(crate) fn autocomplete_handler<R: Outcome<Vec<String>> + 'static>(
+    handler: impl AsyncFn(Typing) -> R + 'static,
+) -> AutocompleteHandler {
+    let handler = Rc::new(handler);
+    Box::new(move |call, typing| {
+        let handler = Rc::clone(&handler);
+        Box::pin(async move {
+            let offered = handler(typing).await.outcome();
+            let answer = offered.map(|choices| Answer::Choices(Choices { choices }));
             reply(call, answer.map_err(Error::into_failure))
         })
     })

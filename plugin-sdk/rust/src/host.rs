@@ -4,11 +4,14 @@
 
 use std::sync::Arc;
 
-use outboard_proto::plugin::{CallPluginRequest, ReplyRequest, SendRequest, Welcome};
+use outboard_proto::plugin::{
+    CallPluginRequest, FollowUpRequest, ReplyRequest, SendRequest, Welcome,
+};
 
 use crate::body::Body;
 use crate::call::CallError;
 use crate::error::HostError;
+use crate::follow_up::Later;
 use crate::link::{Cause, Link};
 
 /// The id of a message, as the app knows it.
@@ -51,6 +54,25 @@ impl Host {
     /// What the daemon or the app refused, or that neither could be reached.
     pub async fn send_message(&self, request: SendRequest) -> Result<MessageId, HostError> {
         self.link.send(self.cause, request).await.map(MessageId)
+    }
+
+    /// Goes on with a command that this or an earlier process of the plugin deferred, whose id it
+    /// kept; `next` is the number of the next follow-up, from 1. Needs `commands:own`.
+    #[must_use]
+    pub fn later(&self, interaction_id: impl Into<String>, next: u64) -> Later {
+        let id = interaction_id.into();
+        let cancelled = self.link.join_interaction(&id);
+        // It outlives the call that began it.
+        let own = Self { link: Arc::clone(&self.link), cause: Cause::Own };
+        Later::new(own, id, next, cancelled)
+    }
+
+    pub(crate) async fn follow_up(&self, request: FollowUpRequest) -> Result<MessageId, HostError> {
+        self.link.follow_up(request).await.map(MessageId)
+    }
+
+    pub(crate) fn leave_interaction(&self, id: &str) {
+        self.link.leave_interaction(id);
     }
 
     pub(crate) async fn send_in(

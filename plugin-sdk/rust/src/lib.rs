@@ -26,8 +26,9 @@
 //!   let it pass.
 //! * An **event** tells what has happened. A handler that returns has acknowledged it; one that
 //!   fails may be told again, if the manifest asks for that.
-//! * A **command** is what somebody typed after a slash; its handler returns a [`Reply`] or a
-//!   string.
+//! * A **command** is what somebody typed after a slash, or chose from the menu of a message or a
+//!   user; its handler returns a [`Reply`] or a string. One that takes minutes answers with
+//!   [`Command::defer`].
 //! * A **schedule** has come round; see [`Plugin::on_schedule`].
 //! * Another plugin's **call** is answered with JSON; see [`Plugin::on_call`] and
 //!   [`Context::call_plugin`].
@@ -126,6 +127,7 @@
 
 pub mod test;
 
+mod action;
 mod argument;
 mod blocking;
 mod body;
@@ -135,7 +137,9 @@ mod context;
 mod environment;
 mod error;
 mod event;
+mod exchange;
 mod exit;
+mod follow_up;
 mod handlers;
 mod hook;
 mod host;
@@ -144,32 +148,39 @@ mod link;
 mod outcome;
 mod plugin;
 mod process;
+mod reply;
 mod schedule;
 mod session;
 mod start;
 mod subject;
+mod typing;
 mod verdict;
 pub mod webhook;
 
+pub use action::Action;
 pub use argument::{ArgumentError, FromValue};
 pub use blocking::{Handled, blocking};
 pub use body::Body;
 pub use call::{CallError, Json, PluginCall};
-pub use command::{Command, Reply, ReplyStream};
+pub use command::Command;
 pub use context::Context;
 pub use environment::Environment;
 pub use error::{Error, HostError, Result, RunError};
 pub use event::{Event, MemberEvent, MessageEvent};
+pub use exchange::ReplyStream;
 pub use exit::Exit;
+pub use follow_up::Later;
 pub use hook::{BeforeDelete, BeforeEdit, BeforePost, Hook};
 pub use host::{Host, MessageId};
 pub use http::{HttpRequest, HttpResponse};
 pub use outboard_proto as proto;
 pub use outcome::Outcome;
 pub use plugin::Plugin;
+pub use reply::Reply;
 pub use schedule::Fired;
 pub use session::bodies::BodyError;
 pub use start::Start;
+pub use typing::Typing;
 pub use verdict::{Rejection, Verdict};
 
 /// The page for authors: its examples are compiled with the crate's own.

@@ -3,14 +3,19 @@
 //! It carries the host API's calls and remembers what the daemon said of itself. It refuses to
 //! know the session's stream.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use outboard_proto::limits::{CALL_KEY, DECODE_BYTES, TOKEN_KEY};
+use outboard_proto::plugin::interactions_client::InteractionsClient;
 use outboard_proto::plugin::messages_client::MessagesClient;
 use outboard_proto::plugin::plugins_client::PluginsClient;
-use outboard_proto::plugin::{CallPluginRequest, ReplyRequest, SendRequest, Welcome};
+use outboard_proto::plugin::{
+    CallPluginRequest, FollowUpRequest, ReplyRequest, SendRequest, Welcome,
+};
+use tokio_util::sync::CancellationToken;
 use tonic::Request;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
@@ -28,6 +33,9 @@ pub(crate) struct Link {
     way: Way,
     session: AtomicU64,
     welcome: Mutex<Arc<Welcome>>,
+    /// Deferred interactions that are being worked on, and by how many, to be ended when the app
+    /// cancels one.
+    interactions: Mutex<HashMap<String, (CancellationToken, usize)>>,
 }
 
 #[derive(Debug)]
@@ -36,10 +44,11 @@ enum Way {
     Recorded(Arc<Recorder>),
 }
 
-/// The host API's services, and the token that opens them.
+/// The host API over the plugin's socket.
 #[derive(Debug)]
 struct Wire {
     messages: MessagesClient<Channel>,
+    interactions: InteractionsClient<Channel>,
     plugins: PluginsClient<Channel>,
     token: MetadataValue<Ascii>,
 }
@@ -58,8 +67,9 @@ pub(crate) enum Cause {
 impl Link {
     pub(crate) fn wire(channel: Channel, token: MetadataValue<Ascii>) -> Self {
         let plugins = PluginsClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
-        let messages = MessagesClient::new(channel).max_decoding_message_size(DECODE_BYTES);
-        Self::over(Way::Wire(Box::new(Wire { messages, plugins, token })))
+        let messages = MessagesClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
+        let interactions = InteractionsClient::new(channel);
+        Self::over(Way::Wire(Box::new(Wire { messages, interactions, plugins, token })))
     }
 
     pub(crate) fn recorded(recorder: Arc<Recorder>) -> Self {
@@ -67,7 +77,8 @@ impl Link {
     }
 
     fn over(way: Way) -> Self {
-        Self { way, session: AtomicU64::new(0), welcome: Mutex::default() }
+        let (session, welcome) = (AtomicU64::new(0), Mutex::default());
+        Self { way, session, welcome, interactions: Mutex::default() }
     }
 
     /// What the daemon last said of itself and of this plugin.
@@ -96,8 +107,9 @@ impl Link {
         match &self.way {
             Way::Recorded(recorder) => recorder.send(send),
             Way::Wire(wire) => {
-                let request = self.request(cause, &wire.token, send)?;
-                let sent = wire.messages.clone().send(request).await;
+                let Wire { messages, token, .. } = &**wire;
+                let request = self.request(cause, token, send)?;
+                let sent = messages.clone().send(request).await;
                 sent.map(|sent| sent.into_inner().message_id)
                     .map_err(|status| HostError::from_status(&status))
             }
@@ -112,8 +124,9 @@ impl Link {
         match &self.way {
             Way::Recorded(recorder) => recorder.reply(reply),
             Way::Wire(wire) => {
-                let request = self.request(cause, &wire.token, reply)?;
-                let sent = wire.messages.clone().reply(request).await;
+                let Wire { messages, token, .. } = &**wire;
+                let request = self.request(cause, token, reply)?;
+                let sent = messages.clone().reply(request).await;
                 sent.map(|sent| sent.into_inner().message_id)
                     .map_err(|status| HostError::from_status(&status))
             }
@@ -134,6 +147,46 @@ impl Link {
                 answer
                     .map(|answer| answer.into_inner().json)
                     .map_err(|status| CallError::from_status(&status))
+            }
+        }
+    }
+
+    pub(crate) async fn follow_up(&self, request: FollowUpRequest) -> Result<String, HostError> {
+        match &self.way {
+            Way::Recorded(recorder) => recorder.follow_up(request),
+            Way::Wire(wire) => {
+                let Wire { interactions, token, .. } = &**wire;
+                let request = self.request(Cause::Own, token, request)?;
+                let said = interactions.clone().follow_up(request).await;
+                said.map(|said| said.into_inner().message_id)
+                    .map_err(|status| HostError::from_status(&status))
+            }
+        }
+    }
+
+    /// A token that ends with the interaction; to be given back by `leave_interaction`.
+    pub(crate) fn join_interaction(&self, id: &str) -> CancellationToken {
+        let mut known = self.interactions.lock().unwrap_or_else(PoisonError::into_inner);
+        let (token, joined) = known.entry(id.to_owned()).or_default();
+        *joined += 1;
+        token.clone()
+    }
+
+    /// The app wants no more of it.
+    pub(crate) fn cancel_interaction(&self, id: &str) {
+        let known = self.interactions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((token, _)) = known.get(id) {
+            token.cancel();
+        }
+    }
+
+    /// One that worked on it will say no more.
+    pub(crate) fn leave_interaction(&self, id: &str) {
+        let mut known = self.interactions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, joined)) = known.get_mut(id) {
+            *joined -= 1;
+            if *joined == 0 {
+                known.remove(id);
             }
         }
     }

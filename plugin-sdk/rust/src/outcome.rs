@@ -2,9 +2,9 @@
 //!
 //! It exists so that a handler that cannot fail need not say `Ok`. It refuses to know handlers.
 
-use crate::command::Reply;
 use crate::error::Error;
 use crate::host::MessageId;
+use crate::reply::Reply;
 use crate::verdict::Verdict;
 
 /// Something a handler may return where a `T` is wanted: the `T` itself, or a [`Result`] of it
@@ -65,6 +65,18 @@ impl Outcome<Reply> for &'static str {
 
 impl<E: Into<Error>> Outcome<Reply> for Result<Reply, E> {
     fn outcome(self) -> Result<Reply, Error> {
+        self.map_err(Into::into)
+    }
+}
+
+impl Outcome<Vec<String>> for Vec<String> {
+    fn outcome(self) -> Result<Vec<String>, Error> {
+        Ok(self)
+    }
+}
+
+impl<E: Into<Error>> Outcome<Vec<String>> for Result<Vec<String>, E> {
+    fn outcome(self) -> Result<Vec<String>, Error> {
         self.map_err(Into::into)
     }
 }

@@ -8,15 +8,17 @@ use outboard_proto::common::{HookPayload, hook_payload::Of};
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
+use crate::action::Action;
 use crate::call::{Json, PluginCall};
-use crate::command::{Command, Reply};
+use crate::command::Command;
 use crate::context::Context;
 use crate::environment::Environment;
 use crate::error::RunError;
 use crate::event::{Event, MemberEvent, MessageEvent};
 use crate::exit::Exit;
 use crate::handlers::{
-    Handlers, call_handler, command_handler, event_handler, hook_handler, http_handler,
+    Handlers, action_handler, autocomplete_handler, call_handler, command_handler, event_handler,
+    hook_handler, http_handler,
 };
 use crate::hook::{
     BEFORE_DELETE, BEFORE_EDIT, BEFORE_POST, BeforeDelete, BeforeEdit, BeforePost, Hook,
@@ -24,8 +26,10 @@ use crate::hook::{
 use crate::http::{HttpRequest, HttpResponse};
 use crate::outcome::Outcome;
 use crate::process::Process;
+use crate::reply::Reply;
 use crate::schedule::Fired;
 use crate::start::Start;
+use crate::typing::Typing;
 use crate::verdict::Verdict;
 
 /// Threads for [`blocking`](crate::blocking) handlers: the calls that may be under way at once.
@@ -141,7 +145,9 @@ impl Plugin {
         self
     }
 
-    /// Runs the slash command `name`, written without the slash.
+    /// Runs the command `name`, written without the slash: a slash command, or one of the menu of a
+    /// message or a user. `"todo add"` runs only that subcommand; `"todo"` those without a handler
+    /// of their own.
     pub fn command<R: Outcome<Reply> + 'static>(
         mut self,
         name: impl Into<String>,
@@ -179,6 +185,29 @@ impl Plugin {
         handler: impl AsyncFn(HttpRequest) -> R + 'static,
     ) -> Self {
         self.handlers.routes.add(route, http_handler(handler));
+        self
+    }
+
+    /// Says what may be offered while the argument `argument` of `command` is typed, where the
+    /// manifest says `autocomplete = true`. Of a subcommand, `command` is such as `"todo add"`.
+    pub fn autocomplete<R: Outcome<Vec<String>> + 'static>(
+        mut self,
+        command: &str,
+        argument: &str,
+        handler: impl AsyncFn(Typing) -> R + 'static,
+    ) -> Self {
+        let name = format!("{command} {argument}");
+        self.handlers.autocompletes.add(name, autocomplete_handler(handler));
+        self
+    }
+
+    /// Answers what people do to the component `component` of this plugin.
+    pub fn action<R: Outcome<Reply> + 'static>(
+        mut self,
+        component: impl Into<String>,
+        handler: impl AsyncFn(Action) -> R + 'static,
+    ) -> Self {
+        self.handlers.actions.add(component, action_handler(handler));
         self
     }
 

@@ -31,16 +31,16 @@ use std::time::Duration;
 use outboard_proto::common::{self as wire, Failure, event, hook_payload};
 use outboard_proto::plugin::plugin_frame::Kind;
 use outboard_proto::plugin::reply::Result as Replied;
-use outboard_proto::plugin::{Call, Delivery, Intercept, Welcome, call};
+use outboard_proto::plugin::{Autocomplete, Call, Delivery, Intercept, UiAction, Welcome, call};
 use tokio::runtime::{Builder, LocalRuntime};
 use tokio_stream::StreamExt;
 
-use crate::command::Reply;
 use crate::error::{Error, HostError};
 use crate::handlers::{Handlers, Surroundings};
 use crate::host::Host;
 use crate::link::{Cause, Link};
 use crate::plugin::Plugin;
+use crate::reply::Reply;
 use crate::session::live::Live;
 use crate::session::outbox::{FEATURES, Outbox, Outgoing};
 use crate::session::running::Running;
@@ -50,7 +50,7 @@ use crate::verdict::Verdict;
 pub use arrange::{Argument, CommandCall, message};
 pub use beyond::{HttpAnswer, HttpCall};
 pub(crate) use record::Recorder;
-pub use record::Sent;
+pub use record::{FollowUp, Sent};
 
 /// What a call may take, as in the daemon.
 const BUDGET: Duration = Duration::from_secs(5);
@@ -208,6 +208,66 @@ impl Harness {
         CommandCall::new(self, name)
     }
 
+    /// What may be offered while `argument` of `command` is typed as far as `prefix`. Of a
+    /// subcommand, `command` is such as `"todo add"`.
+    ///
+    /// # Errors
+    /// The handler failed, panicked, or there is none.
+    ///
+    /// # Panics
+    /// The handler offered nothing at all, which no typed handler can do.
+    pub fn autocomplete(
+        &mut self,
+        command: &str,
+        argument: &str,
+        prefix: &str,
+    ) -> Result<Vec<String>, Failure> {
+        let (command, subcommand) = command.split_once(' ').unwrap_or((command, ""));
+        let asked = Autocomplete {
+            command: command.to_owned(),
+            subcommand: subcommand.to_owned(),
+            argument: argument.to_owned(),
+            prefix: prefix.to_owned(),
+            sender: Some(arrange::person("ada")),
+            channel: Some(arrange::place("town-square")),
+        };
+        match self.call(call::Of::Autocomplete(Box::new(asked)))? {
+            Replied::Choices(choices) => Ok(choices.choices),
+            other => panic!("no choices: {other:?}"),
+        }
+    }
+
+    /// Does `action` to `component`, as `ada` in `town-square`; `json` comes with it.
+    ///
+    /// # Errors
+    /// The handler failed, panicked, or there is none.
+    ///
+    /// # Panics
+    /// The handler gave no reply, which no typed handler can do.
+    pub fn act(&mut self, component: &str, action: &str, json: &str) -> Result<Reply, Failure> {
+        let asked = UiAction {
+            interaction_id: format!("interaction-{}", self.last_id + 1),
+            component: component.to_owned(),
+            action: action.to_owned(),
+            json: json.to_owned(),
+            sender: Some(arrange::person("ada")),
+            channel: Some(arrange::place("town-square")),
+        };
+        self.interact(call::Of::Ui(Box::new(asked)))
+    }
+
+    /// Waits until `count` follow-ups to deferred commands were said, and gives all of them.
+    pub fn follow_ups(&mut self, count: usize) -> Vec<FollowUp> {
+        let recorder = Arc::clone(&self.recorder);
+        self.runtime.block_on(async move { recorder.followed_up(count).await })
+    }
+
+    /// Tells the plugin that the app wants no more follow-ups to an interaction, and lets it stop.
+    pub fn cancel(&mut self, interaction_id: &str) {
+        self.around.link.cancel_interaction(interaction_id);
+        self.runtime.block_on(tokio::task::yield_now());
+    }
+
     /// What was sent so far, the oldest first.
     #[must_use]
     pub fn sent(&self) -> Vec<Sent> {
@@ -225,8 +285,16 @@ impl Harness {
         self.recorder.refuse(refusal);
     }
 
-    fn run_command(&mut self, run: outboard_proto::plugin::RunCommand) -> Result<Reply, Failure> {
-        match self.call(call::Of::Command(Box::new(run)))? {
+    fn run_command(
+        &mut self,
+        mut run: outboard_proto::plugin::RunCommand,
+    ) -> Result<Reply, Failure> {
+        run.interaction_id = format!("interaction-{}", self.last_id + 1);
+        self.interact(call::Of::Command(Box::new(run)))
+    }
+
+    fn interact(&mut self, of: call::Of) -> Result<Reply, Failure> {
+        match self.call(of)? {
             Replied::Interaction(reply) => Ok(Reply::from_wire(reply)),
             other => panic!("no reply: {other:?}"),
         }

@@ -14,8 +14,8 @@ use outboard_plugin::proto::common::{
 use outboard_plugin::proto::plugin::Welcome;
 use outboard_plugin::test::{Harness, Said, Sent, message};
 use outboard_plugin::{
-    BeforePost, Body, Command, Error, Fired, HostError, HttpRequest, HttpResponse, Plugin,
-    PluginCall, Rejection, Reply, Result, Verdict, blocking,
+    BeforePost, Body, Command, Error, Fired, HostError, HttpRequest, HttpResponse, Later, Plugin,
+    PluginCall, Rejection, Reply, Result, Start, Verdict, blocking,
 };
 
 fn plugin() -> Plugin {
@@ -269,4 +269,141 @@ fn a_request_is_answered_whole_or_in_pieces() {
         (broken.text().as_str(), broken.broken_off.as_deref()),
         ("one", Some("out of words"))
     );
+}
+
+#[test]
+fn a_deferred_command_answers_later_and_numbers_what_it_says() {
+    let slow = plugin().command("report", async |cmd| {
+        let who = cmd.sender().name.clone();
+        cmd.defer(async move |later: &mut Later| -> Result<Reply> {
+            later.whisper("half of it").await?;
+            Ok(Reply::new(format!("all of it, {who}")))
+        })
+    });
+    let mut daemon = Harness::new(slow);
+    assert!(daemon.command("report").run().unwrap().is_deferred());
+    let said = daemon.follow_ups(2);
+    assert_eq!((said[0].seq, said[0].last, said[0].reply.is_whisper()), (1, false, true));
+    assert_eq!((said[1].seq, said[1].last), (2, true));
+    assert_eq!(said[1].reply.text(), "all of it, ada");
+    assert_eq!(said[1].interaction_id, "interaction-1");
+}
+
+#[test]
+fn deferred_work_that_fails_or_panics_says_so_at_last() {
+    let broken = plugin()
+        .command("fails", async |cmd| {
+            cmd.defer(async |_: &mut Later| -> Result<Reply> { Err("no paper")? })
+        })
+        .command("panics", async |cmd| {
+            cmd.defer(async |_: &mut Later| -> Reply { panic!("on fire") })
+        });
+    let mut daemon = Harness::new(broken);
+    daemon.command("fails").run().unwrap();
+    daemon.command("panics").run().unwrap();
+    let said = daemon.follow_ups(2);
+    assert!(said.iter().all(|it| it.last && it.reply.is_refusal()), "{said:?}");
+    assert_eq!(said[0].reply.text(), "no paper");
+    assert!(said[1].reply.text().contains("on fire"));
+}
+
+/// Notes that it was dropped.
+struct Noted(Rc<Cell<bool>>);
+
+impl Drop for Noted {
+    fn drop(&mut self) {
+        self.0.set(true);
+    }
+}
+
+#[test]
+fn deferred_work_is_dropped_when_the_app_cancels_it() {
+    let dropped = Rc::new(Cell::new(false));
+    let noted = Rc::clone(&dropped);
+    let endless = plugin().command("wait", async move |cmd| {
+        let held = Noted(Rc::clone(&noted));
+        cmd.defer(async move |_: &mut Later| -> Reply {
+            let _held = held;
+            std::future::pending().await
+        })
+    });
+    let mut daemon = Harness::new(endless);
+    daemon.command("wait").run().unwrap();
+    daemon.cancel("interaction-1");
+    assert!(dropped.get());
+}
+
+#[test]
+fn an_earlier_process_is_followed_up_by_its_id() {
+    let waker = plugin().on_start(async |start: Start| -> Result {
+        start.host().later("i-7", 3).finish(Reply::new("done after all")).await?;
+        Ok(())
+    });
+    let mut daemon = Harness::new(waker);
+    daemon.start(Welcome::default()).unwrap();
+    let said = daemon.follow_ups(1);
+    assert_eq!((said[0].interaction_id.as_str(), said[0].seq), ("i-7", 3));
+}
+
+#[test]
+fn subcommands_have_handlers_of_their_own_or_share_one() {
+    let todo = plugin()
+        .command("todo add", async |cmd| format!("added {}", cmd.text()))
+        .command("todo", async |cmd| format!("{}?", cmd.subcommand()));
+    let mut daemon = Harness::new(todo);
+    assert_eq!(daemon.command("todo add").text("milk").run().unwrap().text(), "added milk");
+    assert_eq!(daemon.command("todo clear").run().unwrap().text(), "clear?");
+}
+
+#[test]
+fn a_menus_command_sees_what_it_was_chosen_for() {
+    let menus = plugin()
+        .command("remember", async |cmd| {
+            cmd.target_message().map(|it| it.id.clone()).unwrap_or_default()
+        })
+        .command("poke", async |cmd| cmd.target_user().unwrap().name.clone());
+    let mut daemon = Harness::new(menus);
+    let mut chosen = message("ada", "c1", "text");
+    chosen.id = "m-1".to_owned();
+    assert_eq!(daemon.command("remember").on_message(chosen).run().unwrap().text(), "m-1");
+    assert_eq!(daemon.command("poke").on_user("bob").run().unwrap().text(), "bob");
+}
+
+#[test]
+fn what_is_typed_is_completed_and_components_are_acted_upon() {
+    let offers = plugin()
+        .autocomplete("roll", "dice", async |typing| vec![format!("{}d6", typing.prefix())])
+        .autocomplete("todo add", "what", async |_| vec!["milk".to_owned()])
+        .action("poll", async |action| format!("{} {}", action.name(), action.json()));
+    let mut daemon = Harness::new(offers);
+    assert_eq!(daemon.autocomplete("roll", "dice", "2").unwrap(), ["2d6"]);
+    assert_eq!(daemon.autocomplete("todo add", "what", "").unwrap(), ["milk"]);
+    assert_eq!(daemon.act("poll", "vote", "{}").unwrap().text(), "vote {}");
+    let missing = daemon.autocomplete("roll", "other", "").unwrap_err();
+    assert_eq!(missing.reason(), Reason::NotSupported);
+}
+
+#[test]
+fn a_long_stream_is_not_said_again() {
+    let long = plugin().command("tale", async |cmd| -> Result<Reply> {
+        let mut tale = cmd.stream();
+        for _ in 0..5 {
+            tale.push("x".repeat(20_000)).await?;
+        }
+        Ok(tale.finish())
+    });
+    let mut daemon = Harness::new(long);
+    assert_eq!(daemon.command("tale").run().unwrap().text(), "");
+    assert_eq!(daemon.said().len(), 5);
+}
+
+#[test]
+fn a_stream_can_be_for_one_person() {
+    let hush = plugin().command("secret", async |cmd| -> Result<Reply> {
+        let mut said = cmd.stream().for_one();
+        said.push("psst").await?;
+        Ok(said.finish())
+    });
+    let mut daemon = Harness::new(hush);
+    assert!(daemon.command("secret").run().unwrap().is_whisper());
 }

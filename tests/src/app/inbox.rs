@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use outboard_proto::app::{
-    Catalogue, CommandResult, DaemonFrame, HttpResponse, InterceptResult, Policies, Published,
-    Request, app_frame, daemon_frame,
+    Catalogue, Choices, CommandResult, DaemonFrame, HttpResponse, InterceptResult, Policies,
+    Published, Request, StreamDelta, app_frame, daemon_frame,
 };
 use outboard_proto::common::{Credit, Pong};
 use prost::Message as _;
@@ -24,6 +24,7 @@ pub(super) enum Waiting {
     Published(oneshot::Sender<Published>),
     Command(oneshot::Sender<CommandResult>),
     Http(oneshot::Sender<HttpResponse>),
+    Choices(oneshot::Sender<Choices>),
 }
 
 pub(super) type Pending = Arc<Mutex<HashMap<u64, Waiting>>>;
@@ -32,6 +33,7 @@ pub(super) type Pending = Arc<Mutex<HashMap<u64, Waiting>>>;
 pub(super) struct Inbox {
     pub(super) pending: Pending,
     pub(super) requests: mpsc::Sender<Request>,
+    pub(super) deltas: mpsc::Sender<StreamDelta>,
     pub(super) policies: watch::Sender<Policies>,
     pub(super) catalogue: watch::Sender<Catalogue>,
     pub(super) bodies: Bodies,
@@ -45,21 +47,33 @@ impl Inbox {
         match frame.kind {
             Some(Kind::Intercepted(result)) => self.settle(result.id, |waiting| match waiting {
                 Waiting::Verdict(sender) => sender.send(result).is_ok(),
-                Waiting::Published(_) | Waiting::Command(_) | Waiting::Http(_) => false,
+                Waiting::Published(_)
+                | Waiting::Command(_)
+                | Waiting::Choices(_)
+                | Waiting::Http(_) => false,
             }),
             Some(Kind::Published(published)) => {
                 self.settle(published.id, |waiting| match waiting {
                     Waiting::Published(sender) => sender.send(published).is_ok(),
-                    Waiting::Verdict(_) | Waiting::Command(_) | Waiting::Http(_) => false,
+                    Waiting::Verdict(_)
+                    | Waiting::Command(_)
+                    | Waiting::Choices(_)
+                    | Waiting::Http(_) => false,
                 });
             }
             Some(Kind::Command(result)) => self.settle(result.id, |waiting| match waiting {
                 Waiting::Command(sender) => sender.send(result).is_ok(),
-                Waiting::Verdict(_) | Waiting::Published(_) | Waiting::Http(_) => false,
+                Waiting::Verdict(_)
+                | Waiting::Published(_)
+                | Waiting::Choices(_)
+                | Waiting::Http(_) => false,
             }),
             Some(Kind::Http(response)) => self.settle(response.id, |waiting| match waiting {
                 Waiting::Http(sender) => sender.send(response).is_ok(),
-                Waiting::Verdict(_) | Waiting::Published(_) | Waiting::Command(_) => false,
+                Waiting::Verdict(_)
+                | Waiting::Published(_)
+                | Waiting::Choices(_)
+                | Waiting::Command(_) => false,
             }),
             Some(Kind::Chunk(chunk)) => {
                 let taken = chunk.encoded_len() as u64 + 8;
@@ -70,6 +84,17 @@ impl Inbox {
                     self.owed.fetch_sub(bytes, Ordering::Relaxed);
                 }
                 http::take(&self.bodies, &chunk);
+            }
+            Some(Kind::Choices(choices)) => self.settle(choices.id, |waiting| match waiting {
+                Waiting::Choices(sender) => sender.send(choices).is_ok(),
+                Waiting::Verdict(_)
+                | Waiting::Published(_)
+                | Waiting::Http(_)
+                | Waiting::Command(_) => false,
+            }),
+            Some(Kind::Delta(delta)) => {
+                // As with requests.
+                let _ = self.deltas.try_send(delta);
             }
             Some(Kind::Request(request)) => {
                 // A test that lets so many lie has failed; it sees fewer than it waits for.

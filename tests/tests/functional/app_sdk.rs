@@ -1,6 +1,6 @@
 //! A chat server on the app SDK while the daemon comes and goes.
 
-use outboard_app::{App, By, Decision, HttpError, HttpRequest, Link, Policy, Why, message};
+use outboard_app::{App, By, Decision, HttpError, HttpRequest, Link, Policy, Sign, Why, message};
 use outboard_tests::{Daemon, Draft, House, Outcome, PATIENCE};
 
 const CLOSED: &str = "[plugins.alpha]\nclosed = [\"message.before_post\"]\n";
@@ -91,6 +91,54 @@ async fn an_answer_that_breaks_off_is_an_error_and_one_not_read_is_stopped() -> 
     let given_up = app.http(HttpRequest::new("web", "GET", "/open/give-up")).await?;
     let broken = given_up.body.bytes().await.unwrap_err();
     assert!(matches!(&broken, HttpError::BrokenOff(why) if why.contains("no more")), "{broken}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_app_on_the_sdk_shows_answers_as_they_are_written_and_later() -> Outcome {
+    let daemon = Daemon::start().await?;
+    daemon.run(&Draft::obedient("alpha")).await?;
+    let (shown, mut follow_ups) = tokio::sync::mpsc::channel(4);
+    let app = App::builder("sdk-chat", "1.0.0")
+        .on_follow_up(move |said| {
+            let shown = shown.clone();
+            async move {
+                let id = format!("m-{}", said.seq);
+                match shown.send(said).await {
+                    Ok(()) => Ok(id),
+                    Err(_) => Err("nobody looks".into()),
+                }
+            }
+        })
+        .connect(daemon.house().app_socket());
+    tokio::time::timeout(PATIENCE, app.connected()).await?;
+
+    let mut running = app.start_command(outboard_tests::app::command("alpha", "stream 3"));
+    let mut said = String::new();
+    while let Some(sign) = tokio::time::timeout(PATIENCE, running.next()).await? {
+        if let Sign::Piece(piece) = sign {
+            said.push_str(&piece);
+        }
+    }
+    assert_eq!(said, "p0 p1 p2 ");
+    assert!(running.result().await?.reply.streamed);
+
+    let deferred = app.run_command(outboard_tests::app::command("alpha", "defer")).await?;
+    assert!(deferred.reply.deferred && deferred.reply.expires_at_us > 0);
+    let id = deferred.interaction_id;
+    let order = outboard_tests::app::command("alpha", &format!("follow-up {id} 1 here"));
+    let told = app.run_command(order).await?;
+    assert_eq!(message::text(told.reply.body.as_ref()), "said m-1");
+    let followed = tokio::time::timeout(PATIENCE, follow_ups.recv())
+        .await?
+        .unwrap_or_else(|| panic!("nothing was shown"));
+    assert_eq!((followed.interaction_id, followed.channel.id), (id.clone(), "c-town".to_owned()));
+
+    app.cancel(&id);
+    let order = outboard_tests::app::command("alpha", &format!("follow-up {id} 2 still here"));
+    let told = app.run_command(order).await?;
+    let said = message::text(told.reply.body.as_ref()).to_owned();
+    assert!(said.contains("CANCELLED"), "{said}");
     Ok(())
 }
 

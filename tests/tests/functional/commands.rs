@@ -1,7 +1,7 @@
 //! Slash commands: typed arguments, who may run them, and plugins that are down.
 
 use outboard_proto::app::{Catalogue, RunCommand};
-use outboard_proto::common::{ChannelKind, Failure, Sender};
+use outboard_proto::common::{ChannelKind, CommandKind, Failure, Sender};
 use outboard_tests::{App, Daemon, Draft, Outcome, app, values};
 
 use crate::SLOW;
@@ -66,6 +66,7 @@ async fn an_unknown_command_is_refused() -> Outcome {
     Ok(())
 }
 
+// I52
 #[tokio::test]
 async fn a_command_is_refused_to_those_without_the_role() -> Outcome {
     let (_daemon, app) = with(dice("allow = [\"role:admin\"]")).await?;
@@ -93,6 +94,7 @@ async fn a_command_that_names_no_place_may_be_run_everywhere() -> Outcome {
     Ok(())
 }
 
+// I52
 #[tokio::test]
 async fn a_command_is_refused_where_it_does_not_belong() -> Outcome {
     let (_daemon, app) = with(dice("where = [\"direct\"]")).await?;
@@ -116,6 +118,64 @@ async fn a_command_that_is_owned_already_is_refused_to_the_newcomer_naming_the_o
     assert_eq!(refusal.reason, "COMMAND_TAKEN", "{refusal}");
     assert!(refusal.message.contains("dice"), "{refusal}");
     assert_eq!(app.tell("roll", "").await?, "roll ");
+    Ok(())
+}
+
+// I52
+#[tokio::test]
+async fn an_alias_that_is_owned_already_is_refused_naming_the_owner() -> Outcome {
+    let (daemon, app) = with(dice("aliases = [\"r\", \"throw\"]")).await?;
+    let other = Draft::bare("other").may("commands:own").command("throw", "");
+    let refusal = daemon.operator().load(&other.write(&daemon.house().folders())?).await;
+    let refusal = refusal.unwrap_err();
+    assert_eq!(refusal.reason, "COMMAND_TAKEN", "{refusal}");
+    assert_eq!(refusal.details.get("owner").map(String::as_str), Some("dice"));
+    assert_eq!(app.tell("r", "").await?, "roll ", "it runs under its own name");
+    Ok(())
+}
+
+#[tokio::test]
+async fn subcommands_have_arguments_of_their_own_and_help() -> Outcome {
+    let keys = r#"subcommands = [
+      { name = "add", description = "one more",
+        args = [{ name = "what", type = "string", rest = true }] },
+      { name = "clear" },
+    ]"#;
+    let (_daemon, app) = with(dice(keys)).await?;
+    assert_eq!(app.tell("roll", "add two dice").await?, "roll add what=string:two dice");
+    assert_eq!(app.tell("roll", "clear").await?, "roll clear ");
+    let failure = refused(&app, app::command("roll", "ad")).await?;
+    assert!(failure.message.contains("did you mean add?"), "{failure}");
+    assert!(failure.message.contains("usage: /roll add what…\n/roll clear"), "{failure}");
+    let help = app.tell("roll", "help").await?;
+    assert!(help.contains("add    one more"), "{help}");
+    assert_eq!(app.tell("roll", "add --help").await?, "/roll add what…\none more\n  what  a text");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_menus_command_is_listed_and_run_with_what_it_was_chosen_for() -> Outcome {
+    let draft = dice("kind = \"message\"\ntitle = \"Roll this\"").may("messages:read");
+    let (_daemon, app) = with(draft.command("poke", "kind = \"user\"")).await?;
+    let listed = |name: &str, kind, title: &str| {
+        let commands = app.welcome.catalogue.as_ref().map(|it| &it.commands[..]);
+        commands
+            .unwrap_or_default()
+            .iter()
+            .any(|it| (it.name.as_str(), it.kind(), it.title.as_str()) == (name, kind, title))
+    };
+    assert!(listed("roll", CommandKind::Message, "Roll this"), "{:?}", app.welcome.catalogue);
+    assert!(listed("poke", CommandKind::User, "poke"));
+    let message = values::message("town", "hello");
+    let chosen = RunCommand { target_message: Some(Box::new(message)), ..app::command("roll", "") };
+    let result = app.run_command(chosen).await?;
+    assert_eq!(app::reply_text(&result).as_deref(), Some("roll message hello"));
+    let bob = RunCommand { target_user: Some(values::person("bob")), ..app::command("poke", "") };
+    let result = app.run_command(bob).await?;
+    let id = values::person("bob").id;
+    assert_eq!(app::reply_text(&result), Some(format!("poke user {id}")));
+    let failure = refused(&app, app::command("poke", "bob")).await?;
+    assert!(failure.message.contains("is run on a user"), "{failure}");
     Ok(())
 }
 

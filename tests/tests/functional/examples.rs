@@ -74,6 +74,34 @@ async fn dictionary_answers_plugins_and_the_web() -> Outcome {
     Ok(())
 }
 
+#[tokio::test]
+async fn oracle_answers_word_by_word() -> Outcome {
+    let daemon = with("oracle").await?;
+    let app = daemon.app().await?;
+    let told = app.start_command(app::command("ask", "will it rain?")).await?;
+    let mut said = String::new();
+    loop {
+        let delta = app.delta().await?;
+        said.push_str(&delta.delta);
+        if delta.end {
+            break;
+        }
+    }
+    assert_eq!(app::reply_text(&told.answer().await?), Some(said));
+    Ok(())
+}
+
+#[tokio::test]
+async fn oracle_reads_the_stars_and_answers_later() -> Outcome {
+    let daemon = with("oracle").await?;
+    let app = daemon.app().await?;
+    app.command("fortune", "weather").await?;
+    let said = app.show_follow_up("m-1").await?;
+    let text = values::text_of(said.reply.unwrap_or_default().body.as_ref()).to_owned();
+    assert!(said.last && text.starts_with("ann, about weather: "), "{text}");
+    Ok(())
+}
+
 /// A daemon that runs an example, all it asks for granted.
 async fn with(name: &str) -> anyhow::Result<Daemon> {
     let daemon = Daemon::start().await?;

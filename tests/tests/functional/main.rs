@@ -14,14 +14,17 @@ mod hooks;
 mod hooks_bad;
 mod hooks_closed;
 mod http;
+mod interactions;
 mod operator;
 mod plugin_calls;
+mod protocol;
 mod schedules;
 mod sends;
 mod session;
 mod session_bad;
 mod start;
 mod state;
+mod streams;
 mod supervision;
 mod surroundings;
 

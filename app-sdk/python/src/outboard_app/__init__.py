@@ -14,7 +14,8 @@ from outboard_app.outcome import (
     Published,
     text_of,
 )
-from outboard_app.requests import Refusal, SendRequest
+from outboard_app.requests import FollowUp, Refusal, SendRequest
+from outboard_app.signs import Piece
 from outboard_app.threaded import ThreadedApp
 from outboard_app.wire import app, common
 
@@ -24,7 +25,9 @@ __all__ = [
     "DecidedBy",
     "Decision",
     "HttpAnswer",
+    "FollowUp",
     "Outcome",
+    "Piece",
     "Published",
     "Refusal",
     "SendRequest",

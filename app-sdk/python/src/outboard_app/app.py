@@ -24,7 +24,8 @@ from outboard_app.outcome import (
     Published,
     decided,
 )
-from outboard_app.requests import Desk, OnSend
+from outboard_app.requests import Desk, OnFollowUp, OnSend
+from outboard_app.signs import Listener, OnPiece, OnProgress
 from outboard_app.wire import FRAME_BYTES, PROTOCOL, app, common, hook_of
 
 log = logging.getLogger("outboard_app")
@@ -36,6 +37,12 @@ COMMAND_BUDGET = 900.0
 #: Seconds a request may take where the caller does not say: what a route may have at most, and a
 #: little for the daemon to say that it was missed.
 HTTP_BUDGET = 60.5
+
+#: What an app with `on_follow_up` carries out.
+_FOLLOW_UP = "interactions.follow_up"
+
+#: Seconds to wait for what may be offered: 0.3 for the plugin, and a little for the way.
+_OFFER_BUDGET = 0.4
 
 #: Room that a frame needs around an event, bytes.
 _FRAME_ROOM = 256
@@ -65,6 +72,7 @@ class App:
         workspaces: Iterable[str] = (),
         public_url: str = "",
         on_send: OnSend | None = None,
+        on_follow_up: OnFollowUp | None = None,
         on_catalogue: OnCatalogue | None = None,
     ) -> None:
         """Describes the app; `start` connects it.
@@ -72,14 +80,19 @@ class App:
         `socket` is the absolute path of the daemon's app.sock. `node` names this process among
         those of the same app. `hooks`, `events` and `operations` are what it calls, publishes and
         carries out. `on_send` sends a plugin's message and returns its id, or raises Refusal; it
-        is called once for each request, and one at a time for each channel.
+        is called once for each request, and one at a time for each channel. `on_follow_up` shows
+        what a plugin says to a command that it deferred, and returns the id of the message it
+        became, or ""; without it no plugin can defer.
         """
         hello = _hello(app, node, version, public_url)
         hello.hooks.extend(hooks)
         hello.events.extend(events)
         hello.operations.extend(operations)
+        if on_follow_up is not None and _FOLLOW_UP not in hello.operations:
+            hello.operations.append(_FOLLOW_UP)
         hello.workspaces.extend(workspaces)
-        self._link = Link(socket, hello, Desk(on_send, time.monotonic), on_catalogue)
+        desk = Desk(on_send, on_follow_up, time.monotonic)
+        self._link = Link(socket, hello, desk, on_catalogue)
 
     async def __aenter__(self) -> App:
         self.start()
@@ -206,23 +219,72 @@ class App:
     # --- Commands ----------------------------------------------------------------------------
 
     async def run_command(
-        self, command: app.RunCommand, *, budget: float = COMMAND_BUDGET
+        self,
+        command: app.RunCommand,
+        *,
+        budget: float = COMMAND_BUDGET,
+        on_piece: OnPiece | None = None,
+        on_progress: OnProgress | None = None,
     ) -> CommandOutcome:
-        """Runs a command within `budget` seconds. Never raises.
+        """Runs a command. Never raises.
 
         `command` says name, text (what the person typed after the name), channel and sender.
+        `budget` bounds, in seconds, the first sign of the plugin and the gap between signs.
+        `on_piece` is called with each piece of a reply that is still being written, `on_progress`
+        with percent and text; both on the event loop. Cancel the task to take the command back.
         """
         command.interaction_id = command.interaction_id or new_id()
         command.budget_us = int(budget * 1e6)
-        interaction = command.interaction_id
+        return await self._interact(command, budget, on_piece, on_progress)
+
+    async def act(
+        self,
+        action: app.UiAction,
+        *,
+        budget: float = COMMAND_BUDGET,
+        on_piece: OnPiece | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> CommandOutcome:
+        """Tells the plugin that owns a component what somebody did to it. Never raises."""
+        action.interaction_id = action.interaction_id or new_id()
+        return await self._interact(action, budget, on_piece, on_progress)
+
+    async def autocomplete(
+        self, typed: app.Autocomplete, *, timeout: float = _OFFER_BUDGET
+    ) -> list[str]:
+        """What may be offered while an argument is typed; [] where nobody knows. Never raises.
+
+        `typed` says command, subcommand, argument, prefix, sender and channel.
+        """
         try:
-            answer = await self._link.ask(command, budget)
+            answer = await self._link.ask(typed, timeout)
+        except Away:
+            return []
+        return list(answer.choices) if isinstance(answer, app.Choices) else []
+
+    def cancel(self, interaction_id: str) -> None:
+        """Wants nothing more of a command or action, be it running, streaming or deferred."""
+        self._link.cancel(interaction_id)
+
+    async def _interact(
+        self,
+        asked: app.RunCommand | app.UiAction,
+        budget: float,
+        on_piece: OnPiece | None,
+        on_progress: OnProgress | None,
+    ) -> CommandOutcome:
+        interaction = asked.interaction_id
+        listener = Listener(on_piece, on_progress, asyncio.get_running_loop().time, budget)
+        try:
+            answer = await self._link.run(asked, listener)
         except Away as away:
             failure = _failure(_UNAVAILABLE, common.REASON_PLUGIN_UNAVAILABLE, str(away))
             failure.details["outcome"] = "unknown" if away.handed_over else "not_started"
             return CommandOutcome(interaction, failure=failure)
         assert isinstance(answer, app.CommandResult), "only commands are answered so"
         if answer.HasField("reply"):
+            if answer.reply.streamed and not answer.reply.HasField("body"):
+                answer.reply.body.plain = listener.whole
             return CommandOutcome(interaction, answer.plugin, reply=answer.reply)
         return CommandOutcome(interaction, answer.plugin, failure=answer.failure)
 

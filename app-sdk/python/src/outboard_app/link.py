@@ -17,6 +17,7 @@ from outboard_app.calls import Away, Calls
 from outboard_app.outbox import Full, Outbox
 from outboard_app.policy import PolicyBook
 from outboard_app.requests import Desk
+from outboard_app.signs import Listener
 from outboard_app.wire import FRAME_BYTES, app, common
 
 log = logging.getLogger("outboard_app")
@@ -27,6 +28,15 @@ _LONGEST_WAIT = 5.0
 
 #: Bytes of a body that go with the request itself.
 _SMALL_BODY = 32 * 1024
+
+#: What is asked with an id, and the frame's field that carries it.
+Ask = app.Intercept | app.RunCommand | app.UiAction | app.Autocomplete
+_FIELDS: dict[type[Ask], str] = {
+    app.Intercept: "intercept",
+    app.RunCommand: "command",
+    app.UiAction: "ui",
+    app.Autocomplete: "autocomplete",
+}
 
 OnCatalogue = Callable[[Mapping[str, common.CommandInfo]], None]
 
@@ -45,6 +55,7 @@ class Link:
         self._outbox = Outbox()
         self._bodies = Bodies()
         self._published: dict[int, asyncio.Future[app.Published]] = {}
+        self._listeners: dict[str, Listener] = {}
         self._session = 0
         self._keeping: asyncio.Task[None] | None = None
         self.policies = PolicyBook()
@@ -66,44 +77,11 @@ class Link:
 
     # --- Asking ------------------------------------------------------------------------------
 
-    async def ask(
-        self, ask: app.Intercept | app.RunCommand | app.HttpRequest, seconds: float
-    ) -> object:
+    async def ask(self, ask: Ask, seconds: float) -> object:
         """Asks and waits at most `seconds`. Raises Away."""
-        ask.id = self._calls.next_id()
-        if isinstance(ask, app.Intercept):
-            frame = app.AppFrame(intercept=ask)
-        elif isinstance(ask, app.HttpRequest):
-            return await self._ask_http(ask, seconds)
-        else:
-            frame = app.AppFrame(command=ask)
-        return await self._ask(ask.id, frame, seconds)
-
-    async def _ask_http(self, ask: app.HttpRequest, seconds: float) -> object:
-        body = ask.content
-        if len(body) <= _SMALL_BODY:
-            return await self._ask(ask.id, app.AppFrame(http=ask), seconds)
-        ask.content = b""
-        ask.body = ask.id
+        waiting = self._begin(ask)
         try:
-            return await self._ask(ask.id, app.AppFrame(http=ask), seconds, body)
-        finally:
-            self._outbox.drop_body(ask.id)
-
-    async def _ask(
-        self, call: int, frame: app.AppFrame, seconds: float, body: bytes = b""
-    ) -> object:
-        if frame.ByteSize() > FRAME_BYTES:
-            words = f"{frame.ByteSize()} bytes do not fit a frame of {FRAME_BYTES}"
-            raise Away(words, handed_over=False)
-        waiting = self._calls.open(call)
-        try:
-            self._outbox.say(frame)
-            if body:
-                self._outbox.send_body(call, body)
             return await asyncio.wait_for(waiting, seconds)
-        except Full as full:
-            raise Away(str(full), handed_over=False) from None
         except asyncio.TimeoutError:
             self._give_up(call)
             raise Away(f"no answer within {seconds * 1e3:.0f} ms", handed_over=True) from None
@@ -111,11 +89,56 @@ class Link:
             self._calls.forget(call)
             self._bodies.forget(call)
 
-    def _give_up(self, call: int) -> None:
+    async def run(self, ask: app.RunCommand | app.UiAction, listener: Listener) -> object:
+        """Asks and waits as long as the listener hears something in time. Raises Away.
+
+        Whoever no longer waits (the task is cancelled) takes the command back.
+        """
+        self._listeners[ask.interaction_id] = listener
+        answered = False
         try:
-            self._outbox.say(app.AppFrame(cancel=app.Cancel(id=call)))
+            waiting = self._begin(ask)
+            while not waiting.done():
+                left = listener.deadline - asyncio.get_running_loop().time()
+                if left <= 0:
+                    raise Away("the plugin shows no sign of life", handed_over=True)
+                await asyncio.wait({waiting}, timeout=left)
+            answered = True
+            return waiting.result()
+        finally:
+            del self._listeners[ask.interaction_id]
+            if not answered and ask.id:
+                self._give_up(ask.id)
+            self._calls.forget(ask.id)
+
+    def _begin(self, ask: Ask) -> asyncio.Future[object]:
+        ask.id = self._calls.next_id()
+        frame = app.AppFrame()
+        getattr(frame, _FIELDS[type(ask)]).CopyFrom(ask)
+        if frame.ByteSize() > FRAME_BYTES:
+            words = f"{frame.ByteSize()} bytes do not fit a frame of {FRAME_BYTES}"
+            raise Away(words, handed_over=False)
+        waiting = self._calls.open(ask.id)
+        try:
+            self._outbox.say(frame)
+        except Full as full:
+            self._calls.forget(ask.id)
+            raise Away(str(full), handed_over=False) from None
+        return waiting
+
+    def cancel(self, interaction_id: str) -> None:
+        """Wants nothing more of an interaction. Without a session nobody can be told."""
+        if self.standing.is_set():
+            self._say_cancel(app.Cancel(interaction_id=interaction_id))
+
+    def _give_up(self, call: int) -> None:
+        self._say_cancel(app.Cancel(id=call))
+
+    def _say_cancel(self, cancel: app.Cancel) -> None:
+        try:
+            self._outbox.say(app.AppFrame(cancel=cancel))
         except Full:
-            log.debug("call %d is not cancelled: the daemon reads too slowly", call)
+            log.debug("nothing is cancelled: the daemon reads too slowly")
 
     def publish(self, event: common.Event) -> asyncio.Future[app.Published]:
         """Keeps the event until the daemon has it; the future ends then."""
@@ -141,6 +164,14 @@ class Link:
             self._take_http(frame.http)
         elif kind == "chunk":
             self._take_piece(frame)
+        elif kind == "choices":
+            self._calls.answer(frame.choices.id, frame.choices)
+        elif kind == "delta":
+            if (listener := self._listeners.get(frame.delta.interaction_id)) is not None:
+                listener.piece(frame.delta)
+        elif kind == "progress":
+            if (listener := self._listeners.get(frame.progress.interaction_id)) is not None:
+                listener.progress(frame.progress)
         elif kind == "published":
             self._acknowledge(frame.published)
         elif kind == "request":

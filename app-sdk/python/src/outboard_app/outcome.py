@@ -98,6 +98,11 @@ class CommandOutcome:
     failure: common.Failure | None = None
 
     @property
+    def deferred(self) -> bool:
+        """Whether the answer follows, to `on_follow_up`: show that it is being worked on."""
+        return self.reply is not None and self.reply.deferred
+
+    @property
     def text(self) -> str:
         """What to show the person: the reply's text, or why there is none."""
         if self.reply is None:

@@ -50,15 +50,50 @@ class Refusal(Exception):
     """Raised by a handler: the app will not do it. The plugin hears the words."""
 
 
+@dataclass(frozen=True)
+class FollowUp:
+    """What a plugin says to a command or an action that it deferred."""
+
+    plugin: str
+    version: str
+    bot_username: str
+    bot_display_name: str
+    workspace: str
+    #: The app's own name for what was deferred.
+    interaction_id: str
+    #: Chosen by the plugin.
+    seq: int
+    #: What it says, and to whom.
+    reply: common.InteractionReply
+    #: Where the command was run, by whom, in which thread.
+    channel: common.Channel
+    user: common.Sender
+    thread_root: str
+    #: Nothing follows it.
+    last: bool
+    #: The same key twice means the same request.
+    key: str
+    #: From 1.
+    attempt: int
+
+
 OnSend = Callable[[SendRequest], Awaitable[str]]
+OnFollowUp = Callable[[FollowUp], Awaitable[str]]
 Reply = Callable[[app.Answer], None]
+Work = Callable[[], Awaitable[str]]
 
 
 class Desk:
     """Carries out requests with the app's handlers."""
 
-    def __init__(self, on_send: OnSend | None, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        on_send: OnSend | None,
+        on_follow_up: OnFollowUp | None,
+        clock: Callable[[], float],
+    ) -> None:
         self._on_send = on_send
+        self._on_follow_up = on_follow_up
         self._clock = clock
         self._done: OrderedDict[tuple[str, str], tuple[float, str]] = OrderedDict()
         self._by_key: dict[tuple[str, str], asyncio.Task[str]] = {}
@@ -82,45 +117,51 @@ class Desk:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _answer(self, request: app.Request, reply: Reply) -> None:
-        if not request.HasField("send") or self._on_send is None:
+        work = self._work(request)
+        if work is None:
             asked = request.WhichOneof("of") or "this"
             words = f"this app does not carry out {asked!r} for plugins"
             reply(_failed(request, _UNIMPLEMENTED, common.REASON_APP_UNSUPPORTED, words))
             return
         try:
             # Shielded: whoever asks again with the same key waits for the same work.
-            message_id = await asyncio.shield(self._once(request))
+            message_id = await asyncio.shield(self._once(request, work))
         except Refusal as refusal:
             reply(_failed(request, _FAILED_PRECONDITION, common.REASON_APP_REFUSED, str(refusal)))
         except Exception:
-            log.exception("could not send a message for plugin %s", request.asker.plugin)
-            words = "the app failed to send it; its log says why"
+            log.exception("could not carry out what plugin %s asked", request.asker.plugin)
+            words = "the app failed to carry it out; its log says why"
             reply(_failed(request, _INTERNAL, common.REASON_INTERNAL, words))
         else:
             reply(app.Answer(id=request.id, sent=app.Sent(message_id=message_id)))
 
-    def _once(self, request: app.Request) -> asyncio.Task[str]:
+    def _work(self, request: app.Request) -> Work | None:
+        """The app's own code for it, ready to begin."""
+        if request.HasField("send") and (on_send := self._on_send) is not None:
+            return lambda: on_send(_asked(request))
+        if request.HasField("follow_up") and (on_follow_up := self._on_follow_up) is not None:
+            return lambda: on_follow_up(_followed_up(request))
+        return None
+
+    def _once(self, request: app.Request, work: Work) -> asyncio.Task[str]:
         key = (request.asker.plugin, request.idempotency_key)
         if request.idempotency_key and (known := self._by_key.get(key)) is not None:
             return known
-        channel = request.send.message.channel.id
-        task = asyncio.ensure_future(
-            self._in_turn(_asked(request), key, self._last_in_channel.get(channel))
-        )
+        channel = request.send.message.channel.id or request.follow_up.channel.id
+        task = asyncio.ensure_future(self._in_turn(work, key, self._last_in_channel.get(channel)))
         self._by_key[key] = task
         self._last_in_channel[channel] = task
         task.add_done_callback(lambda done: self._finished(key, channel, done))
         return task
 
     async def _in_turn(
-        self, request: SendRequest, key: tuple[str, str], before: asyncio.Task[str] | None
+        self, work: Work, key: tuple[str, str], before: asyncio.Task[str] | None
     ) -> str:
         if (known := self._remembered(key)) is not None:
             return known
         if before is not None:
             await asyncio.wait([before])
-        assert self._on_send is not None, "checked when the request was taken"
-        message_id = await self._on_send(request)
+        message_id = await work()
         self._remember(key, message_id)
         return message_id
 
@@ -153,6 +194,26 @@ def _asked(request: app.Request) -> SendRequest:
         bot_display_name=asker.bot_display_name or asker.bot_username or asker.plugin,
         workspace=request.workspace,
         message=request.send.message,
+        key=request.idempotency_key,
+        attempt=request.attempt,
+    )
+
+
+def _followed_up(request: app.Request) -> FollowUp:
+    asker, said = request.asker, request.follow_up
+    return FollowUp(
+        plugin=asker.plugin,
+        version=asker.version,
+        bot_username=asker.bot_username or asker.plugin,
+        bot_display_name=asker.bot_display_name or asker.bot_username or asker.plugin,
+        workspace=request.workspace,
+        interaction_id=said.interaction_id,
+        seq=said.seq,
+        reply=said.reply,
+        channel=said.channel,
+        user=said.user,
+        thread_root=said.thread_root,
+        last=said.last,
         key=request.idempotency_key,
         attempt=request.attempt,
     )

@@ -20,6 +20,8 @@ _KEPT = 100_000
 OnIntercept = Callable[[app.Intercept], common.Verdict | None]
 OnCommand = Callable[[app.RunCommand], app.CommandResult | None]
 OnHttp = Callable[[app.HttpRequest], app.HttpResponse | None]
+OnAction = Callable[[app.UiAction], app.CommandResult | None]
+OnAutocomplete = Callable[[app.Autocomplete], Sequence[str] | None]
 
 
 def go_on(_: app.Intercept) -> common.Verdict:
@@ -47,6 +49,12 @@ class FakeDaemon:
         self.on_http: OnHttp = lambda _: None
         #: Whether credit of chunks is returned.
         self.returns_chunks = False
+        #: Pieces in which a command's reply is said before its result.
+        self.pieces: Sequence[str] = ()
+        #: Answers actions; None = no answer.
+        self.on_action: OnAction = lambda _: None
+        #: Offers something for what is typed; None = no answer.
+        self.on_autocomplete: OnAutocomplete = lambda _: None
         #: Whether events are acknowledged and their credit returned.
         self.takes_events = True
         #: Set to refuse every hello with these words.
@@ -132,7 +140,15 @@ class FakeDaemon:
             return [app.DaemonFrame(intercepted=result)]
         if kind == "command" and (ran := self.on_command(frame.command)) is not None:
             ran.id = frame.command.id
-            return [app.DaemonFrame(command=ran)]
+            said = _pieces(frame.command.interaction_id, self.pieces)
+            return [*said, app.DaemonFrame(command=ran)]
+        if kind == "ui" and (done := self.on_action(frame.ui)) is not None:
+            done.id = frame.ui.id
+            return [app.DaemonFrame(command=done)]
+        if kind == "autocomplete":
+            offered = self.on_autocomplete(frame.autocomplete)
+            choices = app.Choices(id=frame.autocomplete.id, choices=offered or ())
+            return [] if offered is None else [app.DaemonFrame(choices=choices)]
         if kind == "http" and (served := self.on_http(frame.http)) is not None:
             served.id = frame.http.id
             return [app.DaemonFrame(http=served)]
@@ -147,6 +163,14 @@ class FakeDaemon:
             self.frames.append(frame)
             del self.frames[:-_KEPT]
             self._news.notify_all()
+
+
+def _pieces(interaction: str, pieces: Sequence[str]) -> list[app.DaemonFrame]:
+    def said(seq: int, piece: str) -> app.DaemonFrame:
+        delta = app.StreamDelta(interaction_id=interaction, seq=seq, delta=piece)
+        return app.DaemonFrame(delta=delta)
+
+    return [said(seq, piece) for seq, piece in enumerate(pieces)]
 
 
 def _taken(frame: app.AppFrame) -> list[app.DaemonFrame]:

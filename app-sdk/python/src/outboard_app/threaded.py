@@ -15,13 +15,16 @@ from typing import Any, TypeVar
 from outboard_app.app import COMMAND_BUDGET, HTTP_BUDGET, App
 from outboard_app.link import OnCatalogue
 from outboard_app.outcome import CommandOutcome, HttpAnswer, Outcome, Published
-from outboard_app.requests import SendRequest
+from outboard_app.requests import FollowUp, SendRequest
+from outboard_app.signs import OnPiece, OnProgress
 from outboard_app.wire import app, common
 
 _T = TypeVar("_T")
 
 #: Called on the SDK's thread: hand the work to your own and return a future of the message's id.
 OnSendThreaded = Callable[[SendRequest], "Future[str]"]
+OnFollowUpThreaded = Callable[[FollowUp], "Future[str]"]
+_A = TypeVar("_A")
 
 
 class ThreadedApp:
@@ -40,9 +43,10 @@ class ThreadedApp:
         workspaces: Iterable[str] = (),
         public_url: str = "",
         on_send: OnSendThreaded | None = None,
+        on_follow_up: OnFollowUpThreaded | None = None,
         on_catalogue: OnCatalogue | None = None,
     ) -> None:
-        """As App. `on_send` and `on_catalogue` are called on the SDK's thread."""
+        """As App. `on_send` and the others are called on the SDK's thread."""
         self._loop: asyncio.AbstractEventLoop
         self._thread = threading.Thread(target=self._run, name="outboard", daemon=True)
         self._app = App(
@@ -56,6 +60,7 @@ class ThreadedApp:
             workspaces=workspaces,
             public_url=public_url,
             on_send=_awaiting(on_send),
+            on_follow_up=_awaiting(on_follow_up),
             on_catalogue=on_catalogue,
         )
 
@@ -125,10 +130,41 @@ class ThreadedApp:
         return self._submit(self._app.publish(event, timeout=timeout))
 
     def run_command(
-        self, command: app.RunCommand, *, budget: float = COMMAND_BUDGET
+        self,
+        command: app.RunCommand,
+        *,
+        budget: float = COMMAND_BUDGET,
+        on_piece: OnPiece | None = None,
+        on_progress: OnProgress | None = None,
     ) -> Future[CommandOutcome]:
-        """As App.run_command."""
-        return self._submit(self._app.run_command(command, budget=budget))
+        """As App.run_command. `on_piece` and `on_progress` are called on the SDK's thread."""
+        return self._submit(
+            self._app.run_command(
+                command, budget=budget, on_piece=on_piece, on_progress=on_progress
+            )
+        )
+
+    def act(
+        self,
+        action: app.UiAction,
+        *,
+        budget: float = COMMAND_BUDGET,
+        on_piece: OnPiece | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Future[CommandOutcome]:
+        """As App.act. `on_piece` and `on_progress` are called on the SDK's thread."""
+        return self._submit(
+            self._app.act(action, budget=budget, on_piece=on_piece, on_progress=on_progress)
+        )
+
+    def autocomplete(self, typed: app.Autocomplete) -> Future[list[str]]:
+        """As App.autocomplete."""
+        return self._submit(self._app.autocomplete(typed))
+
+    def cancel(self, interaction_id: str) -> None:
+        """As App.cancel. Returns at once."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._app.cancel, interaction_id)
 
     def http(self, request: app.HttpRequest, *, budget: float = HTTP_BUDGET) -> Future[HttpAnswer]:
         """As App.http."""
@@ -158,12 +194,12 @@ class ThreadedApp:
 
 
 def _awaiting(
-    on_send: OnSendThreaded | None,
-) -> Callable[[SendRequest], Coroutine[Any, Any, str]] | None:
-    if on_send is None:
+    handler: Callable[[_A], Future[str]] | None,
+) -> Callable[[_A], Coroutine[Any, Any, str]] | None:
+    if handler is None:
         return None
 
-    async def send(request: SendRequest) -> str:
-        return await asyncio.wrap_future(on_send(request))
+    async def carry_out(request: _A) -> str:
+        return await asyncio.wrap_future(handler(request))
 
-    return send
+    return carry_out

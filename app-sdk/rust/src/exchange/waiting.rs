@@ -5,12 +5,8 @@
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use outboard_proto::app::{Cancel, app_frame};
-
 use super::Exchange;
 use crate::calls::Ended;
-use crate::egress::Class;
-use crate::frame;
 
 /// The future of one call's answer. Dropped early, it tells the daemon that nobody waits.
 pub(crate) struct Waiting<'a> {
@@ -37,18 +33,8 @@ impl Future for Waiting<'_> {
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        if self.ended {
-            return;
-        }
-        let unanswered = {
-            let mut state = self.exchange.state();
-            // An answer that was not looked at may have a body under way.
-            let body = state.bodies.abandon(self.id);
-            state.calls.close(self.id) || body
-        };
-        if unanswered {
-            let cancel = app_frame::Kind::Cancel(Cancel { id: self.id });
-            self.exchange.send(Class::Control, frame::encode(cancel));
+        if !self.ended {
+            self.exchange.abandon(self.id);
         }
     }
 }

@@ -217,7 +217,7 @@ impl HttpBody {
 impl Drop for Coming {
     fn drop(&mut self) {
         if !self.pipe.has_ended() {
-            let cancel = app_frame::Kind::Cancel(Cancel { id: self.call });
+            let cancel = app_frame::Kind::Cancel(Cancel { id: self.call, ..Cancel::default() });
             self.exchange.stop_body(self.stream, cancel);
         }
     }

@@ -8,13 +8,13 @@ use std::time::Duration;
 use outboard_proto::app::app_frame::Kind as Up;
 use outboard_proto::app::daemon_frame::Kind as Down;
 use outboard_proto::app::{
-    self, AppFrame, AppHello, AppWelcome, Asker, Catalogue, CommandResult, DaemonFrame, HookPolicy,
-    HttpRequest, HttpResponse, InterceptResult, Policies, Published, Request, RunCommand,
-    SendMessage, answer, command_result, intercept_result, request,
+    self, AppFrame, AppHello, AppWelcome, Asker, Autocomplete, Catalogue, Choices, CommandResult,
+    DaemonFrame, HookPolicy, HttpRequest, HttpResponse, InterceptResult, Policies, Published,
+    Request, RunCommand, StreamDelta, answer, command_result, intercept_result, request,
 };
 use outboard_proto::common::{
-    CommandInfo, Credit, Event, Failure, FailurePolicy, HookPayload, InteractionReply, Message,
-    Reason, Verdict,
+    CommandInfo, Credit, Event, Failure, FailurePolicy, HookPayload, InteractionReply, Reason,
+    Verdict,
 };
 use prost::Message as _;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -39,6 +39,7 @@ pub(super) type Runner =
     Arc<dyn Fn(&RunCommand) -> Result<InteractionReply, Failure> + Send + Sync>;
 
 pub(super) type Server = Arc<dyn Fn(&HttpRequest) -> Result<HttpResponse, Failure> + Send + Sync>;
+pub(super) type Offer = Arc<dyn Fn(&Autocomplete) -> Vec<String> + Send + Sync>;
 
 #[derive(Default)]
 pub(crate) struct Script {
@@ -46,6 +47,9 @@ pub(crate) struct Script {
     pub(super) judge: Option<Judge>,
     pub(super) runner: Option<Runner>,
     pub(super) server: Option<Server>,
+    pub(super) pieces: Vec<String>,
+    pub(super) offer: Option<Offer>,
+    pub(super) cancelled: Vec<String>,
     pub(super) closed: Vec<String>,
     pub(super) skipped: Vec<String>,
     pub(super) commands: Vec<CommandInfo>,
@@ -104,23 +108,27 @@ impl Double {
         }
     }
 
-    fn answer(&self, kind: Up) -> Option<Down> {
+    fn answer(&self, kind: Up) -> Vec<Down> {
         let mut script = self.script();
         if script.presence == Presence::Mute {
-            return None;
+            return Vec::new();
         }
         match kind {
-            Up::Hello(hello) => Some(Down::Welcome(script.welcome(hello))),
-            Up::Intercept(call) => Some(Down::Intercepted(script.judge(call))),
-            Up::Command(command) => Some(Down::Command(script.run(command))),
-            Up::Publish(publish) => Some(Down::Published(self.publish(publish))),
+            Up::Hello(hello) => vec![Down::Welcome(script.welcome(hello))],
+            Up::Intercept(call) => vec![Down::Intercepted(script.judge(call))],
+            Up::Command(command) => script.run(command),
+            Up::Autocomplete(typed) => vec![Down::Choices(script.offer(&typed))],
+            Up::Publish(publish) => vec![Down::Published(self.publish(publish))],
             Up::Answer(answer) => {
                 script.answered(answer);
-                None
+                Vec::new()
             }
-            Up::Cancel(_) | Up::Pong(_) | Up::Credit(_) | Up::Chunk(_) => None,
-            Up::Http(request) => Some(Down::Http(script.serve(&request))),
-            Up::Ui(_) | Up::Autocomplete(_) => None,
+            Up::Cancel(cancel) => {
+                script.cancelled.extend(Some(cancel.interaction_id).filter(|id| !id.is_empty()));
+                Vec::new()
+            }
+            Up::Http(request) => vec![Down::Http(script.serve(&request))],
+            Up::Pong(_) | Up::Credit(_) | Up::Chunk(_) | Up::Ui(_) => Vec::new(),
         }
     }
 
@@ -171,7 +179,23 @@ impl Script {
         InterceptResult { id: call.id, result }
     }
 
-    fn run(&self, command: RunCommand) -> CommandResult {
+    fn offer(&self, typed: &Autocomplete) -> Choices {
+        let choices = self.offer.as_ref().map(|offer| offer(typed)).unwrap_or_default();
+        Choices { id: typed.id, choices, failure: None }
+    }
+
+    /// The pieces, then the result.
+    fn run(&self, command: RunCommand) -> Vec<Down> {
+        let id = command.interaction_id.clone();
+        let piece = |(seq, delta): (u64, &String)| {
+            let (interaction_id, delta) = (id.clone(), delta.clone());
+            Down::Delta(StreamDelta { interaction_id, seq, delta, ..StreamDelta::default() })
+        };
+        let pieces = (0..).zip(&self.pieces).map(piece);
+        pieces.chain([Down::Command(self.result(command))]).collect()
+    }
+
+    fn result(&self, command: RunCommand) -> CommandResult {
         let result = match &self.runner {
             Some(run) => run(&command),
             None => Err(Failure::new(
@@ -212,7 +236,7 @@ impl Script {
         &mut self,
         plugin: &str,
         key: &str,
-        message: Message,
+        of: request::Of,
         tell: oneshot::Sender<answer::Result>,
     ) -> (Option<mpsc::Sender<DaemonFrame>>, DaemonFrame) {
         let id = fastrand::u64(1..);
@@ -224,7 +248,7 @@ impl Script {
             idempotency_key: key.into(),
             attempt: 1,
             asker: Some(asker),
-            of: Some(request::Of::Send(SendMessage { message: Some(message) })),
+            of: Some(of),
             ..Request::default()
         };
         (self.session.clone(), DaemonFrame { kind: Some(Down::Request(Box::new(request))) })

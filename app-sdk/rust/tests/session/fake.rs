@@ -9,9 +9,9 @@ use outboard_proto::app::app_frame::Kind as Up;
 use outboard_proto::app::app_server::{self, AppServer};
 use outboard_proto::app::daemon_frame::Kind as Down;
 use outboard_proto::app::{
-    Answer, Answered, AppFrame, AppHello, AppWelcome, Autocomplete, Choices, CommandResult,
-    DaemonFrame, HookPolicy, HttpRequest, HttpResponse, Intercept, InterceptResult, Policies,
-    Publish, Published, RunCommand, UiAction,
+    Answer, Answered, AppFrame, AppHello, AppWelcome, Autocomplete, Cancel, Cancelled, Choices,
+    CommandResult, DaemonFrame, HookPolicy, HttpRequest, HttpResponse, Intercept, InterceptResult,
+    Policies, Publish, Published, RunCommand, UiAction,
 };
 use outboard_proto::common::FailurePolicy;
 use tempfile::TempDir;
@@ -153,6 +153,9 @@ impl app_server::App for Fake {
     }
 
     async fn answer(&self, _: Request<Answer>) -> Result<Response<Answered>, Status> {
+        Err(Status::unimplemented(""))
+    }
+    async fn cancel(&self, _: Request<Cancel>) -> Result<Response<Cancelled>, Status> {
         Err(Status::unimplemented(""))
     }
 }

@@ -1,5 +1,5 @@
-//! `[[commands]]`: slash commands a plugin owns, and what they take. It knows the declaration; the
-//! text a person types is parsed elsewhere.
+//! `[[commands]]`: commands a plugin owns, who may run them where, and how. It knows the
+//! declaration; the text a person types is parsed elsewhere.
 
 use super::about::plain;
 use crate::config::fault::Problem;
@@ -7,19 +7,80 @@ use crate::config::name::CommandName;
 use crate::config::section::Section;
 use std::collections::BTreeSet;
 
-/// One slash command.
+pub mod argument;
+
+pub use argument::{ArgDecl, ArgKind, Completion, Extent, Presence};
+
+/// One command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandDecl {
     /// Its name, without the slash.
     pub name: CommandName,
+    /// Other names that run it; a menu's command has none.
+    pub aliases: BTreeSet<CommandName>,
     /// Shown in help and lists.
     pub description: String,
     /// Who may run it.
     pub allow: Audience,
     /// Where it may be run; empty means everywhere.
     pub venues: BTreeSet<Venue>,
-    /// What it takes, in order: required ones first, then optional ones, `Rest` last.
+    /// How people reach it.
+    pub form: Form,
+}
+
+/// How people reach a command, and what it takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Form {
+    /// Typed, with these arguments: required ones first, then optional ones, `Rest` last.
+    Plain(Vec<ArgDecl>),
+    /// Typed, one of these first. Never empty.
+    Split(Vec<SubcommandDecl>),
+    /// Chosen from a menu, under this title.
+    Menu(Target, String),
+}
+
+/// What a menu's command is run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A message.
+    Message,
+    /// A user.
+    User,
+}
+
+/// One of the things a command can do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubcommandDecl {
+    /// Its name.
+    pub name: CommandName,
+    /// Shown in help.
+    pub description: String,
+    /// What it takes, as a command's.
     pub args: Vec<ArgDecl>,
+}
+
+impl CommandDecl {
+    /// Whether it is run by this name.
+    pub fn answers_to(&self, name: &str) -> bool {
+        self.names().any(|own| own == name)
+    }
+
+    /// Its name and its aliases.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.name).chain(&self.aliases).map(CommandName::as_str)
+    }
+
+    /// What it takes; `subcommand` is empty where it has none. `None` where there is no such
+    /// subcommand, or it is a menu's.
+    pub fn args_of(&self, subcommand: &str) -> Option<&[ArgDecl]> {
+        match &self.form {
+            Form::Plain(args) if subcommand.is_empty() => Some(args),
+            Form::Split(all) => {
+                all.iter().find(|it| it.name.as_str() == subcommand).map(|it| &it.args[..])
+            }
+            Form::Plain(_) | Form::Menu(..) => None,
+        }
+    }
 }
 
 /// Who may run a command.
@@ -53,80 +114,15 @@ impl Venue {
     }
 }
 
-/// One argument.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ArgDecl {
-    /// Its name, as a handler asks for it.
-    pub name: String,
-    /// Shown in help.
-    pub description: String,
-    /// What it can be.
-    pub kind: ArgKind,
-    /// Whether it may be left out.
-    pub presence: Presence,
-    /// How much of the line it takes.
-    pub extent: Extent,
-}
-
-/// What an argument can be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ArgKind {
-    /// Any text.
-    String,
-    /// A whole number, 64 bits.
-    Integer,
-    /// A number with a fraction.
-    Number,
-    /// Yes or no.
-    Boolean,
-    /// A user of the app's.
-    User,
-    /// A channel of the app's.
-    Channel,
-    /// One of these. Never empty.
-    Choice(Vec<String>),
-}
-
-impl ArgKind {
-    /// As manifests write it.
-    pub const fn as_str(&self) -> &'static str {
-        match self {
-            ArgKind::String => "string",
-            ArgKind::Integer => "integer",
-            ArgKind::Number => "number",
-            ArgKind::Boolean => "boolean",
-            ArgKind::User => "user",
-            ArgKind::Channel => "channel",
-            ArgKind::Choice(_) => "choice",
-        }
-    }
-}
-
-/// Whether an argument may be left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Presence {
-    /// It must be there.
-    Required,
-    /// It may be left out.
-    Optional,
-}
-
-/// How much of the line an argument takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Extent {
-    /// One word, or several in quotes.
-    Word,
-    /// Everything that is left, as it was typed.
-    Rest,
-}
-
 /// Reads `[[commands]]`.
 pub fn read_all(root: &Section<'_>) -> Vec<CommandDecl> {
     let mut commands: Vec<CommandDecl> = Vec::new();
     for entry in root.sections("commands") {
         let Some(command) = read(&entry) else { continue };
-        if commands.iter().any(|it| it.name == command.name) {
-            entry.fault("name", Problem::new(format!("/{} is declared twice", command.name)));
+        for name in command.names() {
+            if commands.iter().any(|it| it.answers_to(name)) {
+                entry.fault("name", Problem::new(format!("/{name} is declared twice")));
+            }
         }
         commands.push(command);
     }
@@ -135,24 +131,101 @@ pub fn read_all(root: &Section<'_>) -> Vec<CommandDecl> {
 
 fn read(entry: &Section<'_>) -> Option<CommandDecl> {
     let name = entry.needed("name", "\"roll\"").and_then(|it| it.parse(str::parse));
+    let aliases = entry.field("aliases").map(|it| it.parse_list(str::parse)).unwrap_or_default();
     let description = entry.field("description").and_then(|it| it.parse(plain));
     let roles = entry.field("allow").map(|it| it.parse_list(role)).unwrap_or_default();
     let venues = entry.field("where").map(|it| it.parse_list(venue)).unwrap_or_default();
-    let args = read_args(entry);
-    entry.not_supported(&["subcommands", "autocomplete", "context", "aliases"]);
+    let form = read_form(entry, name.as_ref());
     entry.close();
+    let name: CommandName = name?;
+    let aliases: BTreeSet<CommandName> = aliases.into_iter().collect();
+    check_aliases(entry, &name, &aliases, &form);
     let allow = match roles.is_empty() {
         true => Audience::Everyone,
         false => Audience::Roles(roles.into_iter().collect()),
     };
-    let description = description.unwrap_or_default();
     Some(CommandDecl {
-        name: name?,
-        description,
+        name,
+        aliases,
+        description: description.unwrap_or_default(),
         allow,
         venues: venues.into_iter().collect(),
-        args,
+        form,
     })
+}
+
+fn check_aliases(
+    entry: &Section<'_>,
+    name: &CommandName,
+    aliases: &BTreeSet<CommandName>,
+    form: &Form,
+) {
+    if aliases.contains(name) {
+        entry.fault("aliases", Problem::new(format!("{name} is its name already")));
+    }
+    if !aliases.is_empty() && matches!(form, Form::Menu(..)) {
+        entry.fault("aliases", Problem::new("nobody types a menu's command"));
+    }
+}
+
+/// A kind decides which other keys there may be.
+fn read_form(entry: &Section<'_>, name: Option<&CommandName>) -> Form {
+    let target = entry.field("kind").and_then(|it| it.parse(kind)).flatten();
+    let title = entry.field("title").and_then(|it| it.parse(plain));
+    let args = argument::read_all(entry);
+    let subcommands = read_subcommands(entry);
+    let refuse = |key: &str, why: &str| entry.fault(key, Problem::new(why.to_owned()));
+    match target {
+        Some(target) => {
+            if !args.is_empty() {
+                refuse("args", "a menu's command takes no arguments");
+            }
+            if !subcommands.is_empty() {
+                refuse("subcommands", "a menu's command has no subcommands");
+            }
+            let name = name.map(|name| name.as_str().to_owned());
+            Form::Menu(target, title.or(name).unwrap_or_default())
+        }
+        None => {
+            if title.is_some() {
+                refuse("title", "only a menu's command has a title");
+            }
+            if !args.is_empty() && !subcommands.is_empty() {
+                refuse("args", "a command has arguments or subcommands: give these to those");
+            }
+            if subcommands.is_empty() { Form::Plain(args) } else { Form::Split(subcommands) }
+        }
+    }
+}
+
+/// What a menu's command is run on; nothing for a typed one.
+fn kind(text: &str) -> Result<Option<Target>, Problem> {
+    match text {
+        "slash" => Ok(None),
+        "message" => Ok(Some(Target::Message)),
+        "user" => Ok(Some(Target::User)),
+        other => {
+            let problem = Problem::new(format!("no such kind of command: {other:?}"));
+            Err(problem.hint("slash, message or user"))
+        }
+    }
+}
+
+fn read_subcommands(entry: &Section<'_>) -> Vec<SubcommandDecl> {
+    let mut found: Vec<SubcommandDecl> = Vec::new();
+    for table in entry.sections("subcommands") {
+        let name = table.needed("name", "\"add\"").and_then(|it| it.parse(str::parse));
+        let description = table.field("description").and_then(|it| it.parse(plain));
+        let args = argument::read_all(&table);
+        table.close();
+        let Some(name) = name else { continue };
+        let name: CommandName = name;
+        if found.iter().any(|it| it.name == name) {
+            table.fault("name", Problem::new(format!("subcommand {name} is declared twice")));
+        }
+        found.push(SubcommandDecl { name, description: description.unwrap_or_default(), args });
+    }
+    found
 }
 
 fn role(text: &str) -> Result<String, Problem> {
@@ -167,97 +240,4 @@ fn venue(text: &str) -> Result<Venue, Problem> {
     let refused =
         || Problem::new(format!("no such place: {text:?}")).hint("channel, direct or group");
     venues.into_iter().find(|it| it.as_str() == text).ok_or_else(refused)
-}
-
-fn read_args(entry: &Section<'_>) -> Vec<ArgDecl> {
-    let mut args: Vec<ArgDecl> = Vec::new();
-    for table in entry.sections("args") {
-        let Some(arg) = read_arg(&table) else { continue };
-        if let Some(problem) = out_of_place(&arg, &args) {
-            table.fault("name", problem);
-        }
-        args.push(arg);
-    }
-    args
-}
-
-/// What is wrong with an argument among those before it. Words are handed out from the left, so a
-/// required one after an optional one, or any after the rest, could never be told apart.
-fn out_of_place(arg: &ArgDecl, before: &[ArgDecl]) -> Option<Problem> {
-    let name = &arg.name;
-    if before.iter().any(|it| it.name == *name) {
-        return Some(Problem::new(format!("argument {name} is declared twice")));
-    }
-    let last = before.last()?;
-    if last.extent == Extent::Rest {
-        return Some(Problem::new(format!("{} takes the rest and must come last", last.name)));
-    }
-    let optional_before = last.presence == Presence::Optional;
-    (optional_before && arg.presence == Presence::Required)
-        .then(|| Problem::new(format!("required argument {name} after optional {}", last.name)))
-}
-
-fn read_arg(table: &Section<'_>) -> Option<ArgDecl> {
-    let name = table.needed("name", "\"dice\"").and_then(|it| it.parse(argument_name));
-    let description = table.field("description").and_then(|it| it.parse(plain));
-    let kind = read_kind(table);
-    let optional = table.field("optional").and_then(|it| it.flag()).unwrap_or(false);
-    let rest = table.field("rest").and_then(|it| it.flag()).unwrap_or(false);
-    if rest && kind.as_ref().is_some_and(|it| *it != ArgKind::String) {
-        table.fault("rest", Problem::new("only a string can take the rest of the line"));
-    }
-    table.not_supported(&["autocomplete"]);
-    table.close();
-    Some(ArgDecl {
-        name: name?,
-        description: description.unwrap_or_default(),
-        kind: kind?,
-        presence: if optional { Presence::Optional } else { Presence::Required },
-        extent: if rest { Extent::Rest } else { Extent::Word },
-    })
-}
-
-fn argument_name(text: &str) -> Result<String, Problem> {
-    let inner = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || b"_-".contains(&it);
-    let begins_well = text.starts_with(|it: char| it.is_ascii_lowercase());
-    match begins_well && text.len() <= 32 && text.bytes().all(inner) {
-        true => Ok(text.to_owned()),
-        false => Err(Problem::new(format!("{text:?} is not an argument name"))
-            .hint("1 to 32 of a-z, 0-9, _ and -, a letter first")),
-    }
-}
-
-fn read_kind(table: &Section<'_>) -> Option<ArgKind> {
-    let choices = table.field("choices").map(|it| it.parse_list(plain));
-    let kind = table.needed("type", "\"string\"")?.parse(kind)?;
-    match (kind, choices) {
-        (ArgKind::Choice(_), Some(choices)) if !choices.is_empty() => {
-            Some(ArgKind::Choice(choices))
-        }
-        (ArgKind::Choice(_), _) => {
-            let problem = Problem::new("a choice needs something to choose from");
-            table.fault("type", problem.hint("choices = [\"red\", \"blue\"]"));
-            None
-        }
-        (kind, Some(_)) => {
-            table.fault("choices", Problem::new("only type = \"choice\" takes choices"));
-            Some(kind)
-        }
-        (kind, None) => Some(kind),
-    }
-}
-
-fn kind(text: &str) -> Result<ArgKind, Problem> {
-    let kinds = [
-        ArgKind::String,
-        ArgKind::Integer,
-        ArgKind::Number,
-        ArgKind::Boolean,
-        ArgKind::User,
-        ArgKind::Channel,
-        ArgKind::Choice(Vec::new()),
-    ];
-    let names = "string, integer, number, boolean, user, channel or choice";
-    let refused = || Problem::new(format!("no such type: {text:?}")).hint(names);
-    kinds.into_iter().find(|it| it.as_str() == text).ok_or_else(refused)
 }

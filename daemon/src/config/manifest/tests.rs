@@ -121,7 +121,7 @@ fn a_whole_manifest_is_read() {
     assert!(manifest.events[0].types.iter().any(|it| it.as_str() == "message.posted"));
     let command = &manifest.commands[0];
     assert_eq!(command.allow, Audience::Roles(["member".to_owned()].into()));
-    assert_eq!(command.args[0].kind, ArgKind::String);
+    assert_eq!(command.args_of("").unwrap()[0].kind, ArgKind::String);
 }
 
 #[test]
@@ -228,7 +228,6 @@ fn what_later_daemons_know_is_named_as_not_supported() {
         "[[events]]\non = [\"message.posted\"]\ndelivery = \"at-least-once\"\n",
         "[[events]]\non = [\"message.posted\"]\nfilter = { regex = \"a\" }\n",
         "[[events]]\non = [\"plugin:other:thing\"]\n",
-        "[[commands]]\nname = \"roll\"\nsubcommands = []\n",
     ];
     for lines in later {
         let faults = faults_with(lines);
@@ -303,6 +302,58 @@ fn arguments_can_always_be_told_apart() {
     assert!(args("{ name = \"a\", type = \"choice\" }").contains("something to choose from"));
     assert!(args(&format!("{{ name = \"a\", type = \"user\", {rest}")).contains("only a string"));
     assert!(args("{ name = \"a\", type = \"date\" }").contains("no such type"));
+}
+
+const OWNS: &str =
+    "[[permissions]]\nresource = \"commands\"\nactions = [\"own\"]\nreason = \"x\"\n";
+
+#[test]
+fn commands_have_aliases_subcommands_and_menus() {
+    let text = format!(
+        "{SMALL}{OWNS}{}
+[[commands]]
+name = \"todo\"
+aliases = [\"t\", \"list\"]
+subcommands = [
+  {{ name = \"add\", args = [{{ name = \"what\", type = \"string\", autocomplete = true,
+                             suggestions = [\"milk\"] }}] }},
+  {{ name = \"clear\" }},
+]
+[[commands]]
+name = \"remember\"
+kind = \"message\"
+title = \"Remember this\"
+",
+        OWNS.replace("commands", "messages").replace("own", "read")
+    );
+    let manifest = parse(&text).unwrap();
+    let todo = &manifest.commands[0];
+    assert!(todo.answers_to("t") && todo.answers_to("todo") && !todo.answers_to("add"));
+    let add = todo.args_of("add").unwrap();
+    assert_eq!((add[0].suggestions.len(), add[0].completion), (1, Completion::Plugin));
+    assert!(todo.args_of("").is_none());
+    let menu = Form::Menu(Target::Message, "Remember this".to_owned());
+    assert_eq!(manifest.commands[1].form, menu);
+}
+
+#[test]
+fn commands_refuse_what_cannot_be_meant() {
+    let command =
+        |lines: &str| faults_with(&format!("{OWNS}[[commands]]\nname = \"todo\"\n{lines}\n"));
+    assert!(command("aliases = [\"todo\"]").contains("is its name already"));
+    let twice = "[[commands]]\nname = \"other\"\naliases = [\"todo\"]";
+    assert!(command(twice).contains("/todo is declared twice"));
+    assert!(command("kind = \"voice\"").contains("slash, message or user"));
+    assert!(command("title = \"T\"").contains("only a menu's command"));
+    let args = "args = [{ name = \"a\", type = \"string\" }]";
+    assert!(command(&format!("kind = \"user\"\n{args}")).contains("takes no arguments"));
+    let subs = "subcommands = [{ name = \"add\" }, { name = \"add\" }]";
+    assert!(command(&format!("{args}\n{subs}")).contains("give these to those"));
+    assert!(command(subs).contains("subcommand add is declared twice"));
+    assert!(command("kind = \"user\"\naliases = [\"x\"]").contains("nobody types"));
+    assert!(command("kind = \"message\"").contains("messages:read"));
+    let choice = "args = [{ name = \"a\", type = \"boolean\", autocomplete = true }]";
+    assert!(command(choice).contains("its values are known"));
 }
 
 #[test]

@@ -92,7 +92,7 @@ impl Core {
                 self.members[member].traffic.over_limit += 1;
                 self.fail_exchange(key, failure, now);
             }
-            Taken::Kept => self.pass_on(key, way, now),
+            Taken::Kept => self.pass_piece_on(key, way, now),
             Taken::TooLarge => self.fail_exchange(key, too_large(limit), now),
             Taken::Abandoned(why) => {
                 let text = format!("the sender gave the body up: {why}");
@@ -120,7 +120,7 @@ impl Core {
         bytes > REASSEMBLY_BYTES
     }
 
-    fn pass_on(&mut self, key: usize, way: Way, now: Moment) {
+    fn pass_piece_on(&mut self, key: usize, way: Way, now: Moment) {
         let exchange = &self.http.table[key];
         match (way, &exchange.stage, exchange.session()) {
             (Way::Request, _, _) => self.pump_to_plugin(exchange.member, now),

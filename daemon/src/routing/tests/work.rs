@@ -108,19 +108,20 @@ async fn events_stop_at_the_credit_and_go_on_when_it_is_returned() {
     assert_eq!(board.in_hand(one.member), 6);
 }
 
-fn dice() -> Registration {
-    use crate::config::manifest::{Audience, CommandDecl, Venue};
+pub fn dice() -> Registration {
+    use crate::config::manifest::{Audience, CommandDecl, Form, Venue};
     let command = CommandDecl {
         name: "roll".parse().unwrap(),
+        aliases: BTreeSet::from(["r".parse().unwrap()]),
         description: String::new(),
         allow: Audience::Roles(BTreeSet::from(["member".to_owned()])),
         venues: BTreeSet::from([Venue::Channel]),
-        args: Vec::new(),
+        form: Form::Plain(Vec::new()),
     };
     Registration { commands: vec![command], ..registration("dice", Vec::new()) }
 }
 
-fn roll(roles: &[&str]) -> RunCommand {
+pub fn roll(roles: &[&str]) -> RunCommand {
     RunCommand {
         interaction_id: "i1".into(),
         name: "roll".into(),
@@ -181,7 +182,8 @@ async fn progress_keeps_a_command_alive_beyond_its_timeout() {
     let mut result = run(&board, roll(&["member"])).await;
     let call = plugin.call().await;
     tokio::time::advance(Duration::from_secs(4)).await;
-    assert!(board.progress(plugin.member, call.id));
+    let progress = outboard_proto::plugin::Progress { call: call.id, ..Default::default() };
+    assert!(board.progress(plugin.member, progress));
     tokio::time::advance(Duration::from_secs(20)).await;
     tokio::task::yield_now().await;
     assert!(result.try_recv().is_err(), "still under way");

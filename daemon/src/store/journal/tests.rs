@@ -187,3 +187,92 @@ proptest! {
         }
     }
 }
+
+fn deferred(plugin: &str, id: &str, expires: i64) -> Deferred {
+    Deferred {
+        plugin: plugin.to_owned(),
+        id: id.to_owned(),
+        workspace: "w".to_owned(),
+        node: "n1".to_owned(),
+        origin: b"where".to_vec(),
+        expires: at(expires),
+    }
+}
+
+// I50
+#[tokio::test]
+async fn a_deferred_interaction_survives_a_restart_until_it_expires() {
+    let (folder, journal) = open();
+    let aa = "aa".parse().unwrap();
+    journal.defer(deferred("aa", "i1", 900), at(0)).await.unwrap();
+    journal.close().await;
+    let journal = Journal::open(&folder.path().join("journal.db")).unwrap();
+    let found = |second| journal.interaction(&aa, "i1", "k", at(second));
+    assert_eq!(found(899).await, Ok(Lookup::Open(deferred("aa", "i1", 900))));
+    assert_eq!(found(900).await, Ok(Lookup::Expired));
+    let bb = "bb".parse().unwrap();
+    assert_eq!(journal.interaction(&bb, "i1", "k", at(1)).await, Ok(Lookup::Unknown));
+    // Late ones hear why for a day.
+    let day = 24 * 3_600;
+    journal.expire(at(900 + day - 1)).await.unwrap();
+    assert_eq!(found(900 + day).await, Ok(Lookup::Expired));
+    journal.expire(at(900 + day)).await.unwrap();
+    assert_eq!(found(900 + day).await, Ok(Lookup::Unknown));
+}
+
+// I50
+#[tokio::test]
+async fn what_was_in_hand_when_a_daemon_ended_may_be_said_again_and_what_waits_waits() {
+    let (folder, journal) = open();
+    let aa = "aa".parse().unwrap();
+    let key = move |number: u32| format!("{FOLLOW_UP}{number}:i1");
+    journal.defer(deferred("aa", "i1", 900), at(0)).await.unwrap();
+    // In hand, answered, waiting for an app; and somebody's own key.
+    journal.claim(&aa, &key(1), at(1)).await.unwrap();
+    journal.claim(&aa, &key(2), at(1)).await.unwrap();
+    journal.conclude(&aa, &key(2), b"m2".to_vec()).await.unwrap();
+    journal.enqueue(request("aa", &key(3), 1), at(1)).await.unwrap();
+    journal.claim(&aa, "own", at(1)).await.unwrap();
+    journal.close().await;
+    let journal = Journal::open(&folder.path().join("journal.db")).unwrap();
+    let look = |number| {
+        let (journal, aa) = (journal.clone(), aa.clone());
+        async move { journal.interaction(&aa, "i1", &key(number), at(2)).await.unwrap() }
+    };
+    assert_eq!(look(1).await, Lookup::Open(deferred("aa", "i1", 900)));
+    assert_eq!(look(2).await, Lookup::Said(Some(b"m2".to_vec())));
+    assert_eq!(look(3).await, Lookup::Said(None));
+    assert_eq!(journal.claim(&aa, "own", at(2)).await, Ok(Claim::Again(None)));
+}
+
+#[tokio::test]
+async fn an_interaction_is_over_when_it_is_closed_or_cancelled_but_what_was_said_was_said() {
+    let (_folder, journal) = open();
+    let aa = "aa".parse().unwrap();
+    for id in ["i1", "i2"] {
+        journal.defer(deferred("aa", id, 900), at(0)).await.unwrap();
+    }
+    journal.claim(&aa, "said", at(1)).await.unwrap();
+    journal.conclude(&aa, "said", b"m1".to_vec()).await.unwrap();
+    journal.close_interaction(&aa, "i1").await.unwrap();
+    let said = journal.interaction(&aa, "i1", "said", at(2)).await;
+    assert_eq!(said, Ok(Lookup::Said(Some(b"m1".to_vec()))));
+    assert_eq!(journal.interaction(&aa, "i1", "more", at(2)).await, Ok(Lookup::Closed));
+    assert_eq!(journal.cancel_interaction("i1", at(2)).await, Ok(vec![]));
+    assert_eq!(journal.cancel_interaction("i2", at(2)).await, Ok(vec!["aa".to_owned()]));
+    assert_eq!(journal.interaction(&aa, "i2", "k", at(2)).await, Ok(Lookup::Cancelled));
+    journal.forget_plugin(&aa).await.unwrap();
+    assert_eq!(journal.interaction(&aa, "i2", "k", at(2)).await, Ok(Lookup::Unknown));
+}
+
+#[tokio::test]
+async fn a_plugin_has_at_most_a_thousand_interactions_open() {
+    let (_folder, journal) = open();
+    for index in 0..INTERACTIONS {
+        journal.defer(deferred("aa", &index.to_string(), 900), at(0)).await.unwrap();
+    }
+    let error = journal.defer(deferred("aa", "more", 900), at(1)).await.unwrap_err();
+    assert_eq!(error.to_string(), "aa has reached its limit of 1000 deferred interactions");
+    assert!(journal.defer(deferred("bb", "more", 900), at(1)).await.is_ok());
+    assert!(journal.defer(deferred("aa", "more", 1_800), at(900)).await.is_ok());
+}

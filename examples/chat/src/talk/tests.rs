@@ -2,10 +2,11 @@
 //!
 //! No plugin and no socket takes part.
 
-use outboard_app::common::{InteractionReply, Visibility};
+use outboard_app::common::{Failure, InteractionReply, Reason, Visibility};
 use outboard_app::test::Daemon;
 
 use super::{Herald, Said, Told, say};
+use crate::post::Stage;
 use crate::room::Room;
 
 async fn told(daemon: &Daemon, text: &str) -> (Told, Vec<String>) {
@@ -64,4 +65,50 @@ async fn a_command_nobody_owns_says_so() {
     let (told, _) = told(&Daemon::new(), "/fly away").await;
     let Told::Failed { by, reason } = told else { panic!("{told:?}") };
     assert_eq!((by.as_str(), reason.as_str()), ("/fly", "no plugin owns /fly"));
+}
+
+#[tokio::test]
+async fn an_answer_is_one_post_from_its_first_piece_to_its_end() {
+    let whole = InteractionReply { streamed: true, ..InteractionReply::default() };
+    let daemon = Daemon::new().pieces(["se", "ven"]).on_command(move |_| Ok(whole.clone()));
+    let (told, posts) = told(&daemon, "/ask").await;
+    assert!(matches!(told, Told::Answered { .. }));
+    assert_eq!(posts, ["seven"]);
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_stays_and_says_so() {
+    let gone = Failure::new(tonic::Code::Unavailable, Reason::PluginUnavailable, "it died");
+    let daemon = Daemon::new().pieces(["se"]).on_command(move |_| Err(gone.clone()));
+    let app = outboard_app::App::builder("chat", "1").connect_to(&daemon);
+    app.connected().await;
+    let room = Room::new();
+    let said = Said { name: "Robin".into(), channel: "harbour".into(), text: "/ask".into() };
+    say(&room, &app, &Herald::of(app.clone()), said).await;
+    let post = room.watch().0.posts.remove(0);
+    assert_eq!((post.text.as_str(), post.stage), ("se", Stage::Broken("it died".into())));
+}
+
+#[tokio::test]
+async fn what_is_deferred_shows_working_until_the_plugin_follows_up() {
+    let later = InteractionReply { deferred: true, ..InteractionReply::default() };
+    let daemon = Daemon::new().on_command(move |_| Ok(later.clone()));
+    let room = std::sync::Arc::new(Room::new());
+    let app = crate::plugins::builder(&room).connect_to(&daemon);
+    app.connected().await;
+    let said = Said { name: "Robin".into(), channel: "harbour".into(), text: "/fortune".into() };
+    say(&room, &app, &Herald::of(app.clone()), said).await;
+    let working = room.watch().0.posts.remove(0);
+    assert_eq!(working.stage, Stage::Working);
+    let follow_up = outboard_app::test::FollowUp {
+        interaction_id: working.id.clone(),
+        seq: 1,
+        channel: Some(outboard_app::message::channel("harbour", "harbour")),
+        reply: Some(answer(Visibility::All)),
+        ..Default::default()
+    };
+    let id = daemon.follow_up("oracle", follow_up).await.unwrap();
+    let posts = room.watch().0.posts;
+    assert_eq!((posts.len(), &id), (1, &working.id));
+    assert_eq!((posts[0].text.as_str(), &posts[0].stage), ("seven", &Stage::Said));
 }

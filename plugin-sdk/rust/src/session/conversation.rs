@@ -140,6 +140,9 @@ impl<'a> Conversation<'a> {
             Some(Heard::Event(delivery)) => self.deliver(delivery, bytes),
             Some(Heard::Ping(ping)) => self.say(Said::Pong(Pong { nonce: ping.nonce })),
             Some(Heard::Cancel(cancel)) => self.live.cancel(Key::Call(cancel.call)),
+            Some(Heard::CancelInteraction(it)) => {
+                self.around.link.cancel_interaction(&it.interaction_id);
+            }
             Some(Heard::Credit(credit)) => self.around.outbox.credit(credit.bytes),
             Some(Heard::Chunk(chunk)) => {
                 self.owe_credit(bytes);

@@ -21,10 +21,11 @@ use crate::error::HostError;
 const ROOM: usize = 256;
 
 /// Optional frame kinds that this SDK understands, as they stand in Hello.
-pub(crate) const FEATURES: [&str; 3] = [PROGRESS, PARTIAL, CHUNKS];
+pub(crate) const FEATURES: [&str; 4] = [PROGRESS, PARTIAL, CHUNKS, "defer"];
 const CHUNKS: &str = "chunks";
 const PROGRESS: &str = "progress";
-const PARTIAL: &str = "partial";
+/// Replies piece by piece.
+pub(crate) const PARTIAL: &str = "partial";
 
 /// Frames on their way out, of one session.
 #[derive(Debug, Default)]
@@ -145,6 +146,11 @@ impl Outbox {
     /// Remembers which features both sides name.
     pub(crate) fn agree(&self, features: &[String]) {
         self.lock().agreed = features.to_vec();
+    }
+
+    /// Whether the daemon named this feature too.
+    pub(crate) fn understands(&self, feature: &str) -> bool {
+        self.lock().agreed.iter().any(|name| name == feature)
     }
 
     /// Lets the stream end once everything queued is taken.

@@ -7,7 +7,7 @@ use outboard_proto::plugin::RunCommand;
 
 use super::Harness;
 use crate::body::Body;
-use crate::command::Reply;
+use crate::reply::Reply;
 
 /// A message with `text` by the user `sender` in the channel `channel`.
 pub fn message(sender: &str, channel: &str, text: impl Into<Body>) -> wire::Message {
@@ -44,8 +44,10 @@ pub struct CommandCall<'a> {
 
 impl<'a> CommandCall<'a> {
     pub(super) fn new(harness: &'a mut Harness, name: &str) -> Self {
+        let (name, subcommand) = name.split_once(' ').unwrap_or((name, ""));
         let run = RunCommand {
             name: name.to_owned(),
+            subcommand: subcommand.to_owned(),
             channel: Some(place("town-square")),
             sender: Some(person("ada")),
             ..RunCommand::default()
@@ -73,7 +75,21 @@ impl<'a> CommandCall<'a> {
         self
     }
 
-    /// Runs it.
+    /// States the message whose menu it is chosen from.
+    pub fn on_message(mut self, message: wire::Message) -> Self {
+        self.run.kind = wire::CommandKind::Message.into();
+        self.run.target_message = Some(Box::new(message));
+        self
+    }
+
+    /// States the user whose menu it is chosen from.
+    pub fn on_user(mut self, user: &str) -> Self {
+        self.run.kind = wire::CommandKind::User.into();
+        self.run.target_user = Some(person(user));
+        self
+    }
+
+    /// Runs it. Its interaction has the id `interaction-N`, where N counts all calls from 1.
     ///
     /// # Errors
     /// The handler failed, panicked, or there is none.

@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use outboard_proto::common::{Failure, Reason};
-use outboard_proto::plugin::{CallPluginRequest, ReplyRequest, SendRequest};
+use outboard_proto::plugin::{CallPluginRequest, FollowUpRequest, ReplyRequest, SendRequest};
+use tokio::sync::Notify;
 use tonic::Code;
 
 use crate::body::Body;
 use crate::call::CallError;
 use crate::error::HostError;
+use crate::reply::Reply;
 
 /// A message that the plugin sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,15 +24,30 @@ pub struct Sent {
     pub body: Body,
 }
 
+/// What the plugin said to a command that it deferred.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FollowUp {
+    /// The command.
+    pub interaction_id: String,
+    /// Its number.
+    pub seq: u64,
+    /// What it says.
+    pub reply: Reply,
+    /// Nothing follows it.
+    pub last: bool,
+}
+
 /// What the host API was asked to do.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
     kept: Mutex<Kept>,
+    more: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Kept {
     sent: Vec<Sent>,
+    followed_up: Vec<FollowUp>,
     refusal: Option<HostError>,
     /// By plugin and method.
     answers: BTreeMap<(String, String), Result<String, Failure>>,
@@ -59,6 +76,34 @@ impl Recorder {
 
     pub(super) fn answer_call(&self, plugin: &str, method: &str, answer: Result<String, Failure>) {
         self.lock().answers.insert((plugin.to_owned(), method.to_owned()), answer);
+    }
+
+    pub(crate) fn follow_up(&self, request: FollowUpRequest) -> Result<String, HostError> {
+        let mut kept = self.lock();
+        if let Some(refusal) = &kept.refusal {
+            return Err(refusal.clone());
+        }
+        let FollowUpRequest { interaction_id, seq, reply, last } = request;
+        let known = |it: &FollowUp| it.interaction_id == interaction_id && it.seq == seq;
+        if !kept.followed_up.iter().any(known) {
+            let reply = Reply::from_wire(reply.unwrap_or_default());
+            kept.followed_up.push(FollowUp { interaction_id, seq, reply, last });
+        }
+        drop(kept);
+        self.more.notify_waiters();
+        Ok(format!("follow-up-{seq}"))
+    }
+
+    /// The follow-ups, once there are so many.
+    pub(super) async fn followed_up(&self, count: usize) -> Vec<FollowUp> {
+        loop {
+            let more = self.more.notified();
+            let said = self.lock().followed_up.clone();
+            if said.len() >= count {
+                return said;
+            }
+            more.await;
+        }
     }
 
     pub(super) fn sent(&self) -> Vec<Sent> {

@@ -5,8 +5,10 @@ use std::time::Duration;
 use outboard_plugin::proto::common::{Event, HookAnswer, Reason, hook_answer::Answer};
 use outboard_plugin::proto::plugin::daemon_frame::Kind as Down;
 use outboard_plugin::proto::plugin::plugin_frame::Kind as Up;
-use outboard_plugin::proto::plugin::{CancelCall, Delivery, reply::Result as Replied};
-use outboard_plugin::{BeforePost, Command, HostError, Plugin, Result, Verdict, blocking};
+use outboard_plugin::proto::plugin::{
+    CancelCall, CancelInteraction, Delivery, RunCommand, call, reply::Result as Replied,
+};
+use outboard_plugin::{BeforePost, Command, HostError, Later, Plugin, Result, Verdict, blocking};
 use tokio::sync::mpsc;
 
 use crate::fake::{Daemon, Session};
@@ -267,7 +269,7 @@ async fn pieces_wait_for_room_and_keep_their_order() {
         Plugin::new("poet", "1.0.0").command("epos", async |cmd: Command| -> Result<_> {
             let mut epos = cmd.stream();
             for _ in 0..PIECES {
-                epos.push("x".repeat(1_000)).await?;
+                epos.push("x".repeat(500)).await?;
             }
             Ok(epos.finish())
         })
@@ -278,8 +280,9 @@ async fn pieces_wait_for_room_and_keep_their_order() {
     for seq in 0..PIECES {
         assert!(matches!(session.next().await, Some(Up::Partial(p)) if p.seq == seq));
     }
-    // The whole text is more than a frame holds; the pieces have been shown all the same.
-    assert_eq!(failure(&mut session, 1).await.0, Reason::FrameTooLarge);
+    // The whole text is more than a frame holds: the pieces are all there is to say.
+    let Replied::Interaction(reply) = session.answer(1).await else { panic!("no reply") };
+    assert!(reply.streamed && reply.body.is_none());
 }
 
 #[tokio::test]
@@ -295,4 +298,68 @@ async fn a_burst_of_calls_is_answered_whole() {
     for id in 1..=CALLS {
         assert!(matches!(session.answer(id).await, Replied::Hook(_)));
     }
+}
+
+#[tokio::test]
+async fn a_deferred_command_follows_up_on_its_own_account_and_across_sessions() {
+    let mut daemon = Daemon::start();
+    let (go, going) = mpsc::channel::<()>(1);
+    let going = std::sync::Mutex::new(Some(going));
+    let _run = daemon.run(move || {
+        let going = std::rc::Rc::new(std::cell::RefCell::new(going.into_inner().unwrap()));
+        Plugin::new("baker", "1.0.0").command("bake", async move |cmd: Command| {
+            let mut going = going.borrow_mut().take().unwrap();
+            cmd.defer(async move |_: &mut Later| {
+                going.recv().await;
+                "done".to_owned()
+            })
+        })
+    });
+    let mut session = daemon.ready().await;
+    let run = RunCommand {
+        name: "bake".to_owned(),
+        interaction_id: "i-1".to_owned(),
+        ..RunCommand::default()
+    };
+    session.call(1, call::Of::Command(Box::new(run)), Duration::from_secs(5)).await;
+    let Replied::Interaction(promised) = session.answer(1).await else { panic!("no reply") };
+    assert!(promised.deferred);
+    // The session is lost; the work goes on.
+    drop(session);
+    let again = daemon.session().await;
+    again.welcome(2, true).await;
+    go.send(()).await.unwrap();
+    let said = daemon.host_call().await;
+    assert_eq!((said.channel.as_deref(), said.text.as_str()), (Some("i-1 1 true"), "done"));
+    assert_eq!(said.cause, None);
+}
+
+#[tokio::test]
+async fn deferred_work_is_dropped_when_the_daemon_says_that_nobody_waits() {
+    let mut daemon = Daemon::start();
+    let (held, mut dropped) = mpsc::channel::<()>(1);
+    let _run = daemon.run(move || {
+        Plugin::new("baker", "1.0.0").command("bake", async move |cmd: Command| {
+            let held = held.clone();
+            held.try_send(()).unwrap();
+            let held = held.clone();
+            cmd.defer(async move |_: &mut Later| -> String {
+                let _held = held;
+                std::future::pending().await
+            })
+        })
+    });
+    let mut session = daemon.ready().await;
+    let run = RunCommand {
+        name: "bake".to_owned(),
+        interaction_id: "i-1".to_owned(),
+        ..RunCommand::default()
+    };
+    session.call(1, call::Of::Command(Box::new(run)), Duration::from_secs(5)).await;
+    session.answer(1).await;
+    dropped.recv().await.unwrap();
+    let cancel = CancelInteraction { interaction_id: "i-1".to_owned(), ..Default::default() };
+    session.say(Down::CancelInteraction(cancel)).await;
+    session.ping(1).await;
+    assert_eq!(dropped.sender_strong_count(), 1, "the handler alone still holds it");
 }

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use outboard_plugin::proto::common::{Body, HookPayload, Message, Ping, body, hook_payload};
 use outboard_plugin::proto::plugin::daemon_frame::Kind as Down;
+use outboard_plugin::proto::plugin::interactions_server::{Interactions, InteractionsServer};
 use outboard_plugin::proto::plugin::messages_server::{Messages, MessagesServer};
 use outboard_plugin::proto::plugin::plugin_frame::Kind as Up;
 use outboard_plugin::proto::plugin::plugin_server::{Plugin as Service, PluginServer};
 use outboard_plugin::proto::plugin::{
-    Call, DaemonFrame, Hello, Intercept, PluginFrame, ReplyRequest, RunCommand, SendRequest,
-    SendResponse, Shutdown, Welcome, call, reply,
+    Call, DaemonFrame, FollowUpRequest, FollowUpResponse, Hello, Intercept, PluginFrame,
+    ReplyRequest, RunCommand, SendRequest, SendResponse, Shutdown, Welcome, call, reply,
 };
 use outboard_plugin::{Environment, Plugin, RunError};
 use tempfile::TempDir;
@@ -59,7 +60,8 @@ impl Daemon {
         let (host_call, host_calls) = mpsc::channel(64);
         let serving = Server::builder()
             .add_service(PluginServer::new(Door { session }))
-            .add_service(MessagesServer::new(Desk { host_call }))
+            .add_service(MessagesServer::new(Desk { host_call: host_call.clone() }))
+            .add_service(InteractionsServer::new(Desk { host_call }))
             .serve_with_incoming(UnixListenerStream::new(listener));
         let server = tokio::spawn(async { serving.await.unwrap() });
         Self { folder, sessions, host_calls, server }
@@ -248,6 +250,20 @@ impl Messages for Desk {
     ) -> Result<Response<SendResponse>, Status> {
         let (metadata, _, reply) = request.into_parts();
         self.take(&metadata, None, reply.body).await
+    }
+}
+
+#[tonic::async_trait]
+impl Interactions for Desk {
+    async fn follow_up(
+        &self,
+        request: Request<FollowUpRequest>,
+    ) -> Result<Response<FollowUpResponse>, Status> {
+        let (metadata, _, said) = request.into_parts();
+        let FollowUpRequest { interaction_id, seq, reply, last } = said;
+        let channel = Some(format!("{interaction_id} {seq} {last}"));
+        self.take(&metadata, channel, reply.and_then(|reply| reply.body)).await?;
+        Ok(Response::new(FollowUpResponse { message_id: "m1".to_owned() }))
     }
 }
 

@@ -14,7 +14,7 @@ use outboard_tests::values;
 use tonic::Code;
 
 use crate::plugin::Plugin;
-use crate::{deeds, questions, web};
+use crate::{deeds, interactions, questions, web};
 
 /// Answers one call, or does not.
 pub async fn answer(plugin: Arc<Plugin>, call: Call) {
@@ -26,7 +26,9 @@ pub async fn answer(plugin: Arc<Plugin>, call: Call) {
         Some(call::Of::Command(command)) => run(&plugin, call.id, *command).await,
         Some(call::Of::Plugin(asked)) => web::called(&plugin, call.id, *asked).await,
         Some(call::Of::Http(request)) => web::serve(&plugin, call.id, *request).await,
-        Some(_) | None => plugin.note(format!("call {} of a kind unknown here", call.id)),
+        Some(call::Of::Autocomplete(asked)) => interactions::offer(&plugin, call.id, *asked).await,
+        Some(call::Of::Ui(action)) => interactions::act(&plugin, call.id, *action).await,
+        None => plugin.note(format!("call {} of a kind unknown here", call.id)),
     }
 }
 
@@ -132,13 +134,17 @@ async fn sleep(milliseconds: &str) {
 /// The command of its own name is an order; any other is read back as it was understood.
 async fn run(plugin: &Arc<Plugin>, call: u64, command: RunCommand) {
     if command.name != plugin.name() {
-        let text = format!("{} {}", command.name, understood(&command));
-        return plugin.say(call, text).await;
+        let on = interactions::target(&command).unwrap_or_else(|| understood(&command));
+        let name = [command.name.as_str(), command.subcommand.as_str()].join(" ");
+        return plugin.say(call, format!("{} {on}", name.trim_end())).await;
     }
     let what = match command.args.get("what").and_then(|value| value.of.as_ref()) {
         Some(value::Of::String(what)) => what.clone(),
         Some(_) | None => String::new(),
     };
+    if interactions::take(plugin, call, &command, &what).await {
+        return;
+    }
     if let Some(text) = questions::answer(plugin, call, &what).await {
         return plugin.say(call, text).await;
     }

@@ -18,6 +18,7 @@ mod deeds;
 mod events;
 mod floods;
 mod host;
+mod interactions;
 mod plugin;
 mod questions;
 mod session;

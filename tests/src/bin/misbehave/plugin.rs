@@ -147,7 +147,7 @@ impl Plugin {
     pub fn hello(&self) -> Hello {
         Hello {
             protocol: outboard_proto::PROTOCOL.to_owned(),
-            features: ["progress", "partial", "chunks", "log"].map(str::to_owned).to_vec(),
+            features: ["progress", "partial", "defer", "chunks", "log"].map(str::to_owned).to_vec(),
             name: self.name().to_owned(),
             version: self.arguments.version.clone(),
             sdk: "none/0".to_owned(),

@@ -104,6 +104,9 @@ async fn take(plugin: &Arc<Plugin>, frame: DaemonFrame) {
         }
         Some(Kind::Credit(credit)) => plugin.web.credit(credit.bytes),
         Some(Kind::Cancel(cancel)) => plugin.note(format!("cancel: {}", cancel.reason)),
+        Some(Kind::CancelInteraction(it)) => {
+            plugin.note(format!("cancelled {}", it.interaction_id));
+        }
         Some(Kind::Drain(_)) => plugin.note("drain".to_owned()),
         Some(Kind::App(app)) => plugin.served_by(&app.app.unwrap_or_default()),
         Some(Kind::Shutdown(_)) => shut_down(plugin),

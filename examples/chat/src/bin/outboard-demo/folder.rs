@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use tempfile::TempDir;
 
 /// The plugins of the demo: the folder of the example is the name of the program, too.
-pub const PLUGINS: [&str; 4] = ["moderator", "welcome", "dice", "troublemaker"];
+pub const PLUGINS: [&str; 5] = ["moderator", "welcome", "dice", "oracle", "troublemaker"];
 
 /// Socket paths have 107 bytes, and `/runtime/p/troublemaker/s` must follow.
 const LONGEST_ROOT: usize = 70;

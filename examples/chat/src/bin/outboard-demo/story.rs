@@ -17,7 +17,7 @@ const SOON: Duration = Duration::from_secs(5);
 const BACK_WITHIN: Duration = Duration::from_secs(20);
 /// The hook's budget, 1 s, and a little for the timer of a busy machine.
 const BUDGET: Duration = Duration::from_millis(1_050);
-const ALL: usize = 4;
+const ALL: usize = 5;
 
 /// One person in front of the page.
 struct Person {
@@ -32,7 +32,7 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> 
     report.check("the page is served", page.contains("<title>Outboard chat"), &page);
     let view = View::open(&visitor).await?;
     let mut person = Person { visitor, view };
-    report.note("four plugins run and the chat is connected", person.all_running().await);
+    report.note("five plugins run and the chat is connected", person.all_running().await);
     stage.seen = person.pids();
     chat(&mut person, report).await;
     break_things(&mut person, report).await;
@@ -51,6 +51,10 @@ async fn chat(person: &mut Person, report: &mut Report) {
     report.note("a message is rejected by moderator, with its reason", person.is_refused().await);
     report.note("a command is answered by dice", person.rolls().await);
     report.note("a command with a wrong argument says what is wrong", person.rolls_badly().await);
+    report.note("an answer appears as oracle writes it", person.sees_it_written().await);
+    report.note("an answer that is being written can be stopped", person.stops_it().await);
+    report.note("what is typed is completed by oracle", person.is_offered().await);
+    report.note("what oracle works on is answered later", person.is_answered_later().await);
     report.note("the commands of all plugins are listed", person.sees_commands().await);
     report.note("!ping is answered by troublemaker", person.pings().await);
     report.note("a busy channel does not wear the plugins out", person.talks_much().await);
@@ -183,10 +187,71 @@ impl Person {
         Ok(())
     }
 
+    /// The answer is seen half written, then whole.
+    async fn sees_it_written(&mut self) -> anyhow::Result<()> {
+        let seen = |view: &View| {
+            let stages = view.stages("oracle");
+            let half = stages.iter().any(|(stage, _)| *stage == "typing");
+            let whole = stages
+                .last()
+                .is_some_and(|(stage, text)| *stage == "said" && text.contains("will it rain?"));
+            (half && whole).then_some(())
+        };
+        let visitor = self.visitor.clone();
+        let said = json!({ "name": "Robin", "channel": "harbour", "text": "/ask will it rain?" });
+        let told = tokio::spawn(async move { visitor.post("/api/say", &said).await });
+        self.view.until("an answer half written, then whole", SOON, seen).await?;
+        let told = told.await??;
+        ensure!(told["outcome"] == "answered" && told["by"] == "oracle", "{told}");
+        Ok(())
+    }
+
+    async fn is_offered(&self) -> anyhow::Result<()> {
+        let typed = json!({
+            "name": "Robin", "channel": "harbour",
+            "command": "fortune", "argument": "about", "prefix": "w",
+        });
+        let offered = self.visitor.post("/api/offer", &typed).await?;
+        ensure!(offered["choices"] == json!(["weather", "work"]), "{offered}");
+        Ok(())
+    }
+
+    /// Has enough of an answer half written.
+    async fn stops_it(&mut self) -> anyhow::Result<()> {
+        let visitor = self.visitor.clone();
+        let said = json!({ "name": "Robin", "channel": "harbour", "text": "/ask and the tide?" });
+        let told = tokio::spawn(async move { visitor.post("/api/say", &said).await });
+        let writing = |view: &View| {
+            let post = view.said("oracle")?;
+            (post["stage"]["is"] == "typing").then(|| post["id"].clone())
+        };
+        let id = self.view.until("an answer half written", SOON, writing).await?;
+        self.visitor.post("/api/stop", &json!({ "id": id })).await?;
+        let told = told.await??;
+        ensure!(told["outcome"] == "failed", "{told}");
+        let broken = |view: &View| (view.said("oracle")?["stage"]["is"] == "broken").then_some(());
+        self.view.until("the answer broken off", SOON, broken).await
+    }
+
+    /// "Working…" stands there first, then what the plugin says.
+    async fn is_answered_later(&mut self) -> anyhow::Result<()> {
+        let told = self.say("/fortune weather").await?;
+        ensure!(told["outcome"] == "answered" && told["by"] == "oracle", "{told}");
+        let seen = |view: &View| {
+            let stages = view.stages("oracle");
+            let working = stages.iter().any(|(stage, _)| *stage == "working");
+            let told = stages.last().is_some_and(|(stage, text)| {
+                *stage == "said" && text.starts_with("Robin, about weather:")
+            });
+            (working && told).then_some(())
+        };
+        self.view.until("working, then the fortune", SOON, seen).await
+    }
+
     async fn sees_commands(&mut self) -> anyhow::Result<()> {
         let all = |view: &View| {
             let listed = |name: &&str| view.commands.iter().any(|it| it["name"] == *name);
-            ["roll", "crash", "hang", "eat"].iter().all(listed).then_some(())
+            ["roll", "ask", "fortune", "crash", "hang", "eat"].iter().all(listed).then_some(())
         };
         self.view.until("the commands", SOON, all).await
     }

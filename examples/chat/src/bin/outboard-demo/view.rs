@@ -16,6 +16,8 @@ use crate::visitor::{Ear, Visitor};
 pub struct View {
     ear: Ear,
     pub posts: Vec<Value>,
+    /// Every stage of every plugin's posts, in the order they were seen: plugin, stage, text.
+    written: Vec<(String, String, String)>,
     pub plugins: BTreeMap<String, Value>,
     pub commands: Vec<Value>,
     pub connected: bool,
@@ -26,7 +28,8 @@ impl View {
     pub async fn open(visitor: &Visitor) -> anyhow::Result<Self> {
         let ear = visitor.listen("/api/live").await?;
         let (posts, commands) = (Vec::new(), Vec::new());
-        Ok(Self { ear, posts, plugins: BTreeMap::new(), commands, connected: false })
+        let (plugins, written) = (BTreeMap::new(), Vec::new());
+        Ok(Self { ear, posts, written, plugins, commands, connected: false })
     }
 
     /// Looks on until `seen` finds what it looks for.
@@ -60,7 +63,7 @@ impl View {
         }
         let it = data["it"].take();
         match data["kind"].as_str() {
-            Some("post") => self.posts.push(it),
+            Some("post") => self.post(it),
             Some("plugin") => self.plugin(it),
             Some("gone") => drop(self.plugins.remove(it.as_str().unwrap_or_default())),
             Some("commands") => self.commands = list(it),
@@ -75,6 +78,23 @@ impl View {
         self.connected = data["daemon"]["connected"] == true;
         self.plugins.clear();
         list(data["plugins"].take()).into_iter().for_each(|plugin| self.plugin(plugin));
+    }
+
+    /// A new post, or a known one that has come further.
+    fn post(&mut self, post: Value) {
+        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let author = word(&post["author"]["plugin"]);
+        self.written.push((author, word(&post["stage"]["is"]), word(&post["text"])));
+        match self.posts.iter_mut().find(|known| known["id"] == post["id"]) {
+            Some(known) => *known = post,
+            None => self.posts.push(post),
+        }
+    }
+
+    /// Stages and texts of a plugin's posts, as they were seen.
+    pub fn stages(&self, plugin: &str) -> Vec<(&str, &str)> {
+        let of_plugin = self.written.iter().filter(|(author, _, _)| author == plugin);
+        of_plugin.map(|(_, stage, text)| (stage.as_str(), text.as_str())).collect()
     }
 
     fn plugin(&mut self, plugin: Value) {

@@ -230,7 +230,7 @@ class Messages:
             _registered_method=True)
 
 
-class PluginsStub:
+class InteractionsStub:
     """Missing associated documentation comment in .proto file."""
 
     def __init__(self, channel):
@@ -239,45 +239,45 @@ class PluginsStub:
         Args:
             channel: A grpc.Channel.
         """
-        self.Call = channel.unary_unary(
-                '/outboard.plugin.v1.Plugins/Call',
-                request_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.CallPluginRequest.SerializeToString,
-                response_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.CallPluginResponse.FromString,
+        self.FollowUp = channel.unary_unary(
+                '/outboard.plugin.v1.Interactions/FollowUp',
+                request_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.FollowUpRequest.SerializeToString,
+                response_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.FollowUpResponse.FromString,
                 _registered_method=True)
 
 
-class PluginsServicer:
+class InteractionsServicer:
     """Missing associated documentation comment in .proto file."""
 
-    def Call(self, request, context):
-        """Calls a method that another plugin declares. Needs plugins:call for that plugin. What is left
-        of the call named by outboard-call is the most it may take.
+    def FollowUp(self, request, context):
+        """Says something more about an interaction that this or an earlier generation deferred. Needs
+        commands:own.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
 
-def add_PluginsServicer_to_server(servicer, server):
+def add_InteractionsServicer_to_server(servicer, server):
     rpc_method_handlers = {
-            'Call': grpc.unary_unary_rpc_method_handler(
-                    servicer.Call,
-                    request_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.CallPluginRequest.FromString,
-                    response_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.CallPluginResponse.SerializeToString,
+            'FollowUp': grpc.unary_unary_rpc_method_handler(
+                    servicer.FollowUp,
+                    request_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.FollowUpRequest.FromString,
+                    response_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.FollowUpResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
-            'outboard.plugin.v1.Plugins', rpc_method_handlers)
+            'outboard.plugin.v1.Interactions', rpc_method_handlers)
     server.add_generic_rpc_handlers((generic_handler,))
-    server.add_registered_method_handlers('outboard.plugin.v1.Plugins', rpc_method_handlers)
+    server.add_registered_method_handlers('outboard.plugin.v1.Interactions', rpc_method_handlers)
 
 
  # This class is part of an EXPERIMENTAL API.
-class Plugins:
+class Interactions:
     """Missing associated documentation comment in .proto file."""
 
     @staticmethod
-    def Call(request,
+    def FollowUp(request,
             target,
             options=(),
             channel_credentials=None,
@@ -290,9 +290,9 @@ class Plugins:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/outboard.plugin.v1.Plugins/Call',
-            outboard_dot_plugin_dot_v1_dot_plugin__pb2.CallPluginRequest.SerializeToString,
-            outboard_dot_plugin_dot_v1_dot_plugin__pb2.CallPluginResponse.FromString,
+            '/outboard.plugin.v1.Interactions/FollowUp',
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.FollowUpRequest.SerializeToString,
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.FollowUpResponse.FromString,
             options,
             channel_credentials,
             insecure,

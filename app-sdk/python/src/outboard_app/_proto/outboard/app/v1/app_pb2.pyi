@@ -36,7 +36,7 @@ class AppFrame(_message.Message):
     def __init__(self, intercept: _Optional[_Union[Intercept, _Mapping]] = ..., publish: _Optional[_Union[Publish, _Mapping]] = ..., answer: _Optional[_Union[Answer, _Mapping]] = ..., command: _Optional[_Union[RunCommand, _Mapping]] = ..., cancel: _Optional[_Union[Cancel, _Mapping]] = ..., pong: _Optional[_Union[_common_pb2.Pong, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., hello: _Optional[_Union[AppHello, _Mapping]] = ..., ui: _Optional[_Union[UiAction, _Mapping]] = ..., autocomplete: _Optional[_Union[Autocomplete, _Mapping]] = ..., http: _Optional[_Union[HttpRequest, _Mapping]] = ...) -> None: ...
 
 class DaemonFrame(_message.Message):
-    __slots__ = ("intercepted", "published", "request", "command", "delta", "ping", "credit", "chunk", "welcome", "policies", "catalogue", "choices", "http", "cancel")
+    __slots__ = ("intercepted", "published", "request", "command", "delta", "ping", "credit", "chunk", "welcome", "policies", "catalogue", "choices", "http", "cancel", "progress")
     INTERCEPTED_FIELD_NUMBER: _ClassVar[int]
     PUBLISHED_FIELD_NUMBER: _ClassVar[int]
     REQUEST_FIELD_NUMBER: _ClassVar[int]
@@ -51,6 +51,7 @@ class DaemonFrame(_message.Message):
     CHOICES_FIELD_NUMBER: _ClassVar[int]
     HTTP_FIELD_NUMBER: _ClassVar[int]
     CANCEL_FIELD_NUMBER: _ClassVar[int]
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
     intercepted: InterceptResult
     published: Published
     request: Request
@@ -65,7 +66,8 @@ class DaemonFrame(_message.Message):
     choices: Choices
     http: HttpResponse
     cancel: CancelRequest
-    def __init__(self, intercepted: _Optional[_Union[InterceptResult, _Mapping]] = ..., published: _Optional[_Union[Published, _Mapping]] = ..., request: _Optional[_Union[Request, _Mapping]] = ..., command: _Optional[_Union[CommandResult, _Mapping]] = ..., delta: _Optional[_Union[StreamDelta, _Mapping]] = ..., ping: _Optional[_Union[_common_pb2.Ping, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., welcome: _Optional[_Union[AppWelcome, _Mapping]] = ..., policies: _Optional[_Union[Policies, _Mapping]] = ..., catalogue: _Optional[_Union[Catalogue, _Mapping]] = ..., choices: _Optional[_Union[Choices, _Mapping]] = ..., http: _Optional[_Union[HttpResponse, _Mapping]] = ..., cancel: _Optional[_Union[CancelRequest, _Mapping]] = ...) -> None: ...
+    progress: Progress
+    def __init__(self, intercepted: _Optional[_Union[InterceptResult, _Mapping]] = ..., published: _Optional[_Union[Published, _Mapping]] = ..., request: _Optional[_Union[Request, _Mapping]] = ..., command: _Optional[_Union[CommandResult, _Mapping]] = ..., delta: _Optional[_Union[StreamDelta, _Mapping]] = ..., ping: _Optional[_Union[_common_pb2.Ping, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., welcome: _Optional[_Union[AppWelcome, _Mapping]] = ..., policies: _Optional[_Union[Policies, _Mapping]] = ..., catalogue: _Optional[_Union[Catalogue, _Mapping]] = ..., choices: _Optional[_Union[Choices, _Mapping]] = ..., http: _Optional[_Union[HttpResponse, _Mapping]] = ..., cancel: _Optional[_Union[CancelRequest, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ...) -> None: ...
 
 class AppHello(_message.Message):
     __slots__ = ("protocol", "app", "version", "node", "epoch", "hooks", "events", "operations", "ui", "workspaces", "dedupe", "features", "public_url")
@@ -192,7 +194,7 @@ class Published(_message.Message):
     def __init__(self, id: _Optional[int] = ..., event_id: _Optional[str] = ..., subscriptions: _Optional[int] = ..., duplicate: _Optional[bool] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
 
 class RunCommand(_message.Message):
-    __slots__ = ("id", "interaction_id", "name", "text", "values", "channel", "sender", "thread_root", "workspace", "budget_us", "trace")
+    __slots__ = ("id", "interaction_id", "name", "text", "values", "channel", "sender", "thread_root", "workspace", "budget_us", "trace", "subcommand", "target_message", "target_user")
     class ValuesEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -211,6 +213,9 @@ class RunCommand(_message.Message):
     WORKSPACE_FIELD_NUMBER: _ClassVar[int]
     BUDGET_US_FIELD_NUMBER: _ClassVar[int]
     TRACE_FIELD_NUMBER: _ClassVar[int]
+    SUBCOMMAND_FIELD_NUMBER: _ClassVar[int]
+    TARGET_MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    TARGET_USER_FIELD_NUMBER: _ClassVar[int]
     id: int
     interaction_id: str
     name: str
@@ -222,7 +227,10 @@ class RunCommand(_message.Message):
     workspace: str
     budget_us: int
     trace: _common_pb2.Trace
-    def __init__(self, id: _Optional[int] = ..., interaction_id: _Optional[str] = ..., name: _Optional[str] = ..., text: _Optional[str] = ..., values: _Optional[_Mapping[str, _common_pb2.Value]] = ..., channel: _Optional[_Union[_common_pb2.Channel, _Mapping]] = ..., sender: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ..., thread_root: _Optional[str] = ..., workspace: _Optional[str] = ..., budget_us: _Optional[int] = ..., trace: _Optional[_Union[_common_pb2.Trace, _Mapping]] = ...) -> None: ...
+    subcommand: str
+    target_message: _common_pb2.Message
+    target_user: _common_pb2.Sender
+    def __init__(self, id: _Optional[int] = ..., interaction_id: _Optional[str] = ..., name: _Optional[str] = ..., text: _Optional[str] = ..., values: _Optional[_Mapping[str, _common_pb2.Value]] = ..., channel: _Optional[_Union[_common_pb2.Channel, _Mapping]] = ..., sender: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ..., thread_root: _Optional[str] = ..., workspace: _Optional[str] = ..., budget_us: _Optional[int] = ..., trace: _Optional[_Union[_common_pb2.Trace, _Mapping]] = ..., subcommand: _Optional[str] = ..., target_message: _Optional[_Union[_common_pb2.Message, _Mapping]] = ..., target_user: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ...) -> None: ...
 
 class CommandResult(_message.Message):
     __slots__ = ("id", "interaction_id", "plugin", "reply", "failure")
@@ -261,20 +269,24 @@ class UiAction(_message.Message):
     def __init__(self, id: _Optional[int] = ..., interaction_id: _Optional[str] = ..., plugin: _Optional[str] = ..., component: _Optional[str] = ..., action: _Optional[str] = ..., json: _Optional[str] = ..., channel: _Optional[_Union[_common_pb2.Channel, _Mapping]] = ..., sender: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ..., workspace: _Optional[str] = ...) -> None: ...
 
 class Autocomplete(_message.Message):
-    __slots__ = ("id", "command", "argument", "prefix", "sender", "workspace")
+    __slots__ = ("id", "command", "argument", "prefix", "sender", "workspace", "subcommand", "channel")
     ID_FIELD_NUMBER: _ClassVar[int]
     COMMAND_FIELD_NUMBER: _ClassVar[int]
     ARGUMENT_FIELD_NUMBER: _ClassVar[int]
     PREFIX_FIELD_NUMBER: _ClassVar[int]
     SENDER_FIELD_NUMBER: _ClassVar[int]
     WORKSPACE_FIELD_NUMBER: _ClassVar[int]
+    SUBCOMMAND_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
     id: int
     command: str
     argument: str
     prefix: str
     sender: _common_pb2.Sender
     workspace: str
-    def __init__(self, id: _Optional[int] = ..., command: _Optional[str] = ..., argument: _Optional[str] = ..., prefix: _Optional[str] = ..., sender: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ..., workspace: _Optional[str] = ...) -> None: ...
+    subcommand: str
+    channel: _common_pb2.Channel
+    def __init__(self, id: _Optional[int] = ..., command: _Optional[str] = ..., argument: _Optional[str] = ..., prefix: _Optional[str] = ..., sender: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ..., workspace: _Optional[str] = ..., subcommand: _Optional[str] = ..., channel: _Optional[_Union[_common_pb2.Channel, _Mapping]] = ...) -> None: ...
 
 class Choices(_message.Message):
     __slots__ = ("id", "choices", "failure")
@@ -343,26 +355,34 @@ class HttpResponse(_message.Message):
     def __init__(self, id: _Optional[int] = ..., status: _Optional[int] = ..., headers: _Optional[_Mapping[str, str]] = ..., body: _Optional[int] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ..., content: _Optional[bytes] = ...) -> None: ...
 
 class Cancel(_message.Message):
-    __slots__ = ("id",)
+    __slots__ = ("id", "interaction_id")
     ID_FIELD_NUMBER: _ClassVar[int]
+    INTERACTION_ID_FIELD_NUMBER: _ClassVar[int]
     id: int
-    def __init__(self, id: _Optional[int] = ...) -> None: ...
+    interaction_id: str
+    def __init__(self, id: _Optional[int] = ..., interaction_id: _Optional[str] = ...) -> None: ...
+
+class Cancelled(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class Request(_message.Message):
-    __slots__ = ("id", "idempotency_key", "attempt", "asker", "workspace", "send")
+    __slots__ = ("id", "idempotency_key", "attempt", "asker", "workspace", "send", "follow_up")
     ID_FIELD_NUMBER: _ClassVar[int]
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     ASKER_FIELD_NUMBER: _ClassVar[int]
     WORKSPACE_FIELD_NUMBER: _ClassVar[int]
     SEND_FIELD_NUMBER: _ClassVar[int]
+    FOLLOW_UP_FIELD_NUMBER: _ClassVar[int]
     id: int
     idempotency_key: str
     attempt: int
     asker: Asker
     workspace: str
     send: SendMessage
-    def __init__(self, id: _Optional[int] = ..., idempotency_key: _Optional[str] = ..., attempt: _Optional[int] = ..., asker: _Optional[_Union[Asker, _Mapping]] = ..., workspace: _Optional[str] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ...) -> None: ...
+    follow_up: FollowUp
+    def __init__(self, id: _Optional[int] = ..., idempotency_key: _Optional[str] = ..., attempt: _Optional[int] = ..., asker: _Optional[_Union[Asker, _Mapping]] = ..., workspace: _Optional[str] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., follow_up: _Optional[_Union[FollowUp, _Mapping]] = ...) -> None: ...
 
 class Asker(_message.Message):
     __slots__ = ("plugin", "version", "bot_username", "bot_display_name")
@@ -381,6 +401,24 @@ class SendMessage(_message.Message):
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     message: _common_pb2.Message
     def __init__(self, message: _Optional[_Union[_common_pb2.Message, _Mapping]] = ...) -> None: ...
+
+class FollowUp(_message.Message):
+    __slots__ = ("interaction_id", "seq", "reply", "channel", "user", "thread_root", "last")
+    INTERACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    REPLY_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    THREAD_ROOT_FIELD_NUMBER: _ClassVar[int]
+    LAST_FIELD_NUMBER: _ClassVar[int]
+    interaction_id: str
+    seq: int
+    reply: _common_pb2.InteractionReply
+    channel: _common_pb2.Channel
+    user: _common_pb2.Sender
+    thread_root: str
+    last: bool
+    def __init__(self, interaction_id: _Optional[str] = ..., seq: _Optional[int] = ..., reply: _Optional[_Union[_common_pb2.InteractionReply, _Mapping]] = ..., channel: _Optional[_Union[_common_pb2.Channel, _Mapping]] = ..., user: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ..., thread_root: _Optional[str] = ..., last: _Optional[bool] = ...) -> None: ...
 
 class Answer(_message.Message):
     __slots__ = ("id", "sent", "failure")
@@ -409,15 +447,27 @@ class CancelRequest(_message.Message):
     def __init__(self, id: _Optional[int] = ...) -> None: ...
 
 class StreamDelta(_message.Message):
-    __slots__ = ("interaction_id", "seq", "delta", "end", "abort")
+    __slots__ = ("interaction_id", "seq", "delta", "end", "abort", "visibility")
     INTERACTION_ID_FIELD_NUMBER: _ClassVar[int]
     SEQ_FIELD_NUMBER: _ClassVar[int]
     DELTA_FIELD_NUMBER: _ClassVar[int]
     END_FIELD_NUMBER: _ClassVar[int]
     ABORT_FIELD_NUMBER: _ClassVar[int]
+    VISIBILITY_FIELD_NUMBER: _ClassVar[int]
     interaction_id: str
     seq: int
     delta: str
     end: bool
     abort: _common_pb2.Failure
-    def __init__(self, interaction_id: _Optional[str] = ..., seq: _Optional[int] = ..., delta: _Optional[str] = ..., end: _Optional[bool] = ..., abort: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
+    visibility: _common_pb2.Visibility
+    def __init__(self, interaction_id: _Optional[str] = ..., seq: _Optional[int] = ..., delta: _Optional[str] = ..., end: _Optional[bool] = ..., abort: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ..., visibility: _Optional[_Union[_common_pb2.Visibility, str]] = ...) -> None: ...
+
+class Progress(_message.Message):
+    __slots__ = ("interaction_id", "percent", "text")
+    INTERACTION_ID_FIELD_NUMBER: _ClassVar[int]
+    PERCENT_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    interaction_id: str
+    percent: int
+    text: str
+    def __init__(self, interaction_id: _Optional[str] = ..., percent: _Optional[int] = ..., text: _Optional[str] = ...) -> None: ...

@@ -83,6 +83,13 @@ class Visibility(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     VISIBILITY_ALL: _ClassVar[Visibility]
     VISIBILITY_ONE: _ClassVar[Visibility]
 
+class CommandKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    COMMAND_KIND_UNSPECIFIED: _ClassVar[CommandKind]
+    COMMAND_KIND_SLASH: _ClassVar[CommandKind]
+    COMMAND_KIND_MESSAGE: _ClassVar[CommandKind]
+    COMMAND_KIND_USER: _ClassVar[CommandKind]
+
 class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     REASON_UNSPECIFIED: _ClassVar[Reason]
@@ -128,12 +135,9 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_HOP_LIMIT: _ClassVar[Reason]
     REASON_APP_REFUSED: _ClassVar[Reason]
     REASON_INVALID: _ClassVar[Reason]
-    REASON_UNKNOWN_METHOD: _ClassVar[Reason]
-    REASON_UNKNOWN_ROUTE: _ClassVar[Reason]
-    REASON_HTTP_METHOD: _ClassVar[Reason]
-    REASON_SIGN_IN_NEEDED: _ClassVar[Reason]
-    REASON_PAYLOAD_TOO_LARGE: _ClassVar[Reason]
-    REASON_BODY_ABANDONED: _ClassVar[Reason]
+    REASON_UNKNOWN_INTERACTION: _ClassVar[Reason]
+    REASON_INTERACTION_CLOSED: _ClassVar[Reason]
+    REASON_STREAM_TOO_LARGE: _ClassVar[Reason]
 CHANNEL_KIND_UNSPECIFIED: ChannelKind
 CHANNEL_KIND_PUBLIC: ChannelKind
 CHANNEL_KIND_PRIVATE: ChannelKind
@@ -183,6 +187,10 @@ PHASE_VALIDATE: Phase
 VISIBILITY_UNSPECIFIED: Visibility
 VISIBILITY_ALL: Visibility
 VISIBILITY_ONE: Visibility
+COMMAND_KIND_UNSPECIFIED: CommandKind
+COMMAND_KIND_SLASH: CommandKind
+COMMAND_KIND_MESSAGE: CommandKind
+COMMAND_KIND_USER: CommandKind
 REASON_UNSPECIFIED: Reason
 REASON_BAD_TOKEN: Reason
 REASON_NOT_THIS_PLUGIN: Reason
@@ -226,12 +234,9 @@ REASON_INTERNAL: Reason
 REASON_HOP_LIMIT: Reason
 REASON_APP_REFUSED: Reason
 REASON_INVALID: Reason
-REASON_UNKNOWN_METHOD: Reason
-REASON_UNKNOWN_ROUTE: Reason
-REASON_HTTP_METHOD: Reason
-REASON_SIGN_IN_NEEDED: Reason
-REASON_PAYLOAD_TOO_LARGE: Reason
-REASON_BODY_ABANDONED: Reason
+REASON_UNKNOWN_INTERACTION: Reason
+REASON_INTERACTION_CLOSED: Reason
+REASON_STREAM_TOO_LARGE: Reason
 
 class Message(_message.Message):
     __slots__ = ("id", "draft_id", "revision", "channel", "sender", "body", "thread_root", "reply_to", "role", "mentions", "attachments", "created_at_us", "edited_at_us", "source", "mutable", "metadata", "origin")
@@ -594,7 +599,7 @@ class Step(_message.Message):
     def __init__(self, plugin: _Optional[str] = ..., result: _Optional[_Union[StepResult, str]] = ..., skipped: _Optional[_Union[SkipReason, str]] = ..., policy: _Optional[_Union[FailurePolicy, str]] = ..., took_us: _Optional[int] = ..., phase: _Optional[_Union[Phase, str]] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("id", "type", "workspace", "at_us", "message", "reaction", "member", "user", "channel", "file", "app", "custom", "schedule")
+    __slots__ = ("id", "type", "workspace", "at_us", "message", "reaction", "member", "user", "channel", "file", "app", "custom")
     ID_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     WORKSPACE_FIELD_NUMBER: _ClassVar[int]
@@ -607,7 +612,6 @@ class Event(_message.Message):
     FILE_FIELD_NUMBER: _ClassVar[int]
     APP_FIELD_NUMBER: _ClassVar[int]
     CUSTOM_FIELD_NUMBER: _ClassVar[int]
-    SCHEDULE_FIELD_NUMBER: _ClassVar[int]
     id: str
     type: str
     workspace: str
@@ -620,16 +624,7 @@ class Event(_message.Message):
     file: Upload
     app: AppStarted
     custom: Custom
-    schedule: Schedule
-    def __init__(self, id: _Optional[str] = ..., type: _Optional[str] = ..., workspace: _Optional[str] = ..., at_us: _Optional[int] = ..., message: _Optional[_Union[Message, _Mapping]] = ..., reaction: _Optional[_Union[Reaction, _Mapping]] = ..., member: _Optional[_Union[Membership, _Mapping]] = ..., user: _Optional[_Union[UserChange, _Mapping]] = ..., channel: _Optional[_Union[ChannelDraft, _Mapping]] = ..., file: _Optional[_Union[Upload, _Mapping]] = ..., app: _Optional[_Union[AppStarted, _Mapping]] = ..., custom: _Optional[_Union[Custom, _Mapping]] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ...) -> None: ...
-
-class Schedule(_message.Message):
-    __slots__ = ("name", "scheduled_at_us")
-    NAME_FIELD_NUMBER: _ClassVar[int]
-    SCHEDULED_AT_US_FIELD_NUMBER: _ClassVar[int]
-    name: str
-    scheduled_at_us: int
-    def __init__(self, name: _Optional[str] = ..., scheduled_at_us: _Optional[int] = ...) -> None: ...
+    def __init__(self, id: _Optional[str] = ..., type: _Optional[str] = ..., workspace: _Optional[str] = ..., at_us: _Optional[int] = ..., message: _Optional[_Union[Message, _Mapping]] = ..., reaction: _Optional[_Union[Reaction, _Mapping]] = ..., member: _Optional[_Union[Membership, _Mapping]] = ..., user: _Optional[_Union[UserChange, _Mapping]] = ..., channel: _Optional[_Union[ChannelDraft, _Mapping]] = ..., file: _Optional[_Union[Upload, _Mapping]] = ..., app: _Optional[_Union[AppStarted, _Mapping]] = ..., custom: _Optional[_Union[Custom, _Mapping]] = ...) -> None: ...
 
 class Membership(_message.Message):
     __slots__ = ("channel", "user", "by", "roles")
@@ -662,16 +657,20 @@ class AppStarted(_message.Message):
     def __init__(self, app: _Optional[str] = ..., version: _Optional[str] = ..., node: _Optional[str] = ...) -> None: ...
 
 class InteractionReply(_message.Message):
-    __slots__ = ("body", "visibility", "deferred", "error")
+    __slots__ = ("body", "visibility", "deferred", "error", "expires_at_us", "streamed")
     BODY_FIELD_NUMBER: _ClassVar[int]
     VISIBILITY_FIELD_NUMBER: _ClassVar[int]
     DEFERRED_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_US_FIELD_NUMBER: _ClassVar[int]
+    STREAMED_FIELD_NUMBER: _ClassVar[int]
     body: Body
     visibility: Visibility
     deferred: bool
     error: Text
-    def __init__(self, body: _Optional[_Union[Body, _Mapping]] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., deferred: _Optional[bool] = ..., error: _Optional[_Union[Text, _Mapping]] = ...) -> None: ...
+    expires_at_us: int
+    streamed: bool
+    def __init__(self, body: _Optional[_Union[Body, _Mapping]] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., deferred: _Optional[bool] = ..., error: _Optional[_Union[Text, _Mapping]] = ..., expires_at_us: _Optional[int] = ..., streamed: _Optional[bool] = ...) -> None: ...
 
 class Value(_message.Message):
     __slots__ = ("string", "integer", "number", "boolean", "user", "channel", "choice")
@@ -692,7 +691,7 @@ class Value(_message.Message):
     def __init__(self, string: _Optional[str] = ..., integer: _Optional[int] = ..., number: _Optional[float] = ..., boolean: _Optional[bool] = ..., user: _Optional[str] = ..., channel: _Optional[str] = ..., choice: _Optional[str] = ...) -> None: ...
 
 class CommandInfo(_message.Message):
-    __slots__ = ("name", "plugin", "description", "args", "unavailable", "where", "allow")
+    __slots__ = ("name", "plugin", "description", "args", "unavailable", "where", "allow", "aliases", "kind", "title", "subcommands", "help")
     NAME_FIELD_NUMBER: _ClassVar[int]
     PLUGIN_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
@@ -700,6 +699,11 @@ class CommandInfo(_message.Message):
     UNAVAILABLE_FIELD_NUMBER: _ClassVar[int]
     WHERE_FIELD_NUMBER: _ClassVar[int]
     ALLOW_FIELD_NUMBER: _ClassVar[int]
+    ALIASES_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    TITLE_FIELD_NUMBER: _ClassVar[int]
+    SUBCOMMANDS_FIELD_NUMBER: _ClassVar[int]
+    HELP_FIELD_NUMBER: _ClassVar[int]
     name: str
     plugin: str
     description: str
@@ -707,23 +711,42 @@ class CommandInfo(_message.Message):
     unavailable: str
     where: _containers.RepeatedScalarFieldContainer[str]
     allow: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., plugin: _Optional[str] = ..., description: _Optional[str] = ..., args: _Optional[_Iterable[_Union[ArgumentInfo, _Mapping]]] = ..., unavailable: _Optional[str] = ..., where: _Optional[_Iterable[str]] = ..., allow: _Optional[_Iterable[str]] = ...) -> None: ...
+    aliases: _containers.RepeatedScalarFieldContainer[str]
+    kind: CommandKind
+    title: str
+    subcommands: _containers.RepeatedCompositeFieldContainer[SubcommandInfo]
+    help: str
+    def __init__(self, name: _Optional[str] = ..., plugin: _Optional[str] = ..., description: _Optional[str] = ..., args: _Optional[_Iterable[_Union[ArgumentInfo, _Mapping]]] = ..., unavailable: _Optional[str] = ..., where: _Optional[_Iterable[str]] = ..., allow: _Optional[_Iterable[str]] = ..., aliases: _Optional[_Iterable[str]] = ..., kind: _Optional[_Union[CommandKind, str]] = ..., title: _Optional[str] = ..., subcommands: _Optional[_Iterable[_Union[SubcommandInfo, _Mapping]]] = ..., help: _Optional[str] = ...) -> None: ...
+
+class SubcommandInfo(_message.Message):
+    __slots__ = ("name", "description", "args")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
+    ARGS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    description: str
+    args: _containers.RepeatedCompositeFieldContainer[ArgumentInfo]
+    def __init__(self, name: _Optional[str] = ..., description: _Optional[str] = ..., args: _Optional[_Iterable[_Union[ArgumentInfo, _Mapping]]] = ...) -> None: ...
 
 class ArgumentInfo(_message.Message):
-    __slots__ = ("name", "type", "description", "optional", "rest", "choices")
+    __slots__ = ("name", "type", "description", "optional", "rest", "choices", "suggestions", "autocomplete")
     NAME_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
     OPTIONAL_FIELD_NUMBER: _ClassVar[int]
     REST_FIELD_NUMBER: _ClassVar[int]
     CHOICES_FIELD_NUMBER: _ClassVar[int]
+    SUGGESTIONS_FIELD_NUMBER: _ClassVar[int]
+    AUTOCOMPLETE_FIELD_NUMBER: _ClassVar[int]
     name: str
     type: str
     description: str
     optional: bool
     rest: bool
     choices: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, name: _Optional[str] = ..., type: _Optional[str] = ..., description: _Optional[str] = ..., optional: _Optional[bool] = ..., rest: _Optional[bool] = ..., choices: _Optional[_Iterable[str]] = ...) -> None: ...
+    suggestions: _containers.RepeatedScalarFieldContainer[str]
+    autocomplete: bool
+    def __init__(self, name: _Optional[str] = ..., type: _Optional[str] = ..., description: _Optional[str] = ..., optional: _Optional[bool] = ..., rest: _Optional[bool] = ..., choices: _Optional[_Iterable[str]] = ..., suggestions: _Optional[_Iterable[str]] = ..., autocomplete: _Optional[bool] = ...) -> None: ...
 
 class Chunk(_message.Message):
     __slots__ = ("stream", "data", "last", "abort")

@@ -1,0 +1,44 @@
+//! What is said of a plugin that cannot answer now.
+//!
+//! It knows where a plugin can stand; it refuses to know what was asked of it.
+
+use outboard_proto::common::{Failure, Reason};
+
+use super::super::member::Standing;
+use crate::clock::micros;
+
+/// `PLUGIN_UNAVAILABLE` with everything the app may want to show.
+pub fn unavailable(plugin: &str, standing: &Standing, outcome: &str) -> Failure {
+    let (state, reason, retry_after) = match standing {
+        Standing::Ready => ("running", "its session was lost".to_owned(), None),
+        Standing::Suspended(by) => ("suspended", format!("{by} is down"), None),
+        Standing::Unavailable { state, reason, retry_after } => {
+            (*state, reason.clone(), *retry_after)
+        }
+        Standing::Unlisted => ("stopped", "not in service".to_owned(), None),
+    };
+    let colon = if reason.is_empty() { "" } else { ": " };
+    let text = format!("{plugin} is not available now ({state}{colon}{reason})");
+    let failure = Failure::new(tonic::Code::Unavailable, Reason::PluginUnavailable, text)
+        .detail("plugin", plugin)
+        .detail("state", state)
+        .detail("reason", reason)
+        .detail("outcome", outcome);
+    match retry_after {
+        Some(after) => {
+            failure.detail("retry_after_us", micros(after).to_string()).retry_after(after)
+        }
+        None => failure,
+    }
+}
+
+/// Why a command cannot be run now, in a few words; empty if it can.
+pub fn briefly(standing: &Standing) -> String {
+    match standing {
+        Standing::Ready => String::new(),
+        Standing::Suspended(by) => format!("{by} is down"),
+        Standing::Unavailable { state, reason, .. } if reason.is_empty() => (*state).to_owned(),
+        Standing::Unavailable { state, reason, .. } => format!("{state}: {reason}"),
+        Standing::Unlisted => "not in service".to_owned(),
+    }
+}

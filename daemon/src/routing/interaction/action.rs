@@ -1,0 +1,91 @@
+//! What somebody did to a component that a plugin shows: to its owner, and answered like a command.
+//!
+//! It refuses to know components: the app names the plugin whose they are.
+
+use outboard_proto::app::{CommandResult, UiAction, command_result};
+use outboard_proto::common::{Failure, Reason};
+use outboard_proto::plugin;
+use outboard_supervision::Moment;
+
+use super::{CommandCall, CommandRun};
+use crate::config::permission::Permission;
+use crate::frame::CallBody;
+use crate::routing::command::unavailable;
+use crate::routing::member::Standing;
+use crate::routing::{Core, MemberId, Switchboard};
+
+impl Switchboard {
+    /// Takes an action to the plugin that owns the component; the result goes to `caller`.
+    pub fn act(&self, caller: CommandRun, action: UiAction) {
+        self.with(|core, now| core.act(caller, action, now));
+    }
+}
+
+impl Core {
+    fn act(&mut self, caller: CommandRun, mut action: UiAction, now: Moment) {
+        if action.interaction_id.is_empty() {
+            action.interaction_id = uuid::Uuid::now_v7().to_string();
+        }
+        let (interaction_id, plugin) = (action.interaction_id.clone(), action.plugin.clone());
+        let begun = match self.actor(&action) {
+            Ok(member) => self.begin_action(caller, member, action, now),
+            Err(failure) => Err((caller, failure)),
+        };
+        if let Err((caller, failure)) = begun {
+            let result = Some(command_result::Result::Failure(failure));
+            self.tell_runner(caller, CommandResult { id: 0, interaction_id, plugin, result });
+        }
+    }
+
+    /// The owner, if it can be asked.
+    fn actor(&mut self, action: &UiAction) -> Result<MemberId, Failure> {
+        let unknown = || {
+            let text = format!("no plugin {} is loaded", action.plugin);
+            Failure::new(tonic::Code::NotFound, Reason::UnknownPlugin, text)
+        };
+        if action.interaction_id.len() > 255 {
+            let text = "an interaction_id is longer than 255 bytes";
+            return Err(Failure::new(tonic::Code::InvalidArgument, Reason::Invalid, text));
+        }
+        let id = *self.names.get(action.plugin.as_str()).ok_or_else(unknown)?;
+        let member = &mut self.members[id];
+        // Until contributions to the interface bring a permission of their own.
+        if !member.may(Permission::CommandsOwn) {
+            member.traffic.denied += 1;
+            return Err(unavailable(&member.is.name, &Standing::Unlisted, "not_started"));
+        }
+        if member.open_seat().is_none() {
+            return Err(unavailable(&member.is.name, &member.standing, "not_started"));
+        }
+        Ok(id)
+    }
+
+    fn begin_action(
+        &mut self,
+        caller: CommandRun,
+        member: MemberId,
+        action: UiAction,
+        now: Moment,
+    ) -> Result<(), (CommandRun, Failure)> {
+        let gap = self.members[member].is.call_timeout;
+        let mut command = CommandCall::of(caller, action.interaction_id.clone(), gap);
+        command.channel.clone_from(&action.channel);
+        command.user.clone_from(&action.sender);
+        command.workspace.clone_from(&action.workspace);
+        let frame = plugin::Call {
+            attempt: 1,
+            locale: action.sender.as_ref().map(|it| it.locale.clone()).unwrap_or_default(),
+            workspace: action.workspace,
+            of: Some(plugin::call::Of::Ui(Box::new(plugin::UiAction {
+                interaction_id: action.interaction_id,
+                component: action.component,
+                action: action.action,
+                json: action.json,
+                channel: action.channel,
+                sender: action.sender,
+            }))),
+            ..plugin::Call::default()
+        };
+        self.begin_interaction(member, command, CallBody::of(&frame), now)
+    }
+}

@@ -1,0 +1,34 @@
+//! The Rust twin of examples/python-plain: the same plugin, written with the SDK.
+//!
+//! One set of tests holds both to the protocol. It refuses to misbehave.
+
+use outboard_plugin::{BeforePost, Command, Exit, MessageEvent, Plugin, Reply, Result, Verdict};
+
+const SHRUG: &str = r"¯\_(ツ)_/¯";
+
+fn main() -> Exit {
+    Plugin::new("rust-plain", "0.1.0")
+        .before_post(async |message| shrug(&message))
+        .on_posted(greet)
+        .command("reverse", async |command| reverse(&command))
+        .run()
+}
+
+fn shrug(message: &BeforePost) -> Verdict {
+    if message.message().mutable && message.text().contains(":shrug:") {
+        return message.rewrite(message.text().replace(":shrug:", SHRUG));
+    }
+    Verdict::pass()
+}
+
+async fn greet(posted: MessageEvent) -> Result<()> {
+    if posted.text().to_lowercase().starts_with("hello python") {
+        posted.ctx().reply(format!("Hello {}", posted.sender().name)).await?;
+    }
+    Ok(())
+}
+
+fn reverse(command: &Command) -> Result<Reply> {
+    let text: String = command.arg("text")?;
+    Ok(command.reply(text.chars().rev().collect::<String>()))
+}

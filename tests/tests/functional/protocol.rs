@@ -1,0 +1,208 @@
+//! One set of claims for two plugins that do the same: one on the Rust SDK, one in Python on plain
+//! grpcio, written from docs/protocol.md. Whoever keeps the protocol passes.
+
+use std::path::{Path, PathBuf};
+
+use outboard_proto::admin::State;
+use outboard_proto::common::{Body, HookPayload, Opaque, body, hook_payload};
+use outboard_tests::daemon::skipped;
+use outboard_tests::verdict::{outcome, steps};
+use outboard_tests::{App, Daemon, Outcome, app, binaries, process, values};
+use rustix::process::Signal;
+
+use crate::{QUICK, last_end};
+
+/// Who is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Twin {
+    Rust,
+    Python,
+}
+
+macro_rules! claims {
+    ($($claim:ident),* $(,)?) => {
+        mod rust {
+            $(#[tokio::test]
+            async fn $claim() -> super::Outcome {
+                super::tried(stringify!($claim), super::Twin::Rust, super::$claim).await
+            })*
+        }
+        mod python {
+            $(#[tokio::test]
+            async fn $claim() -> super::Outcome {
+                super::tried(stringify!($claim), super::Twin::Python, super::$claim).await
+            })*
+        }
+    };
+}
+
+claims![
+    it_becomes_ready_with_the_handlers_it_declared,
+    it_rewrites_a_message,
+    it_lets_others_pass,
+    an_encrypted_message_is_not_shown_to_it,
+    it_answers_a_command,
+    it_answers_an_event_over_the_host_api,
+    many_calls_at_once_each_get_their_own_answer,
+    killed_it_comes_back_and_works,
+    told_to_end_it_ends_by_itself,
+    it_ends_with_the_daemon,
+];
+
+/// A daemon with one of the twins, and an app.
+struct Scene {
+    daemon: Daemon,
+    app: App,
+    name: &'static str,
+}
+
+async fn it_becomes_ready_with_the_handlers_it_declared(scene: Scene) -> Outcome {
+    let status = scene.daemon.operator().status(scene.name).await?;
+    assert_eq!((status.state(), status.generation), (State::Running, 1), "{}", status.reason);
+    let order = scene.daemon.operator().order("message.before_post").await?;
+    assert_eq!(order.entries.len(), 1);
+    Ok(())
+}
+
+async fn it_rewrites_a_message(scene: Scene) -> Outcome {
+    let verdict = scene.app.post("town", "well :shrug:").await?;
+    assert_eq!(outcome(&verdict), r"replaced: well ¯\_(ツ)_/¯");
+    Ok(())
+}
+
+async fn it_lets_others_pass(scene: Scene) -> Outcome {
+    assert_eq!(outcome(&scene.app.post("town", "well").await?), "continued");
+    let mut frozen = values::message("town", "well :shrug:");
+    frozen.mutable = false;
+    let payload = HookPayload { of: Some(hook_payload::Of::BeforePost(frozen.into())) };
+    assert_eq!(outcome(&scene.app.intercept(payload).await?), "continued");
+    Ok(())
+}
+
+async fn an_encrypted_message_is_not_shown_to_it(scene: Scene) -> Outcome {
+    let mut message = values::message("town", "");
+    let content = Some(body::Content::Opaque(Opaque { kind: "m.megolm".into(), data: "x".into() }));
+    message.body = Some(Body { content });
+    let payload = HookPayload { of: Some(hook_payload::Of::BeforePost(message.into())) };
+    let verdict = scene.app.intercept(payload).await?;
+    assert_eq!(steps(&verdict), [format!("{} skipped: not_inspectable", scene.name)]);
+    Ok(())
+}
+
+async fn it_answers_a_command(scene: Scene) -> Outcome {
+    let result = scene.app.command("reverse", "three words here").await?;
+    assert_eq!(app::reply_text(&result).as_deref(), Some("ereh sdrow eerht"));
+    Ok(())
+}
+
+async fn it_answers_an_event_over_the_host_api(scene: Scene) -> Outcome {
+    scene.app.publish_post("town", "Hello Python!").await?;
+    let message = scene.app.carry_out("m-2").await?;
+    assert_eq!(values::text_of(message.body.as_ref()), "Hello ann");
+    assert_eq!(message.channel.unwrap_or_default().id, "c-town");
+    assert_eq!(message.origin.unwrap_or_default().plugin, scene.name);
+    Ok(())
+}
+
+async fn many_calls_at_once_each_get_their_own_answer(scene: Scene) -> Outcome {
+    let mut asked = Vec::new();
+    for number in 0..40 {
+        let payload = values::before_post("town", &format!("{number} :shrug:"));
+        asked.push(scene.app.ask(payload, std::time::Duration::ZERO).await?);
+    }
+    for (number, asked) in asked.into_iter().enumerate() {
+        let verdict = app::verdict(asked.answer().await?)?;
+        assert_eq!(outcome(&verdict), format!(r"replaced: {number} ¯\_(ツ)_/¯"));
+    }
+    Ok(())
+}
+
+async fn killed_it_comes_back_and_works(scene: Scene) -> Outcome {
+    let status = scene.daemon.operator().status(scene.name).await?;
+    process::signal(status.pid, Signal::KILL)?;
+    let back = scene.daemon.operator().wait_back(scene.name, 1).await?;
+    assert_eq!(last_end(&back).exit, "signal 9 (SIGKILL)");
+    let verdict = scene.app.post("town", ":shrug:").await?;
+    assert_eq!(outcome(&verdict), r"replaced: ¯\_(ツ)_/¯");
+    Ok(())
+}
+
+async fn told_to_end_it_ends_by_itself(scene: Scene) -> Outcome {
+    scene.daemon.operator().disable(scene.name).await?;
+    let end = scene.daemon.operator().wait_end(scene.name, 1).await?;
+    assert_eq!((end.cause.as_str(), end.exit.as_str()), ("stopped", "code 0"));
+    Ok(())
+}
+
+async fn it_ends_with_the_daemon(scene: Scene) -> Outcome {
+    let folder = scene.daemon.folder(scene.name);
+    let house = scene.daemon.kill().await?;
+    process::none_left_in(&folder).await?;
+    drop(house);
+    Ok(())
+}
+
+/// Runs a claim, unless there is no Python here that a plugin could be run by.
+async fn tried<C>(name: &str, twin: Twin, claim: fn(Scene) -> C) -> Outcome
+where
+    C: Future<Output = Outcome>,
+{
+    let python = python();
+    if twin == Twin::Python && python.is_none() {
+        skipped(name, "there is no Python environment; `tests/run python` makes one");
+        return Ok(());
+    }
+    claim(scene(twin, python.as_deref()).await?).await
+}
+
+async fn scene(twin: Twin, python: Option<&Path>) -> anyhow::Result<Scene> {
+    let runtime =
+        python.map(|it| format!("[runtimes]\npython3 = {:?}\n", it.display().to_string()));
+    let daemon = Daemon::configured(&format!("{}{QUICK}", runtime.unwrap_or_default())).await?;
+    let (name, program) = match twin {
+        Twin::Rust => ("rust-plain", "./twin"),
+        Twin::Python => ("python-plain", "python3\", \"plugin.py"),
+    };
+    let folder = daemon.folder(name);
+    std::fs::create_dir_all(&folder)?;
+    match twin {
+        Twin::Rust => drop(std::fs::copy(binaries::twin(), folder.join("twin"))?),
+        Twin::Python => copy_all(&sources(), &folder)?,
+    }
+    let manifest = std::fs::read_to_string(sources().join("plugin.toml"))?;
+    let manifest = manifest.replace("python-plain", name);
+    let manifest = manifest.replace("python3\", \"plugin.py", program);
+    std::fs::write(folder.join("plugin.toml"), manifest)?;
+    daemon.operator().load(&folder).await?;
+    daemon.operator().wait_running(name).await?;
+    let app = daemon.app().await?;
+    Ok(Scene { daemon, app, name })
+}
+
+fn sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/python-plain")
+}
+
+/// The interpreter that has grpcio, if a plugin's user can run it too.
+fn python() -> Option<PathBuf> {
+    let named = std::env::var_os("OUTBOARD_TEST_PYTHON").map(PathBuf::from);
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.venv/bin/python");
+    let python = named.unwrap_or(own);
+    // A link to the interpreter that made the environment: the daemon wants the file by its name.
+    let runs = std::process::Command::new(&python).args(["-c", "import grpc"]).status();
+    runs.is_ok_and(|status| status.success()).then_some(python)
+}
+
+fn copy_all(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let to = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_all(&entry.path(), &to)?;
+        } else {
+            std::fs::copy(entry.path(), to)?;
+        }
+    }
+    Ok(())
+}
