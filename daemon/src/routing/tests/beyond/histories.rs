@@ -80,8 +80,8 @@ impl Stage {
         self.board.reply(member, serial, *call, Said::Result(Some(said)));
     }
 
-    fn play(&mut self, turn: Turn) {
-        match turn {
+    fn play(&mut self, turn: &Turn) {
+        match *turn {
             Turn::Ask { body } => {
                 self.asked += 1;
                 let id = self.asked;
@@ -131,7 +131,7 @@ proptest! {
     fn whatever_becomes_of_requests_nothing_stays_behind(history in turns()) {
         let mut stage = Stage::new();
         for turn in history {
-            stage.play(turn);
+            stage.play(&turn);
         }
         stage.everything_is_due();
         let core = stage.board.lock();
