@@ -30,12 +30,13 @@ _LONGEST_WAIT = 5.0
 _SMALL_BODY = 32 * 1024
 
 #: What is asked with an id, and the frame's field that carries it.
-Ask = app.Intercept | app.RunCommand | app.UiAction | app.Autocomplete
+Ask = app.Intercept | app.RunCommand | app.UiAction | app.Autocomplete | app.HttpRequest
 _FIELDS: dict[type[Ask], str] = {
     app.Intercept: "intercept",
     app.RunCommand: "command",
     app.UiAction: "ui",
     app.Autocomplete: "autocomplete",
+    app.HttpRequest: "http",
 }
 
 OnCatalogue = Callable[[Mapping[str, common.CommandInfo]], None]
@@ -83,11 +84,12 @@ class Link:
         try:
             return await asyncio.wait_for(waiting, seconds)
         except asyncio.TimeoutError:
-            self._give_up(call)
+            self._give_up(ask.id)
             raise Away(f"no answer within {seconds * 1e3:.0f} ms", handed_over=True) from None
         finally:
-            self._calls.forget(call)
-            self._bodies.forget(call)
+            self._calls.forget(ask.id)
+            self._bodies.forget(ask.id)
+            self._outbox.drop_body(ask.id)
 
     async def run(self, ask: app.RunCommand | app.UiAction, listener: Listener) -> object:
         """Asks and waits as long as the listener hears something in time. Raises Away.
@@ -113,6 +115,9 @@ class Link:
 
     def _begin(self, ask: Ask) -> asyncio.Future[object]:
         ask.id = self._calls.next_id()
+        body = b""
+        if isinstance(ask, app.HttpRequest) and len(ask.content) > _SMALL_BODY:
+            body, ask.content, ask.body = ask.content, b"", ask.id
         frame = app.AppFrame()
         getattr(frame, _FIELDS[type(ask)]).CopyFrom(ask)
         if frame.ByteSize() > FRAME_BYTES:
@@ -121,6 +126,8 @@ class Link:
         waiting = self._calls.open(ask.id)
         try:
             self._outbox.say(frame)
+            if body:
+                self._outbox.send_body(ask.id, body)
         except Full as full:
             self._calls.forget(ask.id)
             raise Away(str(full), handed_over=False) from None
