@@ -38,6 +38,7 @@ pub struct Plugin {
     pub grants: Vec<Grant>,
     pub traffic: Traffic,
     pub notes: Vec<String>,
+    pub schedules: Vec<Schedule>,
     /// Unloaded; said by `watch` only.
     pub gone: bool,
 }
@@ -87,6 +88,17 @@ impl State {
             State::Failed => "failed",
         }
     }
+}
+
+/// A schedule of a plugin's.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Schedule {
+    pub name: String,
+    pub rule: String,
+    /// `skip` or `once`.
+    pub missed: String,
+    pub next_us: Option<i64>,
+    pub last_us: Option<i64>,
 }
 
 /// How one generation ended.

@@ -29,6 +29,7 @@ use crate::interactions::Interactions;
 use crate::outbox::Outbox;
 use crate::reflection::Reflection;
 use crate::routing::Switchboard;
+use crate::schedule::Timetable;
 use crate::store::{Control, Journal};
 use crate::{logs, socket};
 
@@ -76,6 +77,7 @@ pub async fn run(options: Options) -> Result<End, StartError> {
     let (command, trees) = Box::pin(open(&options, &ground)).await?;
     let board = command.harbour.switchboard.clone();
     tokio::spawn(board.clone().keep_time());
+    tokio::spawn(command.harbour.timetable.clone().run());
     tokio::spawn(command.harbour.outbox.clone().replay());
     tokio::spawn(command.harbour.outbox.clone().expire());
     tokio::spawn(command.harbour.interactions.clone().keep());
@@ -174,6 +176,7 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
         spawner: ground.spawner.clone(),
         control: ground.control.clone(),
         journal: ground.journal.clone(),
+        timetable: Timetable::new(ground.control.clone(), switchboard.clone()),
         interactions: Interactions::new(switchboard, ground.journal.clone(), outbox.clone()),
         outbox,
         lines: logs::followers(),

@@ -34,6 +34,7 @@ use crate::logs::Line;
 use crate::outbox::Outbox;
 use crate::reflection::Reflection;
 use crate::routing::Switchboard;
+use crate::schedule::Timetable;
 use crate::store::{Control, Journal, StoreError};
 
 use aboard::Aboard;
@@ -59,6 +60,8 @@ pub struct Harbour {
     pub journal: Journal,
     /// The way to the app.
     pub outbox: Outbox,
+    /// Fires schedules.
+    pub timetable: Timetable,
     /// What plugins deferred.
     pub interactions: Interactions,
     /// Where lines can be followed.

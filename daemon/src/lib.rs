@@ -20,6 +20,7 @@ pub mod payload;
 pub mod plugin;
 pub mod reflection;
 pub mod routing;
+pub mod schedule;
 pub mod session;
 pub mod socket;
 pub mod stable_hash;

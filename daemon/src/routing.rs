@@ -16,13 +16,16 @@ mod change;
 mod command;
 mod deadline;
 mod event;
+mod http;
 mod interaction;
 mod lane;
 mod member;
+mod nested;
 mod node;
 mod pipeline;
 mod registration;
 mod run;
+mod schedule;
 mod seen;
 mod send;
 mod trace;
@@ -40,8 +43,10 @@ use crate::config::manifest::Hook;
 
 pub use act::Act;
 pub use call::Said;
+pub use http::HttpCaller;
 pub use interaction::{CommandRun, Completing, Deferral, KeepWish};
 pub use member::{MemberView, Standing};
+pub use nested::Reach;
 pub use node::{NodeId, NodeView};
 pub use pipeline::OrderEntry;
 pub use registration::{Bot, Interceptor, Registration, Subscription};
@@ -72,6 +77,7 @@ struct Core {
     calls: call::Calls,
     runs: Slab<run::Run>,
     requests: send::Requests,
+    http: http::Exchanges,
     deferrals: interaction::Deferrals,
     deadlines: deadline::Deadlines,
     /// When the timer goes off, if nobody wakes it.
@@ -99,6 +105,7 @@ impl Switchboard {
             calls: call::Calls::default(),
             runs: Slab::new(),
             requests: send::Requests::default(),
+            http: http::Exchanges::default(),
             deferrals: interaction::Deferrals::default(),
             deadlines: deadline::Deadlines::default(),
             armed: None,

@@ -2,6 +2,7 @@
 //!
 //! It refuses to decide anything about a plugin's life: what it sees is sent on as news.
 
+mod bulk;
 mod converse;
 mod door;
 mod facts;
@@ -9,6 +10,7 @@ mod hello;
 mod interactions;
 mod listen;
 mod messages;
+mod plugins;
 mod service;
 
 pub use door::{Door, Pass};

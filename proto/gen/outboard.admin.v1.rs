@@ -88,6 +88,26 @@ pub struct PluginStatus {
     pub gone: bool,
     #[prost(uint32, tag = "25")]
     pub starting_percent: u32,
+    #[prost(message, repeated, tag = "30")]
+    pub schedules: ::prost::alloc::vec::Vec<ScheduleStatus>,
+}
+/// A schedule of a plugin's.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ScheduleStatus {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// As people would say it: "30 2 * * * Europe/Berlin", "every 5m", "at 2027-01-01T00:00:00Z".
+    #[prost(string, tag = "2")]
+    pub rule: ::prost::alloc::string::String,
+    /// "skip" or "once".
+    #[prost(string, tag = "3")]
+    pub missed: ::prost::alloc::string::String,
+    /// The instant it fires next, microseconds since the Unix epoch; 0 = never, or nobody watches.
+    #[prost(int64, tag = "4")]
+    pub next_us: i64,
+    /// The last instant that was fired or passed over; 0 = none yet.
+    #[prost(int64, tag = "5")]
+    pub last_us: i64,
 }
 /// How a generation ended.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

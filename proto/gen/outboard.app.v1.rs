@@ -339,6 +339,7 @@ pub struct Choices {
     #[prost(message, optional, tag = "3")]
     pub failure: ::core::option::Option<super::super::common::v1::Failure>,
 }
+/// A request from outside for a route of a plugin's.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct HttpRequest {
     #[prost(uint64, tag = "1")]
@@ -347,18 +348,31 @@ pub struct HttpRequest {
     pub plugin: ::prost::alloc::string::String,
     #[prost(string, tag = "3")]
     pub method: ::prost::alloc::string::String,
+    /// What follows the plugin's own part of the address, from its slash on, query included.
     #[prost(string, tag = "4")]
     pub path: ::prost::alloc::string::String,
+    /// Several of one name are joined by ", ". What claims an identity is taken out by the daemon.
     #[prost(btree_map = "string, string", tag = "5")]
     pub headers: ::prost::alloc::collections::BTreeMap<
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
-    /// The signed-in user, or "anonymous".
+    /// The signed-in user's id, or "anonymous". Empty counts as anonymous.
     #[prost(string, tag = "6")]
     pub user: ::prost::alloc::string::String,
+    /// The chunk stream of the body, 0 if there is none.
     #[prost(uint64, tag = "7")]
     pub body: u64,
+    /// The whole body, where it is small and body is 0.
+    #[prost(bytes = "bytes", tag = "8")]
+    pub content: ::prost::bytes::Bytes,
+    /// 0 = the route's own.
+    #[prost(uint64, tag = "9")]
+    pub budget_us: u64,
+    #[prost(string, tag = "10")]
+    pub workspace: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "11")]
+    pub trace: ::core::option::Option<super::super::common::v1::Trace>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct HttpResponse {
@@ -371,10 +385,15 @@ pub struct HttpResponse {
         ::prost::alloc::string::String,
         ::prost::alloc::string::String,
     >,
+    /// The chunk stream of the body, 0 if there is none. Cancel{id} ends it early.
     #[prost(uint64, tag = "4")]
     pub body: u64,
+    /// Nothing came of it; no status then.
     #[prost(message, optional, tag = "5")]
     pub failure: ::core::option::Option<super::super::common::v1::Failure>,
+    /// The whole body, where it is small and body is 0.
+    #[prost(bytes = "bytes", tag = "6")]
+    pub content: ::prost::bytes::Bytes,
 }
 /// The app no longer waits: for all that has this interaction_id, be it running, streaming or
 /// deferred; where that is empty, for the call with this id.
@@ -774,6 +793,25 @@ pub mod app_client {
                 .insert(GrpcMethod::new("outboard.app.v1.App", "Answer"));
             self.inner.unary(req, path, codec).await
         }
+        /// For small bodies: request and answer carry theirs in `content`.
+        pub async fn http(
+            &mut self,
+            request: impl tonic::IntoRequest<super::HttpRequest>,
+        ) -> std::result::Result<tonic::Response<super::HttpResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/outboard.app.v1.App/Http");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("outboard.app.v1.App", "Http"));
+            self.inner.unary(req, path, codec).await
+        }
         pub async fn cancel(
             &mut self,
             request: impl tonic::IntoRequest<super::Cancel>,
@@ -856,6 +894,11 @@ pub mod app_server {
             &self,
             request: tonic::Request<super::Answer>,
         ) -> std::result::Result<tonic::Response<super::Answered>, tonic::Status>;
+        /// For small bodies: request and answer carry theirs in `content`.
+        async fn http(
+            &self,
+            request: tonic::Request<super::HttpRequest>,
+        ) -> std::result::Result<tonic::Response<super::HttpResponse>, tonic::Status>;
         async fn cancel(
             &self,
             request: tonic::Request<super::Cancel>,
@@ -1268,6 +1311,49 @@ pub mod app_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = AnswerSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.app.v1.App/Http" => {
+                    #[allow(non_camel_case_types)]
+                    struct HttpSvc<T: App>(pub Arc<T>);
+                    impl<T: App> tonic::server::UnaryService<super::HttpRequest>
+                    for HttpSvc<T> {
+                        type Response = super::HttpResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::HttpRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as App>::http(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = HttpSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -421,7 +421,7 @@ pub struct Event {
     pub workspace: ::prost::alloc::string::String,
     #[prost(int64, tag = "4")]
     pub at_us: i64,
-    #[prost(oneof = "event::Of", tags = "5, 6, 7, 8, 9, 10, 11, 12")]
+    #[prost(oneof = "event::Of", tags = "5, 6, 7, 8, 9, 10, 11, 12, 14")]
     pub of: ::core::option::Option<event::Of>,
 }
 /// Nested message and enum types in `Event`.
@@ -452,7 +452,21 @@ pub mod event {
         /// x.<app>.<name> and plugin:<name>:<event>
         #[prost(message, tag = "12")]
         Custom(super::Custom),
+        /// schedule.fired, told to the plugin that declared it and nobody else
+        #[prost(message, tag = "14")]
+        Schedule(super::Schedule),
     }
+}
+/// A schedule of the plugin's has come round.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Schedule {
+    /// As its manifest names it.
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// The instant it was due, the same whenever it is delivered. Plugin, name and instant together
+    /// are told at most once.
+    #[prost(int64, tag = "2")]
+    pub scheduled_at_us: i64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Membership {
@@ -597,6 +611,8 @@ pub struct ArgumentInfo {
 /// A piece of a payload too large for one frame.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Chunk {
+    /// Chosen by whoever sends it, unique among its streams of this session, never 0. A frame that
+    /// carries the number as its body goes before.
     #[prost(uint64, tag = "1")]
     pub stream: u64,
     #[prost(bytes = "bytes", tag = "2")]
@@ -1069,6 +1085,18 @@ pub enum Reason {
     HopLimit = 40,
     AppRefused = 41,
     Invalid = 42,
+    /// The plugin that is called declares no such method.
+    UnknownMethod = 70,
+    /// No route of the plugin matches the path.
+    UnknownRoute = 71,
+    /// The route is there, but not for this HTTP method.
+    HttpMethod = 72,
+    /// The route is for signed-in users only.
+    SignInNeeded = 73,
+    /// A body is larger than its route allows.
+    PayloadTooLarge = 74,
+    /// Whoever sent a body gave it up before its end.
+    BodyAbandoned = 75,
     /// No deferred interaction of this plugin has this id.
     UnknownInteraction = 60,
     /// Its last follow-up has been said.
@@ -1126,6 +1154,12 @@ impl Reason {
             Self::HopLimit => "REASON_HOP_LIMIT",
             Self::AppRefused => "REASON_APP_REFUSED",
             Self::Invalid => "REASON_INVALID",
+            Self::UnknownMethod => "REASON_UNKNOWN_METHOD",
+            Self::UnknownRoute => "REASON_UNKNOWN_ROUTE",
+            Self::HttpMethod => "REASON_HTTP_METHOD",
+            Self::SignInNeeded => "REASON_SIGN_IN_NEEDED",
+            Self::PayloadTooLarge => "REASON_PAYLOAD_TOO_LARGE",
+            Self::BodyAbandoned => "REASON_BODY_ABANDONED",
             Self::UnknownInteraction => "REASON_UNKNOWN_INTERACTION",
             Self::InteractionClosed => "REASON_INTERACTION_CLOSED",
             Self::StreamTooLarge => "REASON_STREAM_TOO_LARGE",
@@ -1177,6 +1211,12 @@ impl Reason {
             "REASON_HOP_LIMIT" => Some(Self::HopLimit),
             "REASON_APP_REFUSED" => Some(Self::AppRefused),
             "REASON_INVALID" => Some(Self::Invalid),
+            "REASON_UNKNOWN_METHOD" => Some(Self::UnknownMethod),
+            "REASON_UNKNOWN_ROUTE" => Some(Self::UnknownRoute),
+            "REASON_HTTP_METHOD" => Some(Self::HttpMethod),
+            "REASON_SIGN_IN_NEEDED" => Some(Self::SignInNeeded),
+            "REASON_PAYLOAD_TOO_LARGE" => Some(Self::PayloadTooLarge),
+            "REASON_BODY_ABANDONED" => Some(Self::BodyAbandoned),
             "REASON_UNKNOWN_INTERACTION" => Some(Self::UnknownInteraction),
             "REASON_INTERACTION_CLOSED" => Some(Self::InteractionClosed),
             "REASON_STREAM_TOO_LARGE" => Some(Self::StreamTooLarge),

@@ -16,6 +16,12 @@ pub const CREDIT_BYTES: u64 = 256 * 1024;
 /// Bytes of a logical payload cut into chunks.
 pub const PAYLOAD_BYTES: u64 = 4 * 1024 * 1024;
 
+/// Bytes of payloads in chunks that one session may have under way.
+pub const REASSEMBLY_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Bytes of a payload in one chunk: well under a frame, so that calls soon get their turn.
+pub const CHUNK_BYTES: usize = 32 * 1024;
+
 /// HTTP/2 receive window of one stream, bytes.
 pub const STREAM_WINDOW: u32 = 256 * 1024;
 

@@ -2,6 +2,7 @@
 //!
 //! It refuses to know what an app SDK would do for it, above all while the daemon is away.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -22,6 +23,7 @@ use inbox::{Inbox, Pending, Waiting};
 
 mod answers;
 mod draft;
+pub mod http;
 mod inbox;
 
 pub use answers::{Expected, failure, message_of, reply_text, verdict};
@@ -41,6 +43,7 @@ pub struct App {
     pub welcome: AppWelcome,
     policies: watch::Receiver<Policies>,
     catalogue: watch::Receiver<Catalogue>,
+    bodies: watch::Receiver<HashMap<u64, http::Received>>,
     end: watch::Receiver<Option<Status>>,
     reader: tokio::task::JoinHandle<()>,
 }
@@ -71,7 +74,10 @@ impl App {
         let (catalogue, catalogue_seen) =
             watch::channel(welcome.catalogue.clone().unwrap_or_default());
         let (ended, end) = watch::channel(None);
-        let inbox = Inbox { pending: pending.clone(), requests, deltas, policies, catalogue };
+        let (bodies, bodies_seen) = watch::channel(HashMap::new());
+        let (pending_inbox, owed) = (pending.clone(), AtomicU64::new(0));
+        let inbox =
+            Inbox { pending: pending_inbox, requests, deltas, policies, catalogue, bodies, owed };
         let wire::Stream { out, mut frames } = stream;
         let pongs = out.clone();
         let reader = tokio::spawn(async move {
@@ -94,6 +100,7 @@ impl App {
             welcome,
             policies: policies_seen,
             catalogue: catalogue_seen,
+            bodies: bodies_seen,
             end,
             reader,
         }

@@ -162,6 +162,36 @@ impl Draft {
         ))
     }
 
+    /// A schedule and its keys.
+    #[must_use]
+    pub fn schedule(mut self, name: &str, keys: &str) -> Self {
+        self.handlers.push(format!("schedule:{name}"));
+        self.section(&format!("[[schedules]]\nname = \"{name}\"\n{keys}"))
+    }
+
+    /// A method that other plugins may call, and its other keys.
+    #[must_use]
+    pub fn method(mut self, name: &str, keys: &str) -> Self {
+        self.handlers.push(format!("method:{name}"));
+        self.section(&format!("[[methods]]\nname = \"{name}\"\n{keys}"))
+    }
+
+    /// The permission to call these plugins.
+    #[must_use]
+    pub fn calls(self, plugins: &[&str]) -> Self {
+        self.section(&format!(
+            "[[permissions]]\nresource = \"plugins\"\nactions = [\"call\"]\n\
+             reason = \"a test asks\"\nplugins = {plugins:?}"
+        ))
+    }
+
+    /// A route and its other keys, with the permission it needs.
+    #[must_use]
+    pub fn route(mut self, path: &str, keys: &str) -> Self {
+        self.handlers.push(format!("http:{path}"));
+        self.section(&format!("[[http]]\npath = \"{path}\"\n{keys}")).may("http:serve")
+    }
+
     /// Any text at the manifest's end.
     #[must_use]
     pub fn section(mut self, text: &str) -> Self {

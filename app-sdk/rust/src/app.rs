@@ -5,6 +5,7 @@
 mod commands;
 mod events;
 mod hooks;
+mod http;
 mod running;
 
 use std::sync::Arc;
@@ -69,6 +70,10 @@ impl App {
 
     pub(crate) fn exchange(&self) -> &Exchange {
         &self.inner.exchange
+    }
+
+    pub(crate) fn exchange_handle(&self) -> Arc<Exchange> {
+        Arc::clone(&self.inner.exchange)
     }
 
     /// Queues a frame and waits for its answer, no longer than to the deadline.

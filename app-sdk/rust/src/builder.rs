@@ -38,6 +38,7 @@ impl Builder {
             version: version.into(),
             node: "main".into(),
             epoch: now_us(),
+            features: vec!["chunks".into()],
             ..AppHello::default()
         };
         Self { hello, handlers: Handlers::default(), patience: Duration::from_secs(5) }

@@ -72,6 +72,11 @@ impl Calls {
         }
     }
 
+    /// Whether somebody waits for this call's answer.
+    pub(crate) fn waits(&mut self, id: u64) -> bool {
+        self.slot(id).is_some_and(|slot| matches!(slot.stage, Stage::Waiting(_)))
+    }
+
     /// Puts an answer where its caller looks; returns whom to wake. A stale one is dropped.
     pub(crate) fn answer(&mut self, id: u64, answer: Box<DaemonFrame>) -> Option<Waker> {
         let slot = self.slot(id)?;

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::task::Waker;
 
 use bytes::Bytes;
-use outboard_proto::limits::CREDIT_BYTES;
+use outboard_proto::limits::{CREDIT_BYTES, FRAME_BYTES};
 
 /// Bytes of calls that may wait, and as many of events: events without credit must not crowd out
 /// calls. A daemon that takes nothing for that long is as good as away.
@@ -22,6 +22,9 @@ pub(crate) enum Class {
     Call(u64),
     /// In turn, as far as credit goes, if its caller still waits then.
     Event(u64),
+    /// A piece of a call's body: after all others, as far as credit goes and leaves an event room.
+    /// Whoever sends it asks first whether there is room.
+    Piece(u64),
 }
 
 /// The frames of one session that have not left yet.
@@ -30,8 +33,10 @@ pub(crate) struct Egress {
     control: VecDeque<Bytes>,
     calls: VecDeque<(u64, Bytes)>,
     events: VecDeque<(u64, Bytes)>,
+    pieces: VecDeque<(u64, Bytes)>,
     call_bytes: usize,
     event_bytes: usize,
+    piece_bytes: usize,
     credit: u64,
     taker: Option<Waker>,
 }
@@ -42,8 +47,10 @@ impl Default for Egress {
             control: VecDeque::new(),
             calls: VecDeque::new(),
             events: VecDeque::new(),
+            pieces: VecDeque::new(),
             call_bytes: 0,
             event_bytes: 0,
+            piece_bytes: 0,
             credit: CREDIT_BYTES,
             taker: None,
         }
@@ -62,6 +69,10 @@ impl Egress {
             Class::Event(id) if self.event_bytes + frame.len() <= MOST_BYTES => {
                 self.event_bytes += frame.len();
                 self.events.push_back((id, frame));
+            }
+            Class::Piece(id) => {
+                self.piece_bytes += frame.len();
+                self.pieces.push_back((id, frame));
             }
             Class::Call(_) | Class::Event(_) => return false,
         }
@@ -91,7 +102,28 @@ impl Egress {
                 return Some(frame);
             }
         }
+        self.pop_piece(wanted)
+    }
+
+    fn pop_piece(&mut self, mut wanted: impl FnMut(u64) -> bool) -> Option<Bytes> {
+        while let Some((id, frame)) = self.pieces.pop_front() {
+            let cost = frame.len() as u64;
+            if self.credit < cost + FRAME_BYTES as u64 {
+                self.pieces.push_front((id, frame));
+                return None;
+            }
+            self.piece_bytes -= frame.len();
+            if wanted(id) {
+                self.credit -= cost;
+                return Some(frame);
+            }
+        }
         None
+    }
+
+    /// Whether another piece of a body may be queued: few wait, so that little is held in memory.
+    pub(crate) fn has_room_for_pieces(&self) -> bool {
+        self.piece_bytes < FRAME_BYTES
     }
 
     /// The daemon has taken that many bytes of events off its stream.
@@ -143,6 +175,24 @@ mod tests {
         assert!(egress.pop(|_| true).is_none());
         egress.credit(60_000);
         assert!(egress.pop(|_| true).is_some());
+    }
+
+    #[test]
+    fn pieces_go_last_and_leave_credit_for_an_event() {
+        let mut egress = Egress::default();
+        for _ in 0..8 {
+            egress.push(Class::Piece(1), frame(32_000));
+        }
+        let sent = std::iter::from_fn(|| egress.pop(|_| true)).count();
+        assert_eq!(sent, 6, "192,000 of 262,144 bytes");
+        egress.push(Class::Event(2), frame(60_000));
+        egress.push(Class::Call(3), frame(7));
+        assert_eq!(egress.pop(|_| true).unwrap().len(), 7);
+        assert_eq!(egress.pop(|_| true).unwrap().len(), 60_000);
+        assert!(egress.pop(|_| true).is_none());
+        // Its caller has the answer: the rest of the body is not sent.
+        egress.credit(262_144);
+        assert!(egress.pop(|_| false).is_none() && egress.has_room_for_pieces());
     }
 
     #[test]

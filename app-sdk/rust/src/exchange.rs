@@ -6,18 +6,20 @@
 mod outbound;
 mod waiting;
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
 use outboard_proto::app::{self, DaemonFrame, app_frame};
-use outboard_proto::common::Visibility;
-use tokio::sync::watch;
+use outboard_proto::common::{Chunk, Visibility};
+use tokio::sync::{Notify, watch};
 
 use crate::calls::{Calls, Ended};
 use crate::egress::{Class, Egress};
 use crate::frame;
+use crate::http::{Bodies, Pipe};
 use crate::link::Link;
 use crate::outcome::Why;
 use crate::policy::{HookPolicy, Policies};
@@ -33,6 +35,8 @@ pub(crate) struct Exchange {
     state: Mutex<State>,
     pub(crate) link: watch::Sender<Link>,
     pub(crate) catalogue: watch::Sender<app::Catalogue>,
+    /// Told when a piece of a body has left, or never will.
+    room: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -41,6 +45,7 @@ struct State {
     session: u64,
     stage: Stage,
     calls: Calls,
+    bodies: Bodies,
     egress: Egress,
     policies: Policies,
     silence: Silence,
@@ -75,6 +80,7 @@ impl Exchange {
             state: Mutex::default(),
             link: watch::Sender::new(Link::Connecting),
             catalogue: watch::Sender::new(app::Catalogue::default()),
+            room: Notify::new(),
         })
     }
 
@@ -120,6 +126,37 @@ impl Exchange {
         taken
     }
 
+    /// Queues a piece of a call's body when few others wait; drops it where the call is over.
+    pub(crate) async fn send_piece(&self, call: u64, frame: Bytes) {
+        let mut room = pin!(self.room.notified());
+        loop {
+            room.as_mut().enable();
+            {
+                let mut state = self.state();
+                if !state.calls.waits(call) {
+                    return;
+                }
+                if state.egress.has_room_for_pieces() {
+                    break;
+                }
+            }
+            room.as_mut().await;
+            room.set(self.room.notified());
+        }
+        self.send(Class::Piece(call), frame);
+    }
+
+    /// The body of an answer, for whoever reads it.
+    pub(crate) fn body(&self, stream: u64) -> Option<Arc<Pipe>> {
+        self.state().bodies.fetch(stream)
+    }
+
+    /// Nobody reads a body any more.
+    pub(crate) fn stop_body(&self, stream: u64, cancel: app_frame::Kind) {
+        self.state().bodies.close(stream);
+        self.send(Class::Control, frame::encode(cancel));
+    }
+
     /// The call ended without an answer within its budget.
     pub(crate) fn missed(&self, now: Instant) {
         self.state().silence.missed(now);
@@ -156,7 +193,12 @@ impl Exchange {
 
     /// Nobody waits for a call any more; the daemon is told, if it has it.
     pub(crate) fn abandon(&self, id: u64) {
-        let unanswered = self.state().calls.close(id);
+        let unanswered = {
+            let mut state = self.state();
+            // An answer that was not looked at may have a body under way.
+            let body = state.bodies.abandon(id);
+            state.calls.close(id) || body
+        };
         if unanswered {
             let cancel = app::Cancel { id, ..app::Cancel::default() };
             self.send(Class::Control, frame::encode(app_frame::Kind::Cancel(cancel)));
@@ -233,6 +275,21 @@ impl Exchange {
         }
     }
 
+    /// The body of an answer will come, if somebody waits for the answer.
+    pub(crate) fn expect_body(&self, call: u64, stream: u64) {
+        let mut state = self.state();
+        if stream != 0 && state.calls.waits(call) {
+            state.bodies.open(stream, call);
+        }
+    }
+
+    /// A piece of a body came in.
+    pub(crate) fn body_piece(&self, chunk: Chunk) {
+        let mut state = self.state();
+        state.silence.heard();
+        state.bodies.put(chunk);
+    }
+
     /// A piece of a reply came in.
     pub(crate) fn piece(&self, delta: app::StreamDelta) {
         self.sign(|signs| signs.piece(delta));
@@ -259,6 +316,11 @@ impl Exchange {
         self.state().silence.heard();
     }
 
+    /// A piece of a body has left: there is room for another.
+    pub(crate) fn made_room(&self) {
+        self.room.notify_waiters();
+    }
+
     /// The daemon gave credit back.
     pub(crate) fn credit(&self, bytes: u64) {
         let taker = {
@@ -273,14 +335,16 @@ impl Exchange {
 
     /// The session is over: every call under way ends, its outbound stream ends.
     pub(crate) fn end_session(&self) {
-        let (waiting, taker) = {
+        let (waiting, taker, bodies) = {
             let mut state = self.state();
             state.session += 1;
             if state.stage != Stage::Closing {
                 state.stage = Stage::Away;
             }
-            (state.calls.lose_all(), state.egress.taker())
+            (state.calls.lose_all(), state.egress.taker(), state.bodies.take_all())
         };
+        bodies.iter().for_each(|pipe| pipe.break_off("the daemon went away"));
+        self.room.notify_waiters();
         waiting.into_iter().chain(taker).for_each(std::task::Waker::wake);
     }
 

@@ -114,6 +114,9 @@ impl Keeper {
 
     fn take(&self, session: u64, frame: Box<DaemonFrame>) {
         if let Some(call) = answered_by(&frame) {
+            if let Some(Kind::Http(response)) = &frame.kind {
+                self.exchange.expect_body(call, response.body);
+            }
             return self.exchange.answered(call, frame);
         }
         // A chunk's weight goes back as credit; other frames need none.
@@ -130,12 +133,19 @@ impl Keeper {
             Some(Kind::Catalogue(new)) => drop(self.exchange.catalogue.send_replace(new)),
             Some(Kind::Request(request)) => self.requests.take(session, *request),
             Some(Kind::Cancel(cancel)) => self.requests.cancel(session, cancel.id),
-            Some(Kind::Chunk(_)) => self.say(session, credit(weight)),
+            Some(Kind::Chunk(chunk)) => {
+                self.say(session, credit(weight));
+                self.exchange.body_piece(chunk);
+            }
             // Answers to what this SDK does not ask, or a kind newer than it: nothing to do.
-            Some(Kind::Welcome(_) | Kind::Http(_)) | None => {}
+            Some(Kind::Welcome(_)) | None => {}
             // Handed on above.
             Some(
-                Kind::Intercepted(_) | Kind::Published(_) | Kind::Command(_) | Kind::Choices(_),
+                Kind::Intercepted(_)
+                | Kind::Published(_)
+                | Kind::Command(_)
+                | Kind::Http(_)
+                | Kind::Choices(_),
             ) => {}
         }
     }
@@ -156,6 +166,7 @@ fn answered_by(frame: &DaemonFrame) -> Option<u64> {
         Kind::Intercepted(result) => Some(result.id),
         Kind::Published(published) => Some(published.id),
         Kind::Command(result) => Some(result.id),
+        Kind::Http(result) => Some(result.id),
         Kind::Choices(choices) => Some(choices.id),
         _ => None,
     }

@@ -8,7 +8,9 @@ mod script;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 pub use outboard_proto::app::FollowUp;
-use outboard_proto::app::{AppHello, Autocomplete, RunCommand, answer, request};
+use outboard_proto::app::{
+    AppHello, Autocomplete, HttpRequest, HttpResponse, RunCommand, answer, request,
+};
 use outboard_proto::common::{
     CommandInfo, Continue, Event, Failure, HookPayload, InteractionReply, Message, Reason,
     Rejected, Text, Verdict, verdict,
@@ -65,6 +67,16 @@ impl Daemon {
         F: Fn(&RunCommand) -> Result<InteractionReply, Failure> + Send + Sync + 'static,
     {
         self.script().runner = Some(Arc::new(run));
+        self
+    }
+
+    /// Answers requests for plugins, with the wire's own messages.
+    #[must_use]
+    pub fn on_http<F>(self, serve: F) -> Self
+    where
+        F: Fn(&HttpRequest) -> Result<HttpResponse, Failure> + Send + Sync + 'static,
+    {
+        self.script().server = Some(Arc::new(serve));
         self
     }
 
@@ -126,6 +138,13 @@ impl Daemon {
         let reason = Some(Text { text: reason.into(), ..Text::default() });
         let rejected = Rejected { reason, ..Rejected::default() };
         Verdict { outcome: Some(verdict::Outcome::Rejected(rejected)), ..Verdict::default() }
+    }
+
+    /// An answer to a request, whole.
+    #[must_use]
+    pub fn respond(status: u16, content: impl Into<bytes::Bytes>) -> HttpResponse {
+        let (status, content) = (status.into(), content.into());
+        HttpResponse { status, content, ..HttpResponse::default() }
     }
 
     /// Ends the session and refuses new ones, as a daemon that was stopped.

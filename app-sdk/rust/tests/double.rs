@@ -9,8 +9,8 @@ use std::time::Duration;
 use outboard_app::common::{CommandInfo, InteractionReply, Message, Reason};
 use outboard_app::test::Daemon;
 use outboard_app::{
-    App, Autocomplete, Builder, By, CommandError, Decision, Policy, PublishError, Refusal,
-    RunCommand, Sign, Why, message,
+    App, Autocomplete, Builder, By, CommandError, Decision, HttpRequest, Policy, PublishError,
+    Refusal, RunCommand, Sign, Why, message,
 };
 use tokio::sync::{Mutex, Notify};
 
@@ -215,6 +215,34 @@ async fn one_channel_keeps_its_order_and_does_not_hold_up_another() {
     let (both, ()) = tokio::join!(lobby, elsewhere);
     assert!(both.0.is_ok() && both.1.is_ok());
     assert_eq!(*done.lock().await, ["elsewhere", "first", "second"]);
+}
+
+#[tokio::test]
+async fn a_request_reaches_the_plugin_with_its_user_and_body() {
+    let daemon = Daemon::new().on_http(|request| {
+        assert_eq!((request.user.as_str(), request.headers["x-one"].as_str()), ("ada", "1, 2"));
+        Ok(Daemon::respond(201, request.content.clone()))
+    });
+    let app = app().connect_to(&daemon);
+    app.connected().await;
+    let request = HttpRequest::new("any", "POST", "/hook").user("ada");
+    let answer = app.http(request.header("X-One", "1").header("x-one", "2").body("hello")).await;
+    let answer = answer.unwrap();
+    assert_eq!(answer.status, 201);
+    assert_eq!(answer.body.bytes().await.unwrap(), "hello");
+}
+
+#[tokio::test]
+async fn a_request_for_nobody_is_not_found() {
+    let daemon = Daemon::new();
+    let app = app().connect_to(&daemon);
+    app.connected().await;
+    let error = app.http(HttpRequest::new("none", "GET", "/")).await.unwrap_err();
+    assert_eq!(error.status(), 404, "{error}");
+    daemon.go_away();
+    app.link().wait_for(|link| !link.is_connected()).await.unwrap();
+    let error = app.http(HttpRequest::new("none", "GET", "/")).await.unwrap_err();
+    assert_eq!(error.status(), 503, "{error}");
 }
 
 fn joke() -> RunCommand {

@@ -18,6 +18,7 @@ pub fn status(plugin: &Plugin, now: Micros) -> String {
         sections::ends(plugin, now),
         sections::limits(plugin),
         sections::grants(plugin),
+        sections::schedules(plugin, now),
         sections::traffic(&plugin.traffic),
         sections::notes(&plugin.notes),
     ];

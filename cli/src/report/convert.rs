@@ -6,7 +6,8 @@ use outboard_proto::common::{SkipReason, Step};
 
 use super::{
     App, Backup, Change, Changes, Checked, Daemon, End, Fault, Finding, Findings, Grant, Held,
-    Interceptor, Loaded, LogLine, Order, Part, Plugin, Setting, Severity, State, Traffic, Verdict,
+    Interceptor, Loaded, LogLine, Order, Part, Plugin, Schedule, Setting, Severity, State, Traffic,
+    Verdict,
 };
 
 fn all<W, R: From<W>>(wire: Vec<W>) -> Vec<R> {
@@ -85,6 +86,18 @@ impl From<Step> for Part {
     }
 }
 
+impl From<wire::ScheduleStatus> for Schedule {
+    fn from(wire: wire::ScheduleStatus) -> Schedule {
+        Schedule {
+            name: wire.name,
+            rule: wire.rule,
+            missed: wire.missed,
+            next_us: (wire.next_us > 0).then_some(wire.next_us),
+            last_us: (wire.last_us > 0).then_some(wire.last_us),
+        }
+    }
+}
+
 impl From<wire::PluginStatus> for Plugin {
     fn from(wire: wire::PluginStatus) -> Plugin {
         let state = State::from(wire.state());
@@ -115,6 +128,7 @@ impl From<wire::PluginStatus> for Plugin {
             grants: all(wire.grants),
             traffic: wire.traffic.map(Traffic::from).unwrap_or_default(),
             notes: wire.notes,
+            schedules: all(wire.schedules),
             gone: wire.gone,
         }
     }

@@ -1,6 +1,8 @@
 //! The plugins that the played daemon runs. Times are relative to a moment that the test chooses.
 
-use outboard_proto::admin::{EndRecord, Enforcement, Grant, PluginStatus, Setting, State, Traffic};
+use outboard_proto::admin::{
+    EndRecord, Enforcement, Grant, PluginStatus, ScheduleStatus, Setting, State, Traffic,
+};
 
 pub const SECOND: i64 = 1_000_000;
 pub const MIB: u64 = 1 << 20;
@@ -50,7 +52,18 @@ pub fn moderator(now: i64) -> PluginStatus {
         path: "/srv/plugins/moderator".into(),
         traffic: Some(Traffic { calls: 120_437, timeouts: 3, sends: 17, ..Traffic::default() }),
         notes: vec!["message.before_post is open though closed was asked for".into()],
+        schedules: vec![nightly(now)],
         ..PluginStatus::default()
+    }
+}
+
+fn nightly(now: i64) -> ScheduleStatus {
+    ScheduleStatus {
+        name: "nightly".into(),
+        rule: "30 2 * * * Europe/Vienna".into(),
+        missed: "once".into(),
+        next_us: now + 5 * 3600 * SECOND + 90 * SECOND,
+        last_us: now - 19 * 3600 * SECOND,
     }
 }
 

@@ -13,7 +13,7 @@ use tonic::{Code, Streaming};
 
 use crate::egress::{Egress, Urgency};
 use crate::frame::{FromApp, Inbound, ToApp};
-use crate::routing::{Act, Asked, CommandRun, Completing, NodeId, Switchboard};
+use crate::routing::{Act, Asked, CommandRun, Completing, HttpCaller, NodeId, Switchboard};
 use crate::status;
 
 /// What a node sends, frame by frame.
@@ -25,7 +25,7 @@ const TURN: usize = 64;
 const TURN_BYTES: usize = 256 * 1024;
 
 /// Optional parts of the protocol that this daemon understands.
-const FEATURES: [&str; 3] = ["dedupe", "stream", "follow-up"];
+const FEATURES: [&str; 4] = ["dedupe", "chunks", "stream", "follow-up"];
 
 /// Checks an app's hello.
 ///
@@ -200,6 +200,7 @@ fn take(board: &Switchboard, node: NodeId, frame: AppFrame) {
                 board.cancel_intercept(node, cancel.id);
                 board.cancel_command(node, cancel.id);
                 board.cancel_autocomplete(node, cancel.id);
+                board.cancel_http(node, cancel.id);
             } else if !board.cancel_interaction(&cancel.interaction_id) {
                 // Nobody waits for an answer to it; the interaction expires by itself.
                 tracing::warn!(id = cancel.interaction_id, "too much is cancelled at once");
@@ -223,13 +224,16 @@ fn take(board: &Switchboard, node: NodeId, frame: AppFrame) {
             }
         }
         Some(Kind::Http(asked)) => {
-            let failure = Some(not_supported());
-            let response =
-                outboard_proto::app::HttpResponse { id: asked.id, failure, ..Default::default() };
-            board.tell_node(node, daemon_frame::Kind::Http(response));
+            let id = asked.id;
+            match board.begin_node_call(node) {
+                Ok(()) => board.http(HttpCaller::Session { node, id }, asked),
+                Err(failure) => board.tell_node(node, not_answered(id, failure)),
+            }
         }
+        Some(Kind::Chunk(chunk)) => board.chunk_of_node(node, chunk),
+        Some(Kind::Credit(credit)) => board.credit_of_node(node, credit.bytes),
         // Signs of life, and features of later protocols.
-        Some(Kind::Pong(_) | Kind::Credit(_) | Kind::Chunk(_) | Kind::Hello(_)) | None => {}
+        Some(Kind::Pong(_) | Kind::Hello(_)) | None => {}
     }
 }
 
@@ -241,6 +245,7 @@ fn refuse_large(board: &Switchboard, node: NodeId, frame: AppFrame, size: usize)
             board.tell_node(node, not_intercepted(request.id, failure));
         }
         Some(Kind::Command(request)) => board.tell_node(node, not_run(request.id, failure)),
+        Some(Kind::Http(request)) => board.tell_node(node, not_answered(request.id, failure)),
         Some(Kind::Ui(action)) => board.tell_node(node, not_run(action.id, failure)),
         Some(Kind::Autocomplete(asked)) => board.tell_node(node, not_offered(asked.id, failure)),
         Some(Kind::Publish(publish)) => {
@@ -281,15 +286,18 @@ fn not_run(id: u64, failure: Failure) -> daemon_frame::Kind {
     })
 }
 
+fn not_answered(id: u64, failure: Failure) -> daemon_frame::Kind {
+    let failure = Some(failure);
+    daemon_frame::Kind::Http(outboard_proto::app::HttpResponse {
+        id,
+        failure,
+        ..Default::default()
+    })
+}
+
 fn not_offered(id: u64, failure: Failure) -> daemon_frame::Kind {
     let failure = Some(failure);
     daemon_frame::Kind::Choices(outboard_proto::app::Choices { id, failure, ..Default::default() })
-}
-
-/// What this daemon does not do yet.
-fn not_supported() -> Failure {
-    let text = "not supported by this daemon";
-    Failure::new(Code::Unimplemented, Reason::NotSupported, text)
 }
 
 fn unreadable(error: &tonic::Status) -> Failure {

@@ -8,8 +8,8 @@ use std::task::{Context, Poll};
 use outboard_proto::app::app_server::App;
 use outboard_proto::app::{
     Answer, Answered, AppFrame, AppHello, Autocomplete, Cancel, Cancelled, Choices, CommandResult,
-    DaemonFrame, Intercept, InterceptResult, Publish, Published, RunCommand, UiAction,
-    daemon_frame,
+    DaemonFrame, HttpRequest, HttpResponse, Intercept, InterceptResult, Publish, Published,
+    RunCommand, UiAction, daemon_frame,
 };
 use outboard_proto::common::{Failure, Reason};
 use outboard_proto::limits::NODE_KEY;
@@ -20,7 +20,7 @@ use tonic::{Code, Request, Response, Status, Streaming};
 use super::connect::enter;
 use crate::egress::{EgressStream, egress};
 use crate::frame::ToApp;
-use crate::routing::{Act, Asked, CommandRun, Completing, NodeId, Switchboard};
+use crate::routing::{Act, Asked, CommandRun, Completing, HttpCaller, NodeId, Switchboard};
 use crate::status;
 
 /// The service of one connection.
@@ -84,6 +84,16 @@ impl App for Calls {
         let caller = CommandRun::Unary(sender, self.node(&request));
         self.switchboard.run_command(caller, request.into_inner());
         self.waited_for(result).await
+    }
+
+    async fn http(&self, request: Request<HttpRequest>) -> Result<Response<HttpResponse>, Status> {
+        let (sender, result) = oneshot::channel();
+        let mut waiting = Waiting(Some(self.switchboard.clone()));
+        let caller = HttpCaller::Unary(sender, self.node(&request));
+        self.switchboard.http(caller, request.into_inner());
+        let result = result.await.map_err(|_| interrupted());
+        waiting.0 = None;
+        result.map(Response::new)
     }
 
     async fn ui_action(
@@ -165,6 +175,7 @@ impl Drop for Waiting {
     fn drop(&mut self) {
         if let Some(switchboard) = self.0.take() {
             switchboard.sweep_unary();
+            switchboard.sweep_http();
         }
     }
 }

@@ -22,7 +22,10 @@ pub mod fix;
 pub mod folder;
 pub mod handlers;
 pub mod hook;
+pub mod method;
 pub mod program;
+pub mod route;
+pub mod schedule;
 mod version;
 
 pub use about::{About, Bot};
@@ -35,7 +38,10 @@ pub use event::{EventDecl, EventType};
 pub use folder::Loaded;
 pub use handlers::Handlers;
 pub use hook::{Hook, HookDecl, OnFailure, Phase};
+pub use method::MethodDecl;
 pub use program::Run;
+pub use route::{Access, RouteDecl, RoutePath};
+pub use schedule::ScheduleDecl;
 
 /// The manifest's file name, inside a plugin's folder.
 pub const FILE_NAME: &str = "plugin.toml";
@@ -67,6 +73,12 @@ pub struct Manifest {
     pub events: Vec<EventDecl>,
     /// The commands it owns, in the manifest's order.
     pub commands: Vec<CommandDecl>,
+    /// When it wants to be told that it is time, in the manifest's order.
+    pub schedules: Vec<ScheduleDecl>,
+    /// What other plugins may call, in the manifest's order.
+    pub methods: Vec<MethodDecl>,
+    /// Addresses it answers, in the manifest's order.
+    pub routes: Vec<RouteDecl>,
 }
 
 /// A plugin that another one needs.
@@ -79,7 +91,7 @@ pub struct Dependency {
 }
 
 /// Sections of later daemons.
-const LATER: [&str; 6] = ["settings", "ui", "schedules", "locales", "install", "sandbox"];
+const LATER: [&str; 5] = ["settings", "ui", "locales", "install", "sandbox"];
 
 impl Manifest {
     /// Reads a manifest's text. `file` is only named in faults.
@@ -98,6 +110,9 @@ impl Manifest {
             hooks: self.hooks.iter().map(|hook| hook.hook).collect(),
             events: self.events.iter().flat_map(|event| event.types.iter().cloned()).collect(),
             commands: self.commands.iter().map(|command| command.name.clone()).collect(),
+            schedules: self.schedules.iter().map(|schedule| schedule.name.clone()).collect(),
+            methods: self.methods.iter().map(|method| method.name.clone()).collect(),
+            routes: self.routes.iter().map(|route| route.path.to_string()).collect(),
         }
     }
 }
@@ -117,7 +132,13 @@ fn read(root: &Section<'_>, file: &Arc<Path>) -> Option<Manifest> {
     let hooks = hook::read_all(root, name.as_ref());
     let events = event::read_all(root);
     let commands = command::read_all(root);
+    let schedules = schedule::read_all(root);
+    let methods = method::read_all(root);
+    let routes = route::read_all(root);
     check_asks(root, &asks, &hooks, &events, &commands);
+    if !routes.is_empty() && !asks.permissions().contains(&Permission::HttpServe) {
+        root.fault("http", asks::missing(Permission::HttpServe));
+    }
     root.not_supported(&LATER);
     root.close();
     let (name, version, run, file) = (name?, version?, run?, file.clone());
@@ -135,6 +156,9 @@ fn read(root: &Section<'_>, file: &Arc<Path>) -> Option<Manifest> {
         hooks,
         events,
         commands,
+        schedules,
+        methods,
+        routes,
     })
 }
 

@@ -52,6 +52,10 @@ permissions! {
     StorageRead = "storage:read",
     /// Write the plugin's own storage.
     StorageWrite = "storage:write",
+    /// Call methods of the plugins named with it.
+    PluginsCall = "plugins:call",
+    /// Answer requests from outside that the app passes on.
+    HttpServe = "http:serve",
 }
 
 impl fmt::Display for Permission {

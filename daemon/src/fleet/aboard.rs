@@ -16,10 +16,11 @@ use crate::clock::micros;
 use crate::config::keys::key_value::CpuQuota;
 use crate::config::manifest::{self, Loaded, Manifest};
 use crate::config::operator::OperatorConfig;
+use crate::config::permission::Permission;
 use crate::config::spec::{HookSpec, Spec};
 use crate::logs::Log;
 use crate::plugin::{Ends, LinuxHost, LinuxHostParts, MAILBOX, Mail, Program, Task, View};
-use crate::routing::{Bot, Interceptor, Registration, Subscription};
+use crate::routing::{Bot, Interceptor, Reach, Registration, Subscription};
 use crate::session::{Entrance, Facts, Leads, listen};
 use crate::socket;
 
@@ -97,6 +98,7 @@ impl Aboard {
             watch::channel(View::new(&machine, harbour.clock.now(), harbour.clock.wall_us()));
         tokio::spawn(Task::new(harbour.clock, machine, host, mailbox, publish).run());
         let listener = tokio::spawn(listen(listener, Arc::clone(&entrance))).abort_handle();
+        harbour.timetable.set(&spec.name, &loaded.manifest.schedules, spec.enabled.value);
         let (ends, told) = (past.ends, None);
         Ok(Self { loaded, spec, mail, view, entrance, ends, told, program, listener })
     }
@@ -115,6 +117,7 @@ impl Aboard {
         *self.program.lock().unwrap_or_else(PoisonError::into_inner) = next;
         harbour.switchboard.register(registration(&loaded.manifest, &spec));
         self.entrance.set_facts(facts(&loaded.manifest, &spec, &self.ends));
+        harbour.timetable.set(&spec.name, &loaded.manifest.schedules, spec.enabled.value);
         // The task lives as long as this does.
         let _ = self.mail.send(Mail::Policy(Box::new(spec.policy()))).await;
         (self.loaded, self.spec) = (loaded, spec);
@@ -129,6 +132,7 @@ impl Aboard {
     /// Takes the plugin apart; its process has ended.
     pub fn leave(self, harbour: &Harbour) {
         self.listener.abort();
+        harbour.timetable.remove(&self.loaded.manifest.name);
         harbour.switchboard.unregister(self.entrance.member);
         let socket = harbour.paths.plugin_socket(&self.loaded.manifest.name);
         // It may be gone; a later bind removes what is left.
@@ -229,10 +233,21 @@ fn registration(manifest: &Manifest, spec: &Spec) -> Registration {
             })
             .collect(),
         commands: manifest.commands.clone(),
+        reach: reach(manifest, spec),
         grants: spec.grants.granted.clone(),
         call_timeout,
         interaction_timeout: spec.keys.interaction_timeout.value,
         in_flight: spec.keys.in_flight.value,
+    }
+}
+
+fn reach(manifest: &Manifest, spec: &Spec) -> Reach {
+    let granted = spec.grants.granted.contains(&Permission::PluginsCall);
+    let asked = spec.grants.asked.0.get(&Permission::PluginsCall).filter(|_| granted);
+    Reach {
+        may_call: asked.map(|ask| ask.plugins.clone()).unwrap_or_default(),
+        methods: manifest.methods.clone(),
+        routes: manifest.routes.clone(),
     }
 }
 

@@ -233,6 +233,7 @@ impl Fleet {
             return self.forget_refused(name).await;
         }
         let name = self.find(name)?.loaded.manifest.name.clone();
+        self.harbour.timetable.remove(&name);
         let control = &self.harbour.control;
         control.forget_plugin(&name).await.map_err(|error| of_store(&error))?;
         self.overrides.remove(name.as_str());

@@ -4,7 +4,8 @@
 
 use outboard_linux::{Enforced, PidsBy, QuotaBy, UsersBy};
 use outboard_proto::admin::{
-    EndRecord, Enforcement, Grant, OrderEntry, OrderResponse, PluginStatus, Setting, State, Traffic,
+    EndRecord, Enforcement, Grant, OrderEntry, OrderResponse, PluginStatus, ScheduleStatus,
+    Setting, State, Traffic,
 };
 use outboard_proto::common::{Failure, Reason};
 use outboard_supervision::State as Machine;
@@ -15,6 +16,7 @@ use super::aboard::Aboard;
 use super::{Fleet, Harbour};
 use crate::clock::micros;
 use crate::config::manifest::{Hook, Need};
+use crate::config::name::PluginName;
 use crate::config::spec::Spec;
 use crate::plugin::{condition_notes, explain};
 use crate::routing::MemberView;
@@ -133,6 +135,7 @@ pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
             Machine::Starting(starting) => starting.percent,
             _ => 0,
         },
+        schedules: harbour.timetable.view(&manifest.name).into_iter().map(schedule).collect(),
     }
 }
 
@@ -145,6 +148,15 @@ fn state(state: &Machine) -> State {
         Machine::Stopping(_) => State::Stopping,
         Machine::Waiting(_) => State::Waiting,
         Machine::Failed(_) => State::Failed,
+    }
+}
+
+/// The author's words, and whom they are about.
+fn reason(ask: &crate::config::manifest::asks::Ask) -> String {
+    let plugins: Vec<&str> = ask.plugins.iter().map(PluginName::as_str).collect();
+    match plugins[..] {
+        [] => ask.reason.clone(),
+        [..] => format!("{} ({})", ask.reason, plugins.join(", ")),
     }
 }
 
@@ -191,9 +203,20 @@ pub fn grants(spec: &Spec) -> Vec<Grant> {
         permission: permission.as_str().to_owned(),
         granted: spec.grants.granted.contains(permission),
         optional: ask.need == Need::Optional,
-        reason: ask.reason.clone(),
+        reason: reason(ask),
     };
     spec.grants.asked.0.iter().map(grant).collect()
+}
+
+fn schedule(schedule: crate::schedule::ScheduleView) -> ScheduleStatus {
+    let us = |instant: Option<jiff::Timestamp>| instant.map_or(0, jiff::Timestamp::as_microsecond);
+    ScheduleStatus {
+        name: schedule.name,
+        rule: schedule.rule,
+        missed: schedule.missed.as_str().to_owned(),
+        next_us: us(schedule.next),
+        last_us: us(schedule.last),
+    }
 }
 
 fn enforcement(enforced: &Enforced) -> Vec<Enforcement> {

@@ -88,6 +88,7 @@ impl Fleet {
     /// The daemon is about to stop: nothing is started any more.
     pub fn depart(&mut self) -> Departure {
         self.stopping = true;
+        self.harbour.timetable.stop();
         let handles = |wave: Vec<PluginName>| {
             wave.iter().filter_map(|name| self.aboard.get(name)).map(Leaving::of).collect()
         };

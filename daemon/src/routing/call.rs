@@ -10,6 +10,7 @@ use slab::Slab;
 use super::deadline::Due;
 use super::interaction::{CommandCall, Offering};
 use super::member::{QUEUED_BYTES, QUEUED_CALLS, Standing};
+use super::nested::NestedCall;
 use super::{Core, MemberId, Switchboard};
 use crate::clock::micros;
 use crate::egress::Urgency;
@@ -39,6 +40,10 @@ pub enum Purpose {
     Intercept { run: usize, at: usize },
     /// Someone ran a command, or used a component.
     Command(Box<CommandCall>),
+    /// Another plugin calls.
+    Nested(Box<NestedCall>),
+    /// A request from outside: the exchange at this place.
+    Http(usize),
     /// Someone types an argument.
     Autocomplete(Box<Offering>),
 }
@@ -106,7 +111,10 @@ impl Calls {
     pub fn command_mut(&mut self, key: usize) -> Option<&mut CommandCall> {
         match &mut self.table.get_mut(key)?.purpose {
             Purpose::Command(command) => Some(command),
-            Purpose::Intercept { .. } | Purpose::Autocomplete(_) => None,
+            Purpose::Intercept { .. }
+            | Purpose::Autocomplete(_)
+            | Purpose::Nested(_)
+            | Purpose::Http(_) => None,
         }
     }
 
@@ -209,6 +217,7 @@ impl Core {
                     member.queued_bytes = member.queued_bytes.saturating_sub(body.len());
                     member.in_hand += 1;
                     self.send_call(id, (call_id, body), deadline, now);
+                    self.pump_to_plugin(id, now);
                 }
                 other => call.stage = other,
             }
@@ -266,6 +275,7 @@ impl Core {
     }
 
     fn tell_cancelled(&mut self, call: &Call, reason: &str, now: Moment) {
+        self.cancel_nested_of(call, now);
         let Some(seat) = self.members.get(call.member).and_then(|it| it.seat.as_ref()) else {
             return;
         };
@@ -294,6 +304,7 @@ impl Core {
         for key in self.calls.of_member(id) {
             let handed = self.calls.get(key).is_some_and(|it| matches!(it.stage, Stage::Handed));
             if handed && let Some(call) = self.leave_call(key) {
+                self.cancel_nested_of(&call, now);
                 self.lose(call, Lost::Gone, now);
             }
         }
@@ -350,6 +361,8 @@ impl Core {
                 self.interceptor_lost(run, at, reason, now);
             }
             Purpose::Command(command) => self.command_lost(call.member, *command, lost),
+            Purpose::Nested(nested) => self.nested_lost(call.member, *nested, lost),
+            Purpose::Http(exchange) => self.http_lost(exchange, lost),
             Purpose::Autocomplete(offering) => self.offering_lost(*offering),
         }
     }
@@ -371,6 +384,12 @@ impl Core {
             current && call.member == id && matches!(call.stage, Stage::Handed)
         });
         let Some(call) = live.and_then(|key| self.leave_call(key)) else {
+            if current
+                && let Said::Result(Some(plugin::reply::Result::Failure(failure))) = &said
+                && self.answer_failed(id, call, failure, now)
+            {
+                return true;
+            }
             self.members[id].traffic.stale_replies += 1;
             return false;
         };
@@ -378,6 +397,10 @@ impl Core {
             Purpose::Intercept { run, at } => self.interceptor_replied(run, at, said, now),
             Purpose::Command(command) => self.command_replied(id, *command, said.whole()),
             Purpose::Autocomplete(offering) => self.offering_replied(id, *offering, said.whole()),
+            Purpose::Nested(nested) => self.nested_replied(id, *nested, said.whole()),
+            Purpose::Http(exchange) => {
+                self.http_replied(exchange, call.id, said.whole(), now);
+            }
         }
         self.call_queued(id, now);
         true

@@ -38,7 +38,7 @@ fn about(event: &Event) -> (Option<&Channel>, Option<&str>) {
         Some(Of::Member(it)) => (it.channel.as_ref(), None),
         Some(Of::Channel(it)) => (it.channel.as_ref(), None),
         Some(Of::File(it)) => (it.channel.as_ref(), None),
-        Some(Of::User(_) | Of::App(_) | Of::Custom(_)) | None => (None, None),
+        Some(Of::User(_) | Of::App(_) | Of::Custom(_) | Of::Schedule(_)) | None => (None, None),
     }
 }
 
@@ -217,6 +217,7 @@ impl Core {
         // Nobody has more than was given: a plugin cannot print credit.
         seat.credit = seat.credit.saturating_add(bytes).min(CREDIT_BYTES);
         self.deliver(id, now);
+        self.pump_to_plugin(id, now);
         true
     }
 }

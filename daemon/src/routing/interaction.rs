@@ -209,11 +209,25 @@ impl Core {
 
     /// It ended without an answer.
     pub fn command_lost(&mut self, member: MemberId, command: CommandCall, lost: Lost) {
-        let is = &self.members[member];
         let failure = match lost {
+            Lost::TimedOut if command.said.has_begun() => {
+                let text = format!("{} did not go on in time", self.members[member].is.name);
+                Failure::new(tonic::Code::DeadlineExceeded, Reason::Deadline, text)
+                    .detail("outcome", "unknown")
+            }
+            Lost::TimedOut | Lost::NeverHanded | Lost::Gone | Lost::Unlisted => {
+                self.lost_failure(member, lost)
+            }
+        };
+        self.end_command(member, command, command_result::Result::Failure(failure));
+    }
+
+    /// What whoever waits for an answer hears when there is none.
+    pub fn lost_failure(&self, member: MemberId, lost: Lost) -> Failure {
+        let is = &self.members[member];
+        match lost {
             Lost::TimedOut => {
-                let what = if command.said.has_begun() { "go on" } else { "answer" };
-                let text = format!("{} did not {what} in time", is.is.name);
+                let text = format!("{} did not answer in time", is.is.name);
                 Failure::new(tonic::Code::DeadlineExceeded, Reason::Deadline, text)
                     .detail("outcome", "unknown")
             }
@@ -223,8 +237,7 @@ impl Core {
                     .detail("outcome", "not_started")
             }
             Lost::Gone | Lost::Unlisted => unavailable(&is.is.name, &is.standing, "unknown"),
-        };
-        self.end_command(member, command, command_result::Result::Failure(failure));
+        }
     }
 
     /// It ends with this failure, and the plugin is told to stop.
@@ -298,7 +311,10 @@ impl Core {
     fn commands_where(&self, matches: impl Fn(&CommandCall) -> bool) -> Vec<usize> {
         self.calls.keys_where(|call| match &call.purpose {
             Purpose::Command(command) => matches(command),
-            Purpose::Intercept { .. } | Purpose::Autocomplete(_) => false,
+            Purpose::Intercept { .. }
+            | Purpose::Autocomplete(_)
+            | Purpose::Nested(_)
+            | Purpose::Http(_) => false,
         })
     }
 

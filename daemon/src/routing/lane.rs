@@ -126,6 +126,11 @@ impl Lanes {
         self.in_hand.len()
     }
 
+    /// When a delivery in the plugin's hands must be done.
+    pub fn deadline(&self, delivery: u64) -> Option<Moment> {
+        self.in_hand.get(&delivery).map(|it| it.deadline)
+    }
+
     /// Takes a delivery back from the plugin's hands; its lane goes on.
     pub fn done(&mut self, delivery: u64) -> Option<InHand> {
         let in_hand = self.in_hand.remove(&delivery)?;

@@ -59,6 +59,8 @@ pub struct Member {
     pub awaiting: Vec<usize>,
     pub breakers: BTreeMap<Hook, Breaker>,
     pub lanes: Lanes,
+    /// Its session takes payloads in chunks.
+    pub chunks: bool,
     pub traffic: Traffic,
     /// Recent deliveries, the oldest first: what their handlers do next has them as its cause.
     pub recent: VecDeque<u64>,
@@ -100,6 +102,7 @@ impl Member {
             awaiting: Vec::new(),
             breakers: BTreeMap::new(),
             lanes: Lanes::default(),
+            chunks: false,
             traffic: Traffic::default(),
             recent: VecDeque::new(),
             delivered: HashMap::new(),
@@ -174,8 +177,9 @@ impl Switchboard {
     #[must_use]
     pub fn in_hand(&self, member: MemberId) -> usize {
         self.with(|core, _| {
+            let bodies = core.http.answering(member);
             let Some(member) = core.members.get(member) else { return 0 };
-            member.in_hand as usize + member.lanes.in_hand()
+            member.in_hand as usize + member.lanes.in_hand() + bodies
         })
     }
 }
@@ -267,6 +271,7 @@ impl Core {
         drop(seat);
         self.lose_calls_in_hand(id, now);
         self.lose_deliveries_in_hand(id, now);
+        self.break_exchanges_of(id, now);
     }
 
     /// A new process starts with a clean slate.

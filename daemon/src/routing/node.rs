@@ -4,10 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use outboard_proto::app::{AppHello, Catalogue, Policies, daemon_frame::Kind};
+use outboard_proto::app::{AppHello, Catalogue, DaemonFrame, Policies, daemon_frame::Kind};
 use outboard_proto::common::{Failure, Reason};
+use outboard_proto::limits::CREDIT_BYTES;
 use outboard_proto::plugin::AppInfo;
 use outboard_supervision::Moment;
+use prost::Message as _;
 use slab::Slab;
 
 use super::{Core, Switchboard};
@@ -31,6 +33,8 @@ pub struct Node {
     pub hello: AppHello,
     egress: Egress<ToApp>,
     in_hand: usize,
+    /// Bytes of bodies that may still go out before the node returns some.
+    credit: u64,
     /// It has only `Requests` open and calls unary.
     unary: bool,
     told: Policies,
@@ -97,6 +101,32 @@ impl Nodes {
     pub fn tell(&mut self, id: NodeId, frame: impl Into<ToApp>, now: Moment) -> bool {
         let Some(node) = self.get(id) else { return false };
         node.egress.push(Urgency::Call, frame.into(), now).is_ok()
+    }
+
+    /// Queues a piece of a body, at the cost of the node's credit.
+    pub fn tell_bulk(&mut self, id: NodeId, kind: Kind, now: Moment) {
+        let Some(node) = self.get_mut(id) else { return };
+        let frame = DaemonFrame { kind: Some(kind) };
+        node.credit = node.credit.saturating_sub(frame.encoded_len() as u64);
+        // A node that takes nothing will be gone soon.
+        let _ = node.egress.push(Urgency::Chunk, ToApp::Frame(Box::new(frame)), now);
+    }
+
+    /// Whether a node has so much credit.
+    pub fn has_credit(&self, id: NodeId, bytes: u64) -> bool {
+        self.get(id).is_some_and(|node| node.credit >= bytes)
+    }
+
+    /// A node returned credit; nobody has more than was given.
+    pub fn add_credit(&mut self, id: NodeId, bytes: u64) {
+        if let Some(node) = self.get_mut(id) {
+            node.credit = node.credit.saturating_add(bytes).min(CREDIT_BYTES);
+        }
+    }
+
+    /// Whether a node takes payloads in chunks.
+    pub fn speaks_chunks(&self, id: NodeId) -> bool {
+        self.get(id).is_some_and(|node| node.hello.features.iter().any(|it| it == "chunks"))
     }
 
     /// Whether any of them carries this out.
@@ -215,6 +245,7 @@ impl Core {
             hello,
             egress,
             in_hand: 0,
+            credit: CREDIT_BYTES,
             unary,
             told: told.clone(),
             listed: listed.clone(),
@@ -244,6 +275,7 @@ impl Core {
         self.nodes.table.remove(id.key);
         self.abandon_runs_of(id, now);
         self.abandon_commands_of(id, now);
+        self.abandon_exchanges_of(id, now);
         self.requests_of_lost_node(id, now);
         self.announce_apps(now);
     }

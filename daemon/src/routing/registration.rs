@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::nested::Reach;
 use crate::config::manifest::hook::HookFilter;
 use crate::config::manifest::{CommandDecl, EventType, Hook, OnFailure, Phase};
 use crate::config::pattern::ChannelPattern;
@@ -26,6 +27,8 @@ pub struct Registration {
     pub subscriptions: Vec<Subscription>,
     /// What it owns.
     pub commands: Vec<CommandDecl>,
+    /// What else it answers, and whom it may call.
+    pub reach: Reach,
     /// What it may do.
     pub grants: BTreeSet<Permission>,
     /// How long a command may take without a sign of life.

@@ -41,6 +41,10 @@ pub struct Cause {
     chain: Vec<String>,
     /// The node whose call it is.
     node: Option<NodeId>,
+    /// When what is being handled must be done.
+    pub deadline: Option<Moment>,
+    /// The live call, where it is one.
+    pub call: Option<u64>,
 }
 
 /// A request ready to be handed over; its id is given then.
@@ -141,23 +145,35 @@ impl Core {
         let member = self.members.get(id)?;
         if let Some(delivery) = named.strip_prefix('e') {
             let (at, event) = member.delivered.get(&delivery.parse().ok()?)?;
-            return (now.since(*at) < CAUSE_AGE).then(|| Cause::of_event(event));
+            let number = delivery.parse().ok()?;
+            let deadline = member.lanes.deadline(number);
+            let cause = || Cause { deadline, ..Cause::of_event(event) };
+            return (now.since(*at) < CAUSE_AGE).then(cause);
         }
         let key = self.calls.find(named.parse().ok()?)?;
         let call = self.calls.get(key).filter(|call| call.member == id)?;
+        let (deadline, live) = (Some(call.deadline), Some(call.id));
         match &call.purpose {
+            Purpose::Nested(nested) => Some(Cause { deadline, call: live, ..nested.cause.clone() }),
+            Purpose::Http(exchange) => {
+                let (workspace, node) = self.http.place(*exchange)?;
+                Some(Cause { workspace, node, deadline, call: live, ..Cause::default() })
+            }
             Purpose::Intercept { run, .. } => {
                 let run = &self.runs[*run];
                 let payload = run.payload.get();
                 let message = hook_of(&run.payload).and_then(|_| change::subject(payload));
                 let cause = message.map(Cause::of_message).unwrap_or_default();
-                Some(Cause { workspace: run.workspace.clone(), node: run.node(), ..cause })
+                let (workspace, node) = (run.workspace.clone(), run.node());
+                Some(Cause { workspace, node, deadline, call: live, ..cause })
             }
             Purpose::Command(command) => Some(Cause {
                 workspace: command.workspace.clone(),
                 channel: command.channel.clone(),
                 thread_root: command.thread_root.clone(),
                 node: command.node(),
+                deadline,
+                call: live,
                 ..Cause::default()
             }),
             // Nothing has happened yet: somebody is typing.
@@ -311,11 +327,32 @@ impl Cause {
                 | event::Of::Channel(_)
                 | event::Of::File(_)
                 | event::Of::App(_)
-                | event::Of::Custom(_),
+                | event::Of::Custom(_)
+                | event::Of::Schedule(_),
             )
             | None => Self { channel: events::channel_of(event).cloned(), ..Self::default() },
         };
         Self { workspace: event.workspace.clone(), ..cause }
+    }
+
+    /// This cause after one more plugin.
+    ///
+    /// # Errors
+    /// That is one hop too many.
+    pub fn through(&self, member: &Member) -> Result<Self, Failure> {
+        let origin = self.next(member)?;
+        let (deadline, call) = (None, None);
+        Ok(Self { hops: origin.hops, chain: origin.chain, deadline, call, ..self.clone() })
+    }
+
+    /// How far it is from a person, and nothing else of it.
+    pub fn hops_only(&self) -> Self {
+        Self { hops: self.hops, chain: self.chain.clone(), ..Self::default() }
+    }
+
+    /// Hops, and the plugins passed.
+    pub fn way(&self) -> (u32, &[String]) {
+        (self.hops, &self.chain)
     }
 
     /// The origin of what a plugin makes of this cause.

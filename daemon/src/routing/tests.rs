@@ -1,5 +1,6 @@
 //! The switchboard with fake plugins and a fake app: frames in, frames out, time paused.
 
+mod beyond;
 mod interactions;
 mod pipelines;
 mod traces;
@@ -66,6 +67,7 @@ fn registration(name: &str, interceptors: Vec<Interceptor>) -> Registration {
         interceptors,
         subscriptions: Vec::new(),
         commands: Vec::new(),
+        reach: super::Reach::default(),
         grants: BTreeSet::from([
             Permission::MessagesIntercept,
             Permission::MessagesRead,

@@ -15,6 +15,7 @@ use outboard_proto::plugin::{
 use outboard_supervision::News;
 use tonic::{Code, Status, Streaming};
 
+use super::bulk::Bulk;
 use super::door::{Entered, Pass};
 use super::hello;
 use super::listen::Entrance;
@@ -48,6 +49,7 @@ pub struct Session {
     /// Among all sessions of the daemon's life.
     serial: u64,
     useless: Useless,
+    bulk: Bulk,
 }
 
 /// Frames that answered nothing, within this second.
@@ -70,7 +72,15 @@ enum Fault {
 
 impl Session {
     pub fn new(entrance: Arc<Entrance>, pass: Arc<Pass>, egress: Egress<ToPlugin>) -> Self {
-        Self { entrance, pass, egress, number: 0, serial: 0, useless: Useless::default() }
+        Self {
+            entrance,
+            pass,
+            egress,
+            number: 0,
+            serial: 0,
+            useless: Useless::default(),
+            bulk: Bulk::default(),
+        }
     }
 
     /// Speaks until the stream ends.
@@ -144,6 +154,7 @@ impl Session {
         self.pass.heard(now);
         self.welcome(&hello);
         let egress = self.egress.clone();
+        self.entrance.switchboard.set_chunks(self.entrance.member, hello::speaks_chunks(&hello));
         self.entrance.switchboard.attach(self.entrance.member, self.serial, egress);
         self.news(News::Attached).await;
         true
@@ -226,6 +237,10 @@ impl Session {
             Some(Kind::Progress(progress)) => board.progress(member, progress),
             Some(Kind::Partial(partial)) => board.partial(member, self.serial, partial),
             Some(Kind::Credit(credit)) => board.credit(member, self.serial, credit.bytes),
+            Some(Kind::Chunk(chunk)) => {
+                self.bulk.taken(size, &self.egress, self.clock().now());
+                board.chunk_of_plugin(member, self.serial, chunk)
+            }
             Some(Kind::Log(log)) => {
                 self.log(&log.line);
                 false
@@ -247,7 +262,7 @@ impl Session {
             }
             Some(Kind::Hello(_)) => return Err(violation("said hello twice on one stream")),
             // Nothing to do with: features of later protocols, or not of this daemon's.
-            Some(Kind::Pong(_) | Kind::Chunk(_) | Kind::Cancel(_)) | None => false,
+            Some(Kind::Pong(_) | Kind::Cancel(_)) | None => false,
         };
         if useful { Ok(()) } else { self.note_useless().await }
     }

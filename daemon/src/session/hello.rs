@@ -14,7 +14,8 @@ use crate::config::manifest::{EventType, Handlers, Hook};
 use crate::config::name::CommandName;
 
 /// Optional parts of the protocol that this daemon understands.
-pub const FEATURES: [&str; 4] = ["progress", "partial", "defer", "log"];
+pub const FEATURES: [&str; 5] = ["progress", "partial", "defer", "log", CHUNKS];
+const CHUNKS: &str = "chunks";
 
 /// Compares a hello with the manifest.
 ///
@@ -49,6 +50,12 @@ pub fn shared_features(hello: &Hello) -> Vec<String> {
     known.map(|feature| (*feature).to_owned()).collect()
 }
 
+/// Whether the plugin takes payloads in chunks.
+#[must_use]
+pub fn speaks_chunks(hello: &Hello) -> bool {
+    hello.features.iter().any(|feature| feature == CHUNKS)
+}
+
 /// What the code registers, as far as this daemon knows the names.
 #[must_use]
 pub fn handlers(hello: &Hello) -> Handlers {
@@ -58,11 +65,10 @@ pub fn handlers(hello: &Hello) -> Handlers {
             HandlerKind::Hook => found.hooks.extend(handler.name.parse::<Hook>()),
             HandlerKind::Event => found.events.extend(handler.name.parse::<EventType>()),
             HandlerKind::Command => found.commands.extend(handler.name.parse::<CommandName>()),
-            HandlerKind::UiAction
-            | HandlerKind::Schedule
-            | HandlerKind::PluginCall
-            | HandlerKind::Http
-            | HandlerKind::Unspecified => {}
+            HandlerKind::Schedule => found.schedules.extend([handler.name.clone()]),
+            HandlerKind::PluginCall => found.methods.extend([handler.name.clone()]),
+            HandlerKind::Http => found.routes.extend([handler.name.clone()]),
+            HandlerKind::UiAction | HandlerKind::Unspecified => {}
         }
     }
     found
@@ -76,7 +82,11 @@ fn declared(facts: &Facts) -> BTreeSet<String> {
     let hooks = facts.handlers.hooks.iter().map(|it| format!("hook {it}"));
     let events = facts.handlers.events.iter().map(|it| format!("event {it}"));
     let commands = facts.handlers.commands.iter().map(|it| format!("command {}", it.as_str()));
-    hooks.chain(events).chain(commands).collect()
+    let schedules = facts.handlers.schedules.iter().map(|it| format!("schedule {it}"));
+    let methods = facts.handlers.methods.iter().map(|it| format!("plugin call {it}"));
+    let routes = facts.handlers.routes.iter().map(|it| format!("http {it}"));
+    let more = schedules.chain(methods).chain(routes);
+    hooks.chain(events).chain(commands).chain(more).collect()
 }
 
 fn word(kind: HandlerKind) -> &'static str {

@@ -10,6 +10,7 @@ use outboard_proto::common::{Failure, Reason};
 use outboard_proto::limits::{DECODE_BYTES, STREAMS, TOKEN_KEY};
 use outboard_proto::plugin::interactions_server::InteractionsServer;
 use outboard_proto::plugin::messages_server::MessagesServer;
+use outboard_proto::plugin::plugins_server::PluginsServer;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 use tonic::service::{Routes, interceptor::InterceptedService};
@@ -19,6 +20,7 @@ use super::door::{Door, Pass};
 use super::facts::Facts;
 use super::interactions::HostInteractions;
 use super::messages::{HostMessages, Outbox};
+use super::plugins::HostPlugins;
 use super::service::Sessions;
 use crate::clock::Clock;
 use crate::config::manifest::Handlers;
@@ -180,11 +182,14 @@ fn routes(pass: &Arc<Pass>, entrance: &Arc<Entrance>) -> Routes {
     let sessions = Sessions { pass: Arc::clone(pass), entrance: Arc::clone(entrance) };
     let messages = HostMessages { entrance: Arc::clone(entrance) };
     let messages = MessagesServer::new(messages).max_decoding_message_size(DECODE_BYTES);
+    let plugins = HostPlugins { entrance: Arc::clone(entrance) };
+    let plugins = PluginsServer::new(plugins).max_decoding_message_size(DECODE_BYTES);
     let interactions = HostInteractions { entrance: Arc::clone(entrance) };
     let interactions =
         InteractionsServer::new(interactions).max_decoding_message_size(DECODE_BYTES);
     let routes = Routes::new(InterceptedService::new(sessions, check.clone()))
         .add_service(InterceptedService::new(messages, check.clone()))
+        .add_service(InterceptedService::new(plugins, check.clone()))
         .add_service(InterceptedService::new(interactions, check));
     entrance.reflection.add_to(routes)
 }

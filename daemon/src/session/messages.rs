@@ -51,8 +51,7 @@ impl Messages for HostMessages {
 
 impl HostMessages {
     fn cause<T>(&self, request: &Request<T>) -> Option<Cause> {
-        let named = request.metadata().get(CALL_KEY)?.to_str().ok()?;
-        self.entrance.switchboard.cause(self.entrance.member, named)
+        cause(&self.entrance, request)
     }
 
     /// A reply goes where its cause happened.
@@ -105,6 +104,12 @@ pub(super) fn sent(answer: Answer) -> Result<SendResponse, Failure> {
             Err(Failure::new(Code::Internal, Reason::AppRefused, text))
         }
     }
+}
+
+/// What the plugin is handling while it asks for something, if it says so.
+pub fn cause<T>(entrance: &Entrance, request: &Request<T>) -> Option<Cause> {
+    let named = request.metadata().get(CALL_KEY)?.to_str().ok()?;
+    entrance.switchboard.cause(entrance.member, named)
 }
 
 /// How long the plugin waits: what it says in `grpc-timeout`, within reason.

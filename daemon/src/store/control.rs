@@ -5,18 +5,22 @@ use super::error::StoreError;
 use super::integer;
 use super::thread::{StoreThread, Trouble};
 use crate::config::name::PluginName;
+use crate::schedule::Past;
+use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 mod ends;
 mod plugins;
+mod schedules;
 
 pub use ends::{EndRecord, KEPT_ENDS, STDERR_LIMIT};
 pub use plugins::PluginRecord;
 
 /// The steps to today's tables.
-pub const MIGRATIONS: &[&str] = &["
+pub const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE daemon (
         key TEXT NOT NULL PRIMARY KEY,
         value TEXT NOT NULL
@@ -53,7 +57,18 @@ pub const MIGRATIONS: &[&str] = &["
         stderr BLOB NOT NULL
     ) STRICT;
     CREATE INDEX end_record_by_plugin ON end_record (plugin, id);
-"];
+",
+    "
+    CREATE TABLE schedule (
+        plugin TEXT NOT NULL,
+        name TEXT NOT NULL,
+        rule TEXT NOT NULL,
+        since_us INTEGER NOT NULL,
+        last_us INTEGER,
+        PRIMARY KEY (plugin, name)
+    ) STRICT, WITHOUT ROWID;
+",
+];
 
 /// The handle. Clones share one thread.
 #[derive(Clone)]
@@ -118,7 +133,11 @@ impl Control {
     /// The database failed.
     pub async fn forget_plugin(&self, name: &PluginName) -> Result<(), StoreError> {
         let name = name.clone();
-        self.thread.run(0, move |db| plugins::forget(db, &name)).await
+        let forget = move |db: &Connection| {
+            schedules::forget(db, &name)?;
+            plugins::forget(db, &name)
+        };
+        self.thread.run(0, forget).await
     }
 
     /// Notes that a number is used up, so that none ever stands for two processes. Noting it again
@@ -188,6 +207,37 @@ impl Control {
         let delete = "DELETE FROM override WHERE plugin = ?1 AND (?2 IS NULL OR key = ?2)";
         let drop = move |db: &Connection| Ok(db.execute(delete, params![name.as_str(), key])? > 0);
         self.thread.run(0, drop).await
+    }
+
+    /// What is known of a schedule's past under this rule; it begins at `now` where nothing is.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn schedule(
+        &self,
+        plugin: &PluginName,
+        name: &str,
+        rule: &str,
+        now: Timestamp,
+    ) -> Result<Past, StoreError> {
+        let (plugin, name, rule) = (plugin.clone(), name.to_owned(), rule.to_owned());
+        let read = move |db: &Connection| schedules::read(db, &plugin, &name, &rule, now);
+        self.thread.run(0, read).await
+    }
+
+    /// Moves a schedule's last key up to this one, before it fires. Says whether that is news: a
+    /// key that was there, or of a schedule that is forgotten, must not fire.
+    ///
+    /// # Errors
+    /// The database failed; then it must not fire either.
+    pub async fn pass_schedule(
+        &self,
+        plugin: &PluginName,
+        name: &str,
+        key: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (plugin, name) = (plugin.clone(), name.to_owned());
+        self.thread.run(0, move |db| schedules::pass(db, &plugin, &name, key)).await
     }
 
     /// Keeps how a generation ended; the oldest beyond [`KEPT_ENDS`] go.

@@ -8,6 +8,7 @@ mod herald;
 mod live;
 mod moment;
 mod panel;
+mod passing;
 mod plugins;
 mod post;
 mod room;
@@ -48,9 +49,10 @@ async fn main() -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}", arguments.listen))?;
     let room = Arc::new(Room::new());
-    let app = plugins::connect(&room, arguments.app_socket);
+    let address = format!("http://{}", listener.local_addr()?);
+    let app = plugins::connect(&room, arguments.app_socket, &address);
     tokio::spawn(panel::follow(Arc::clone(&room), arguments.admin_socket.clone()));
-    println!("listening on http://{}", listener.local_addr()?);
+    println!("listening on {address}");
     let server = web::router(web::Site::new(room, app.clone(), arguments.admin_socket));
     tokio::select! {
         served = axum::serve(listener, server) => served?,

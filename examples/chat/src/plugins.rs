@@ -14,8 +14,8 @@ use crate::post::{Author, Post, Stage};
 use crate::room::{Change, Daemon, Room, is_channel};
 
 /// Connects, and keeps the room told of the connection and of the commands there are.
-pub fn connect(room: &Arc<Room>, socket: PathBuf) -> App {
-    let app = builder(room).connect(socket);
+pub fn connect(room: &Arc<Room>, socket: PathBuf, address: &str) -> App {
+    let app = builder(room).public_url(address).connect(socket);
     tokio::spawn(follow_link(Arc::clone(room), app.clone()));
     tokio::spawn(follow_catalogue(Arc::clone(room), app.clone()));
     app

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use outboard_app::{App, Autocomplete, message};
 use serde::Deserialize;
@@ -17,6 +17,7 @@ use serde_json::json;
 
 use crate::herald::Herald;
 use crate::live;
+use crate::passing;
 use crate::room::{Room, is_channel};
 use crate::talk::{self, Said};
 use crate::trouble::{self, Button};
@@ -52,6 +53,11 @@ impl Site {
         let herald = Herald::of(app.clone());
         Self { room, app, herald, admin: Arc::new(admin) }
     }
+
+    /// The connection to Outboard.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
 }
 
 /// Every route.
@@ -66,6 +72,8 @@ pub fn router(site: Site) -> Router {
         .route("/api/stop", post(stop))
         .route("/api/trouble", post(press))
         .route("/api/reset", post(reset))
+        .route("/plugins/{name}/", any(passing::pass))
+        .route("/plugins/{name}/{*path}", any(passing::pass))
         .with_state(site)
 }
 

@@ -25,11 +25,13 @@ def test_every_frame_is_explained():
 
 def test_every_service_method_is_explained():
     services = wire.DESCRIPTOR.services_by_name
-    assert set(services) == {"Plugin", "Messages", "Interactions"}
+    assert set(services) == {"Plugin", "Messages", "Plugins", "Interactions"}
     missing = {
         method.name
         for service in services.values()
         for method in service.methods
-        if f"`{method.name}`" not in PAGE and f"{service.name}/{method.name}`" not in PAGE
+        if f"`{method.name}`" not in PAGE
+        and f"{service.name}/{method.name}`" not in PAGE
+        and f"`{service.name}.{method.name}`" not in PAGE
     }
     assert not missing

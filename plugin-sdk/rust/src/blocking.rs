@@ -6,10 +6,13 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 
 use crate::action::Action;
+use crate::call::PluginCall;
 use crate::command::Command;
 use crate::context::Context;
 use crate::event::{Event, MemberEvent, MessageEvent};
 use crate::hook::{BeforeDelete, BeforeEdit, BeforePost, Hook};
+use crate::http::HttpRequest;
+use crate::schedule::Fired;
 use crate::typing::Typing;
 
 /// Makes a handler of a function that blocks: reads files, computes for long, waits for a socket.
@@ -79,6 +82,9 @@ handled!(
     MemberEvent,
     Event,
     Command,
+    Fired,
+    PluginCall,
+    HttpRequest,
     Action,
     Typing
 );

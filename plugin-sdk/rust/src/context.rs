@@ -11,6 +11,7 @@ use outboard_proto::plugin::Welcome;
 use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
+use crate::call::CallError;
 use crate::error::HostError;
 use crate::host::{Host, MessageId};
 
@@ -112,6 +113,26 @@ impl Context {
         body: impl Into<Body>,
     ) -> Result<MessageId, HostError> {
         self.host.send_in(self.workspace.clone(), channel.into(), body.into()).await
+    }
+
+    /// Calls a method of another plugin and returns its JSON. Needs `plugins:call` for that plugin.
+    /// It has what is left of this call's time, and ends with it.
+    ///
+    /// # Errors
+    /// The other plugin's failure, or why it could not be called.
+    pub async fn call_plugin(
+        &self,
+        plugin: impl Into<String>,
+        method: impl Into<String>,
+        json: impl Into<String>,
+    ) -> Result<String, CallError> {
+        self.host.call_plugin(plugin, method, json).await
+    }
+
+    /// Where people reach the app from outside; empty where no connected app says.
+    #[must_use]
+    pub fn public_url(&self) -> String {
+        self.welcome().app.as_ref().map(|app| app.public_url.clone()).unwrap_or_default()
     }
 
     /// Waits for a future in a [`blocking`](crate::blocking) handler, such as

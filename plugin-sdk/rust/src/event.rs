@@ -106,6 +106,11 @@ impl Event {
         Self { event, attempt, ctx }
     }
 
+    /// Takes out what a typed event keeps beside it.
+    pub(crate) fn take_content(&mut self) -> Option<Of> {
+        self.event.of.take()
+    }
+
     /// Such as `message.posted`.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -8,8 +8,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use outboard_proto::common::{Failure, HookPayload, Reason};
-use outboard_proto::plugin::call::Of;
+use outboard_proto::common::{Failure, HookPayload, Reason, event};
+use outboard_proto::plugin::{self as wire, call::Of};
 use outboard_proto::plugin::{
     Autocomplete, Call, Choices, Delivery, Handler, HandlerKind, Intercept, RunCommand, UiAction,
     reply::Result as Answer,
@@ -17,6 +17,7 @@ use outboard_proto::plugin::{
 use tonic::Code;
 
 use crate::action::Action;
+use crate::call::{Json, PluginCall};
 use crate::command::Command;
 use crate::context::Context;
 use crate::error::Error;
@@ -24,10 +25,12 @@ use crate::event::{Event, FromEvent};
 use crate::exchange::Exchange;
 use crate::hook;
 use crate::host::Host;
+use crate::http::{HttpRequest, HttpResponse};
 use crate::link::{Cause, Link};
 use crate::outcome::Outcome;
 use crate::reply::Reply;
 use crate::session::answer::{Key, ack, reply};
+use crate::session::bodies::Bodies;
 use crate::session::codec::Encoded;
 use crate::session::lease::Lease;
 use crate::session::outbox::Outbox;
@@ -42,6 +45,9 @@ pub(crate) struct Handlers {
     pub(crate) hooks: Named<HookHandler>,
     pub(crate) events: Named<EventHandler>,
     pub(crate) commands: Named<CommandHandler>,
+    pub(crate) schedules: Named<EventHandler>,
+    pub(crate) methods: Named<CallHandler>,
+    pub(crate) routes: Named<HttpHandler>,
     pub(crate) autocompletes: Named<AutocompleteHandler>,
     pub(crate) actions: Named<ActionHandler>,
     pub(crate) on_start: Option<StartHandler>,
@@ -56,12 +62,15 @@ pub(crate) type EndHandler = Box<dyn Fn() -> Local<()>>;
 pub(crate) type AutocompleteHandler = Box<dyn Fn(u64, Typing) -> Local<Encoded>>;
 pub(crate) type ActionHandler = Box<dyn Fn(u64, Action) -> Local<Encoded>>;
 pub(crate) type CommandHandler = Box<dyn Fn(u64, Command) -> Local<Encoded>>;
+pub(crate) type CallHandler = Box<dyn Fn(u64, PluginCall) -> Local<Encoded>>;
+pub(crate) type HttpHandler = Box<dyn Fn(u64, HttpRequest, Arc<Outbox>) -> Local<Encoded>>;
 
 /// What a session lends to the handlers that run in it.
 #[derive(Debug, Clone)]
 pub(crate) struct Surroundings {
     pub(crate) link: Arc<Link>,
     pub(crate) outbox: Arc<Outbox>,
+    pub(crate) bodies: Arc<Bodies>,
     pub(crate) session: u64,
 }
 
@@ -76,7 +85,11 @@ impl Handlers {
         let owners = self.commands.names().filter_map(|name| name.split(' ').next());
         let owners: BTreeSet<&str> = owners.collect();
         let commands = owners.into_iter().map(|name| listed(HandlerKind::Command, name));
-        hooks.chain(events).chain(commands).collect()
+        let schedules = self.schedules.names().map(|name| listed(HandlerKind::Schedule, name));
+        let methods = self.methods.names().map(|name| listed(HandlerKind::PluginCall, name));
+        let routes = self.routes.names().map(|name| listed(HandlerKind::Http, name));
+        let more = schedules.chain(methods).chain(routes);
+        hooks.chain(events).chain(commands).chain(more).collect()
     }
 
     /// The first name that has two handlers.
@@ -108,11 +121,11 @@ impl Handlers {
         match call.of {
             Some(Of::Intercept(intercept)) => self.intercept(&began, intercept, ctx),
             Some(Of::Command(run)) => self.command(&began, *run, ctx, around),
+            Some(Of::Plugin(asked)) => self.plugin_call(&began, *asked, ctx),
+            Some(Of::Http(request)) => self.http(&began, *request, ctx, around),
             Some(Of::Ui(asked)) => self.action(&began, *asked, ctx, around),
             Some(Of::Autocomplete(asked)) => self.autocomplete(&began, *asked, ctx),
-            Some(Of::Http(_) | Of::Plugin(_)) | None => {
-                missing(Key::Call(began.id), "this kind of call")
-            }
+            None => missing(Key::Call(began.id), "this kind of call"),
         }
     }
 
@@ -120,9 +133,11 @@ impl Handlers {
     pub(crate) fn event(&self, delivery: Delivery, around: &Surroundings) -> Running {
         let key = Key::Event(delivery.delivery);
         let event = delivery.event.unwrap_or_default();
-        let Some(handler) = self.events.get(&event.r#type) else {
-            return missing(key, &event.r#type);
+        let (named, name) = match &event.of {
+            Some(event::Of::Schedule(schedule)) => (&self.schedules, &schedule.name),
+            _ => (&self.events, &event.r#type),
         };
+        let Some(handler) = named.get(name) else { return missing(key, name) };
         let host = Host::new(Arc::clone(&around.link), Cause::Event(delivery.delivery));
         let deadline = Instant::now() + Duration::from_micros(delivery.budget_us);
         let ctx = Context::new(host, deadline, delivery.trace);
@@ -182,6 +197,32 @@ impl Handlers {
         let Some(handler) = self.autocompletes.get(&name) else { return missing(key, &name) };
         let typing = Typing::new(asked, ctx);
         Running::new(key, Until::Fixed(began.deadline()), handler(began.id, typing))
+    }
+
+    fn plugin_call(&self, began: &Began, asked: wire::PluginCall, ctx: Context) -> Running {
+        let key = Key::Call(began.id);
+        let Some(handler) = self.methods.get(&asked.method) else {
+            return missing(key, &asked.method);
+        };
+        let call = PluginCall::new(asked, ctx);
+        Running::new(key, Until::Fixed(began.deadline()), handler(began.id, call))
+    }
+
+    fn http(
+        &self,
+        began: &Began,
+        request: wire::HttpRequest,
+        ctx: Context,
+        around: &Surroundings,
+    ) -> Running {
+        let key = Key::Call(began.id);
+        let Some(handler) = self.routes.get(&request.route) else {
+            return missing(key, &request.route);
+        };
+        let body = (request.body != 0).then(|| around.bodies.open(request.body));
+        let request = HttpRequest::new(request, body, ctx);
+        let handling = handler(began.id, request, Arc::clone(&around.outbox));
+        Running::new(key, Until::Fixed(began.deadline()), handling)
     }
 }
 
@@ -278,6 +319,36 @@ pub(crate) fn event_handler<A: FromEvent + 'static, R: Outcome<()> + 'static>(
                 Err(expected) => return ack(delivery, Err(no_content(expected))),
             };
             ack(delivery, handler(event).await.outcome().map_err(Error::into_failure))
+        })
+    })
+}
+
+/// A handler of another plugin's calls from an author's function.
+pub(crate) fn call_handler<R: Outcome<Json> + 'static>(
+    handler: impl AsyncFn(PluginCall) -> R + 'static,
+) -> CallHandler {
+    let handler = Rc::new(handler);
+    Box::new(move |call, asked| {
+        let handler = Rc::clone(&handler);
+        Box::pin(async move {
+            let answer = handler(asked).await.outcome().map(|Json(json)| Answer::Json(json));
+            reply(call, answer.map_err(Error::into_failure))
+        })
+    })
+}
+
+/// A route's handler from an author's function.
+pub(crate) fn http_handler<R: Outcome<HttpResponse> + 'static>(
+    handler: impl AsyncFn(HttpRequest) -> R + 'static,
+) -> HttpHandler {
+    let handler = Rc::new(handler);
+    Box::new(move |call, request, outbox| {
+        let handler = Rc::clone(&handler);
+        Box::pin(async move {
+            match handler(request).await.outcome() {
+                Ok(response) => response.say(call, &outbox).await,
+                Err(error) => reply(call, Err(error.into_failure())),
+            }
         })
     })
 }

@@ -4,9 +4,12 @@
 
 use std::sync::Arc;
 
-use outboard_proto::plugin::{FollowUpRequest, ReplyRequest, SendRequest, Welcome};
+use outboard_proto::plugin::{
+    CallPluginRequest, FollowUpRequest, ReplyRequest, SendRequest, Welcome,
+};
 
 use crate::body::Body;
+use crate::call::CallError;
 use crate::error::HostError;
 use crate::follow_up::Later;
 use crate::link::{Cause, Link};
@@ -81,6 +84,20 @@ impl Host {
         let body = Some(body.0);
         let request = SendRequest { workspace, channel_id, body, ..SendRequest::default() };
         self.send_message(request).await
+    }
+
+    /// Calls a method of another plugin and returns its JSON. Needs `plugins:call` for that plugin.
+    ///
+    /// # Errors
+    /// The other plugin's failure, or why it could not be called.
+    pub async fn call_plugin(
+        &self,
+        plugin: impl Into<String>,
+        method: impl Into<String>,
+        json: impl Into<String>,
+    ) -> Result<String, CallError> {
+        let (plugin, method, json) = (plugin.into(), method.into(), json.into());
+        self.link.call_plugin(self.cause, CallPluginRequest { plugin, method, json }).await
     }
 
     /// Says `body` in the channel and thread of what is being handled. Without a cause, as in a

@@ -29,6 +29,10 @@
 //! * A **command** is what somebody typed after a slash, or chose from the menu of a message or a
 //!   user; its handler returns a [`Reply`] or a string. One that takes minutes answers with
 //!   [`Command::defer`].
+//! * A **schedule** has come round; see [`Plugin::on_schedule`].
+//! * Another plugin's **call** is answered with JSON; see [`Plugin::on_call`] and
+//!   [`Context::call_plugin`].
+//! * A **request** from outside for one of the plugin's routes; see [`Plugin::on_http`].
 //!
 //! Every handler may return a [`Result`] instead; any displayable error will do. Where `?` is
 //! used, state the closure's return type:
@@ -127,6 +131,7 @@ mod action;
 mod argument;
 mod blocking;
 mod body;
+mod call;
 mod command;
 mod context;
 mod environment;
@@ -138,21 +143,25 @@ mod follow_up;
 mod handlers;
 mod hook;
 mod host;
+mod http;
 mod link;
 mod outcome;
 mod plugin;
 mod process;
 mod reply;
+mod schedule;
 mod session;
 mod start;
 mod subject;
 mod typing;
 mod verdict;
+pub mod webhook;
 
 pub use action::Action;
 pub use argument::{ArgumentError, FromValue};
 pub use blocking::{Handled, blocking};
 pub use body::Body;
+pub use call::{CallError, Json, PluginCall};
 pub use command::Command;
 pub use context::Context;
 pub use environment::Environment;
@@ -163,10 +172,13 @@ pub use exit::Exit;
 pub use follow_up::Later;
 pub use hook::{BeforeDelete, BeforeEdit, BeforePost, Hook};
 pub use host::{Host, MessageId};
+pub use http::{HttpRequest, HttpResponse};
 pub use outboard_proto as proto;
 pub use outcome::Outcome;
 pub use plugin::Plugin;
 pub use reply::Reply;
+pub use schedule::Fired;
+pub use session::bodies::BodyError;
 pub use start::Start;
 pub use typing::Typing;
 pub use verdict::{Rejection, Verdict};

@@ -11,12 +11,16 @@ use std::time::Duration;
 use outboard_proto::limits::{CALL_KEY, DECODE_BYTES, TOKEN_KEY};
 use outboard_proto::plugin::interactions_client::InteractionsClient;
 use outboard_proto::plugin::messages_client::MessagesClient;
-use outboard_proto::plugin::{FollowUpRequest, ReplyRequest, SendRequest, Welcome};
+use outboard_proto::plugin::plugins_client::PluginsClient;
+use outboard_proto::plugin::{
+    CallPluginRequest, FollowUpRequest, ReplyRequest, SendRequest, Welcome,
+};
 use tokio_util::sync::CancellationToken;
 use tonic::Request;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 
+use crate::call::CallError;
 use crate::error::HostError;
 use crate::test::Recorder;
 
@@ -45,6 +49,7 @@ enum Way {
 struct Wire {
     messages: MessagesClient<Channel>,
     interactions: InteractionsClient<Channel>,
+    plugins: PluginsClient<Channel>,
     token: MetadataValue<Ascii>,
 }
 
@@ -61,9 +66,10 @@ pub(crate) enum Cause {
 
 impl Link {
     pub(crate) fn wire(channel: Channel, token: MetadataValue<Ascii>) -> Self {
+        let plugins = PluginsClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
         let messages = MessagesClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
         let interactions = InteractionsClient::new(channel);
-        Self::over(Way::Wire(Box::new(Wire { messages, interactions, token })))
+        Self::over(Way::Wire(Box::new(Wire { messages, interactions, plugins, token })))
     }
 
     pub(crate) fn recorded(recorder: Arc<Recorder>) -> Self {
@@ -123,6 +129,24 @@ impl Link {
                 let sent = messages.clone().reply(request).await;
                 sent.map(|sent| sent.into_inner().message_id)
                     .map_err(|status| HostError::from_status(&status))
+            }
+        }
+    }
+
+    pub(crate) async fn call_plugin(
+        &self,
+        cause: Cause,
+        call: CallPluginRequest,
+    ) -> Result<String, CallError> {
+        match &self.way {
+            Way::Recorded(recorder) => recorder.call(&call),
+            Way::Wire(wire) => {
+                let request = self.request(cause, &wire.token, call);
+                let request = request.map_err(|_| CallError::SessionLost)?;
+                let answer = wire.plugins.clone().call(request).await;
+                answer
+                    .map(|answer| answer.into_inner().json)
+                    .map_err(|status| CallError::from_status(&status))
             }
         }
     }

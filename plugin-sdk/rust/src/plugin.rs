@@ -9,6 +9,7 @@ use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 
 use crate::action::Action;
+use crate::call::{Json, PluginCall};
 use crate::command::Command;
 use crate::context::Context;
 use crate::environment::Environment;
@@ -16,14 +17,17 @@ use crate::error::RunError;
 use crate::event::{Event, MemberEvent, MessageEvent};
 use crate::exit::Exit;
 use crate::handlers::{
-    Handlers, action_handler, autocomplete_handler, command_handler, event_handler, hook_handler,
+    Handlers, action_handler, autocomplete_handler, call_handler, command_handler, event_handler,
+    hook_handler, http_handler,
 };
 use crate::hook::{
     BEFORE_DELETE, BEFORE_EDIT, BEFORE_POST, BeforeDelete, BeforeEdit, BeforePost, Hook,
 };
+use crate::http::{HttpRequest, HttpResponse};
 use crate::outcome::Outcome;
 use crate::process::Process;
 use crate::reply::Reply;
+use crate::schedule::Fired;
 use crate::start::Start;
 use crate::typing::Typing;
 use crate::verdict::Verdict;
@@ -150,6 +154,37 @@ impl Plugin {
         handler: impl AsyncFn(Command) -> R + 'static,
     ) -> Self {
         self.handlers.commands.add(name, command_handler(handler));
+        self
+    }
+
+    /// Told when the schedule `name` of the manifest has come round.
+    pub fn on_schedule<R: Outcome<()> + 'static>(
+        mut self,
+        name: impl Into<String>,
+        handler: impl AsyncFn(Fired) -> R + 'static,
+    ) -> Self {
+        self.handlers.schedules.add(name, event_handler(handler));
+        self
+    }
+
+    /// Answers other plugins' calls of `method`, with JSON.
+    pub fn on_call<R: Outcome<Json> + 'static>(
+        mut self,
+        method: impl Into<String>,
+        handler: impl AsyncFn(PluginCall) -> R + 'static,
+    ) -> Self {
+        self.handlers.methods.add(method, call_handler(handler));
+        self
+    }
+
+    /// Answers requests for a route, written as in the manifest: `/hook` or `/files/*`. Needs
+    /// `http:serve`.
+    pub fn on_http<R: Outcome<HttpResponse> + 'static>(
+        mut self,
+        route: impl Into<String>,
+        handler: impl AsyncFn(HttpRequest) -> R + 'static,
+    ) -> Self {
+        self.handlers.routes.add(route, http_handler(handler));
         self
     }
 

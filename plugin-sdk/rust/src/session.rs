@@ -3,6 +3,7 @@
 //! Its parts refuse to know why a session is held, and whether another will follow.
 
 pub(crate) mod answer;
+pub(crate) mod bodies;
 pub(crate) mod closing;
 pub(crate) mod codec;
 pub(crate) mod conversation;

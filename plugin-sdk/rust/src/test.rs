@@ -20,6 +20,7 @@
 //! ```
 
 mod arrange;
+mod beyond;
 mod record;
 
 use std::path::PathBuf;
@@ -47,6 +48,7 @@ use crate::start::Start;
 use crate::verdict::Verdict;
 
 pub use arrange::{Argument, CommandCall, message};
+pub use beyond::{HttpAnswer, HttpCall};
 pub(crate) use record::Recorder;
 pub use record::{FollowUp, Sent};
 
@@ -100,7 +102,7 @@ impl Harness {
             handlers: Rc::new(plugin.handlers),
             outgoing: Outgoing::new(Arc::clone(&outbox)),
             live: Live::new(Arc::clone(&outbox)),
-            around: Surroundings { link, outbox, session: 1 },
+            around: Surroundings { link, outbox, bodies: Arc::default(), session: 1 },
             recorder,
             said: Vec::new(),
             last_id: 0,

@@ -9,13 +9,13 @@ use std::rc::Rc;
 use outboard_plugin::proto::common::hook_answer::Answer;
 use outboard_plugin::proto::common::hook_payload::Of;
 use outboard_plugin::proto::common::{
-    Custom, Delete, Edit, HookPayload, Reaction, Reason, body, event, value,
+    Custom, Delete, Edit, Failure, HookPayload, Reaction, Reason, body, event, value,
 };
 use outboard_plugin::proto::plugin::Welcome;
 use outboard_plugin::test::{Harness, Said, Sent, message};
 use outboard_plugin::{
-    BeforePost, Body, Command, Error, HostError, Later, Plugin, Rejection, Reply, Result, Start,
-    Verdict, blocking,
+    BeforePost, Body, Command, Error, Fired, HostError, HttpRequest, HttpResponse, Later, Plugin,
+    PluginCall, Rejection, Reply, Result, Start, Verdict, blocking,
 };
 
 fn plugin() -> Plugin {
@@ -211,6 +211,64 @@ fn a_start_is_told_its_settings_and_may_fail_for_good() {
     let failed = daemon.start(told("{}")).unwrap_err();
     assert_eq!((failed.message(), failed.is_final()), ("needs api_key", true));
     daemon.start(told("{\"api_key\": \"k\"}")).unwrap();
+}
+
+#[test]
+fn a_schedule_is_told_by_name_and_instant() {
+    let told = Rc::new(Cell::new(0));
+    let seen = Rc::clone(&told);
+    let mut daemon = Harness::new(plugin().on_schedule("nightly", async move |fired: Fired| {
+        assert_eq!(fired.name(), "nightly");
+        seen.set(fired.scheduled_at_us());
+    }));
+    daemon.fire("nightly", 42).unwrap();
+    assert_eq!(told.get(), 42);
+    let failure = daemon.fire("daily", 42).unwrap_err();
+    assert_eq!(failure.reason(), Reason::NotSupported);
+}
+
+#[test]
+fn another_plugins_call_is_answered_and_may_call_on() {
+    let mut daemon = Harness::new(plugin().on_call("ask", async |call: PluginCall| {
+        let answer = call.ctx().call_plugin("oracle", "say", call.json()).await?;
+        Ok::<_, Error>(format!("{} asked: {answer}", call.caller()))
+    }));
+    daemon.answer_call("oracle", "say", Ok("42".to_owned()));
+    assert_eq!(daemon.plugin_call("quiz", "ask", "{}").unwrap(), "quiz asked: 42");
+    let down = Failure::new(tonic::Code::Unavailable, Reason::PluginUnavailable, "oracle is down")
+        .detail("outcome", "not_started");
+    daemon.answer_call("oracle", "say", Err(down));
+    let failure = daemon.plugin_call("quiz", "ask", "{}").unwrap_err();
+    assert!(failure.message.contains("oracle is down"), "{failure}");
+}
+
+#[test]
+fn a_request_is_answered_whole_or_in_pieces() {
+    let mut daemon = Harness::new(
+        plugin()
+            .on_http("/small", async |request: HttpRequest| {
+                let sent = request.body().await?;
+                let user = request.user().unwrap_or("nobody").to_owned();
+                Ok::<_, Error>(HttpResponse::json(format!("{user} {}", sent.len())))
+            })
+            .on_http("/large", async |_: HttpRequest| HttpResponse::new(200).body(vec![7; 600_000]))
+            .on_http("/broken", async |_: HttpRequest| {
+                let pieces = [Ok(b"one".to_vec()), Err(Error::new("out of words"))];
+                HttpResponse::new(200).pieces(tokio_stream::iter(pieces))
+            }),
+    );
+    let small = daemon.http("/small").method("POST").body("hello").run().unwrap();
+    assert_eq!((small.status, small.text().as_str()), (200, "nobody 5"));
+    assert_eq!(small.headers["content-type"], "application/json");
+    let pieces = daemon.http("/small").user("ada").pieces([vec![0; 10], vec![0; 20]]).run();
+    assert_eq!(pieces.unwrap().text(), "ada 30");
+    let large = daemon.http("/large").run().unwrap();
+    assert!(large.body == vec![7; 600_000] && large.broken_off.is_none());
+    let broken = daemon.http("/broken").run().unwrap();
+    assert_eq!(
+        (broken.text().as_str(), broken.broken_off.as_deref()),
+        ("one", Some("out of words"))
+    );
 }
 
 #[test]

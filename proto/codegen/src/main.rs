@@ -14,7 +14,7 @@ const PROTOS: [&str; 4] = [
 ];
 
 /// Payloads that are kept behind a pointer.
-const LARGE: [&str; 17] = [
+const LARGE: [&str; 18] = [
     ".outboard.common.v1.HookPayload.of.before_post",
     ".outboard.common.v1.HookPayload.of.before_edit",
     ".outboard.common.v1.HookPayload.of.before_delete",
@@ -28,6 +28,7 @@ const LARGE: [&str; 17] = [
     ".outboard.plugin.v1.Call.of.command",
     ".outboard.plugin.v1.Call.of.ui",
     ".outboard.plugin.v1.Call.of.http",
+    ".outboard.plugin.v1.Call.of.plugin",
     ".outboard.plugin.v1.Call.of.autocomplete",
     ".outboard.plugin.v1.RunCommand.target_message",
     ".outboard.app.v1.RunCommand.target_message",

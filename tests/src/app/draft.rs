@@ -29,6 +29,7 @@ impl Default for AppDraft {
             events: owned(&["message.posted", "member.joined"]),
             operations: owned(&["messages.send", "interactions.follow_up"]),
             dedupe: true,
+            features: owned(&["chunks"]),
             ..AppHello::default()
         };
         Self { hello }

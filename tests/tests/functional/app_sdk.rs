@@ -1,6 +1,6 @@
 //! A chat server on the app SDK while the daemon comes and goes.
 
-use outboard_app::{App, By, Decision, Link, Policy, Sign, Why, message};
+use outboard_app::{App, By, Decision, HttpError, HttpRequest, Link, Policy, Sign, Why, message};
 use outboard_tests::{Daemon, Draft, House, Outcome, PATIENCE};
 
 const CLOSED: &str = "[plugins.alpha]\nclosed = [\"message.before_post\"]\n";
@@ -50,6 +50,47 @@ async fn a_stopped_daemon_costs_a_message_its_budget_and_no_more() -> Outcome {
     let outcome = tokio::time::timeout(PATIENCE, asked).await?;
     daemon.signal(rustix::process::Signal::CONT)?;
     assert_eq!(outcome.by, By::Fallback(Policy::Open, Why::Late));
+    Ok(())
+}
+
+// I53
+#[tokio::test]
+async fn an_app_on_the_sdk_passes_bodies_both_ways_while_others_ask() -> Outcome {
+    let daemon = Daemon::start().await?;
+    let keys = "methods = [\"POST\", \"GET\"]\naccess = \"public\"\ntimeout = \"20s\"\n";
+    daemon.run(&Draft::interceptor("web", "").route("/open/*", keys)).await?;
+    let app = app(daemon.house()).await?;
+    let body: Vec<u8> = (0..3_000_000_u32).map(|at| (at % 253) as u8).collect();
+    let pieces: Vec<Result<Vec<u8>, String>> =
+        body.chunks(70_001).map(|piece| Ok(piece.to_vec())).collect();
+    let request = HttpRequest::new("web", "POST", "/open/echo").pieces(tokio_stream::iter(pieces));
+    let upload = async { app.http(request).await?.body.bytes().await };
+    let talk = app.before_post(message::message("town", "ann", "all:tag"));
+    let (back, verdict) = tokio::join!(upload, talk);
+    assert!(back? == body);
+    assert_eq!(verdict.by, By::Daemon);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_an_error_and_one_not_read_is_stopped() -> Outcome {
+    let daemon = Daemon::start().await?;
+    let keys = "methods = [\"GET\"]\naccess = \"public\"\ntimeout = \"20s\"\n";
+    daemon.run(&Draft::interceptor("web", "").route("/open/*", keys)).await?;
+    let app = app(daemon.house()).await?;
+    let half = app.http(HttpRequest::new("web", "GET", "/open/half")).await?;
+    drop(half);
+    let tester = daemon.app().await?;
+    let told = async {
+        while tester.tell("web", "count cancel:").await? != "1" {
+            tokio::task::yield_now().await;
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(PATIENCE, told).await??;
+    let given_up = app.http(HttpRequest::new("web", "GET", "/open/give-up")).await?;
+    let broken = given_up.body.bytes().await.unwrap_err();
+    assert!(matches!(&broken, HttpError::BrokenOff(why) if why.contains("no more")), "{broken}");
     Ok(())
 }
 

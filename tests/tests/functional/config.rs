@@ -109,7 +109,7 @@ async fn what_later_daemons_will_know_is_refused_as_not_supported() -> Outcome {
     let daemon = Daemon::start().await?;
     for section in [
         "[[ui]]\nkind = \"panel\"",
-        "[[schedules]]\nname = \"nightly\"",
+        "[[ui]]\nname = \"nightly\"",
         "[settings]\nschema = \"settings.json\"",
         "[sandbox]\nnetwork = true",
         "[install]\ncommand = [\"./misbehave\"]",

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use outboard_app::{App, HttpRequest};
 use outboard_proto::common::{Event, Membership, event};
 use outboard_tests::verdict::outcome;
-use outboard_tests::{Daemon, Outcome, app, binaries, values};
+use outboard_tests::{Daemon, Draft, Outcome, PATIENCE, app, binaries, values};
 
 #[tokio::test]
 async fn welcome_greets_whoever_joins_in_that_channel() -> Outcome {
@@ -44,6 +45,32 @@ async fn dice_rolls() -> Outcome {
     let app = daemon.app().await?;
     let said = app::reply_text(&app.command("roll", "3d6").await?).unwrap_or_default();
     assert!(said.starts_with("ann rolls 3d6: "), "{said}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn dictionary_answers_plugins_and_the_web() -> Outcome {
+    let daemon = with("dictionary").await?;
+    daemon.run(&Draft::obedient("quiz").calls(&["dictionary"])).await?;
+    let app = daemon.app().await?;
+    let said = app.tell("quiz", "call dictionary define \"outboard\"").await?;
+    assert_eq!(said, "\"a motor that hangs outside the hull\"");
+    let said = app.tell("quiz", "call dictionary define \"inboard\"").await?;
+    assert!(said.contains("no such word: inboard"), "{said}");
+
+    let chat = App::builder("sdk-chat", "1.0.0").node("n2").connect(daemon.house().app_socket());
+    tokio::time::timeout(PATIENCE, chat.connected()).await?;
+    let lines: String = (0..20_000).map(|at| format!("word{at:05}: meaning {at}\n")).collect();
+    let request = || HttpRequest::new("dictionary", "POST", "/add").body(lines.clone());
+    let refused = chat.http(request()).await.unwrap_err();
+    assert_eq!(refused.status(), 401, "{refused}");
+    let added = chat.http(request().user("ann")).await?;
+    assert_eq!(added.body.bytes().await?, "20000 words of ann added\n");
+    let shown = chat.http(HttpRequest::new("dictionary", "GET", "/words")).await?;
+    assert_eq!(shown.status, 200);
+    assert!(shown.body.bytes().await?.ends_with(b"word19999: meaning 19999\n"));
+    let status = daemon.operator().status("dictionary").await?;
+    assert_eq!(status.schedules[0].rule, "0 4 * * * Europe/Vienna");
     Ok(())
 }
 

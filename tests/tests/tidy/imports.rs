@@ -9,7 +9,7 @@ use crate::findings::Findings;
 use crate::tree::{required, root};
 
 /// For each of our crates, which of the others it may see. Nothing else is allowed.
-const SEES: [(&str, &[&str]); 17] = [
+const SEES: [(&str, &[&str]); 18] = [
     ("outboard-proto", &[]),
     ("outboard-codegen", &[]),
     ("outboard-supervision", &[]),
@@ -23,6 +23,7 @@ const SEES: [(&str, &[&str]); 17] = [
     ("outboard-bench", &["outboard-proto", "outboard-app", "outboard-plugin"]),
     ("outboard-example-chat", &["outboard-proto", "outboard-app", "outboard-plugin"]),
     ("outboard-example-dice", &["outboard-plugin"]),
+    ("outboard-example-dictionary", &["outboard-plugin"]),
     ("outboard-example-moderator", &["outboard-plugin"]),
     ("outboard-example-oracle", &["outboard-plugin"]),
     ("outboard-example-troublemaker", &["outboard-plugin"]),

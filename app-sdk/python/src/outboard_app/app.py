@@ -15,7 +15,15 @@ from types import TracebackType
 from outboard_app.calls import Away
 from outboard_app.identity import new_id
 from outboard_app.link import Link, OnCatalogue
-from outboard_app.outcome import CommandOutcome, DecidedBy, Decision, Outcome, Published, decided
+from outboard_app.outcome import (
+    CommandOutcome,
+    DecidedBy,
+    Decision,
+    HttpAnswer,
+    Outcome,
+    Published,
+    decided,
+)
 from outboard_app.requests import Desk, OnFollowUp, OnSend
 from outboard_app.signs import Listener, OnPiece, OnProgress
 from outboard_app.wire import FRAME_BYTES, PROTOCOL, app, common, hook_of
@@ -25,6 +33,10 @@ log = logging.getLogger("outboard_app")
 #: Seconds a command may take where the caller does not say: as long as a plugin may work on one
 #: that it shows progress of. A plugin that shows none has answered, or been given up, long before.
 COMMAND_BUDGET = 900.0
+
+#: Seconds a request may take where the caller does not say: what a route may have at most, and a
+#: little for the daemon to say that it was missed.
+HTTP_BUDGET = 60.5
 
 #: What an app with `on_follow_up` carries out.
 _FOLLOW_UP = "interactions.follow_up"
@@ -276,6 +288,27 @@ class App:
             return CommandOutcome(interaction, answer.plugin, reply=answer.reply)
         return CommandOutcome(interaction, answer.plugin, failure=answer.failure)
 
+    # --- Requests from outside ---------------------------------------------------------------
+
+    async def http(self, request: app.HttpRequest, *, budget: float = HTTP_BUDGET) -> HttpAnswer:
+        """Passes a request on to a plugin within `budget` seconds. Never raises.
+
+        `request` says plugin, method, path (what follows the plugin's own part of the address),
+        headers, the whole body in content, and user: who is signed in, if anyone is.
+        """
+        request.user = request.user or "anonymous"
+        request.budget_us = int(budget * 1e6) if budget < HTTP_BUDGET else 0
+        try:
+            answer = await self._link.ask(request, budget)
+        except Away as away:
+            failure = _failure(_UNAVAILABLE, common.REASON_PLUGIN_UNAVAILABLE, str(away))
+            failure.details["outcome"] = "unknown" if away.handed_over else "not_started"
+            return HttpAnswer(failure=failure)
+        assert isinstance(answer, app.HttpResponse), "only requests are answered so"
+        if answer.HasField("failure"):
+            return HttpAnswer(failure=answer.failure)
+        return HttpAnswer(answer.status, dict(answer.headers), answer.content)
+
 
 class _Unanswered(Exception):
     """The daemon answered with a failure instead of a verdict."""
@@ -297,6 +330,7 @@ def _hello(name: str, node: str, version: str, public_url: str) -> app.AppHello:
         # Grows with every start, so that a restarted node replaces itself.
         epoch=time.time_ns() // 1000,
         dedupe=True,
+        features=["chunks"],
         public_url=public_url,
     )
 

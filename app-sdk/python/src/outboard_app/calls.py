@@ -65,6 +65,10 @@ class Calls:
         self._waiting[call] = waiting
         return waiting
 
+    def waits(self, call: int) -> bool:
+        """Whether somebody waits for the answer to `call`."""
+        return call in self._waiting
+
     def answer(self, call: int, answer: object) -> None:
         """Hands the answer to whoever waits for it."""
         waiting = self._waiting.pop(call, None)

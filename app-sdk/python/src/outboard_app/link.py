@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Mapping
 
 from outboard_app import session
+from outboard_app.bodies import Bodies
 from outboard_app.calls import Away, Calls
 from outboard_app.outbox import Full, Outbox
 from outboard_app.policy import PolicyBook
@@ -25,13 +26,17 @@ log = logging.getLogger("outboard_app")
 _FIRST_WAIT = 0.1
 _LONGEST_WAIT = 5.0
 
+#: Bytes of a body that go with the request itself.
+_SMALL_BODY = 32 * 1024
+
 #: What is asked with an id, and the frame's field that carries it.
-Ask = app.Intercept | app.RunCommand | app.UiAction | app.Autocomplete
+Ask = app.Intercept | app.RunCommand | app.UiAction | app.Autocomplete | app.HttpRequest
 _FIELDS: dict[type[Ask], str] = {
     app.Intercept: "intercept",
     app.RunCommand: "command",
     app.UiAction: "ui",
     app.Autocomplete: "autocomplete",
+    app.HttpRequest: "http",
 }
 
 OnCatalogue = Callable[[Mapping[str, common.CommandInfo]], None]
@@ -49,6 +54,7 @@ class Link:
         self._on_catalogue = on_catalogue
         self._calls = Calls()
         self._outbox = Outbox()
+        self._bodies = Bodies()
         self._published: dict[int, asyncio.Future[app.Published]] = {}
         self._listeners: dict[str, Listener] = {}
         self._session = 0
@@ -82,6 +88,8 @@ class Link:
             raise Away(f"no answer within {seconds * 1e3:.0f} ms", handed_over=True) from None
         finally:
             self._calls.forget(ask.id)
+            self._bodies.forget(ask.id)
+            self._outbox.drop_body(ask.id)
 
     async def run(self, ask: app.RunCommand | app.UiAction, listener: Listener) -> object:
         """Asks and waits as long as the listener hears something in time. Raises Away.
@@ -107,6 +115,9 @@ class Link:
 
     def _begin(self, ask: Ask) -> asyncio.Future[object]:
         ask.id = self._calls.next_id()
+        body = b""
+        if isinstance(ask, app.HttpRequest) and len(ask.content) > _SMALL_BODY:
+            body, ask.content, ask.body = ask.content, b"", ask.id
         frame = app.AppFrame()
         getattr(frame, _FIELDS[type(ask)]).CopyFrom(ask)
         if frame.ByteSize() > FRAME_BYTES:
@@ -115,6 +126,8 @@ class Link:
         waiting = self._calls.open(ask.id)
         try:
             self._outbox.say(frame)
+            if body:
+                self._outbox.send_body(ask.id, body)
         except Full as full:
             self._calls.forget(ask.id)
             raise Away(str(full), handed_over=False) from None
@@ -154,6 +167,10 @@ class Link:
             self._calls.answer(frame.intercepted.id, frame.intercepted)
         elif kind == "command":
             self._calls.answer(frame.command.id, frame.command)
+        elif kind == "http":
+            self._take_http(frame.http)
+        elif kind == "chunk":
+            self._take_piece(frame)
         elif kind == "choices":
             self._calls.answer(frame.choices.id, frame.choices)
         elif kind == "delta":
@@ -173,6 +190,22 @@ class Link:
         elif kind == "catalogue":
             self._take_catalogue(frame.catalogue)
         # Pings are answered where they are read. The rest belongs to features not declared.
+
+    def _take_http(self, answer: app.HttpResponse) -> None:
+        if answer.body and self._calls.waits(answer.id):
+            self._bodies.open(answer)
+        elif not answer.body:
+            self._calls.answer(answer.id, answer)
+
+    def _take_piece(self, frame: app.DaemonFrame) -> None:
+        try:
+            credit = common.Credit(bytes=frame.ByteSize())
+            self._outbox.say(app.AppFrame(credit=credit))
+        except Full:
+            log.warning("credit is not returned: the daemon reads too slowly")
+        whole = self._bodies.take(frame.chunk)
+        if whole is not None:
+            self._calls.answer(whole.id, whole)
 
     def _acknowledge(self, published: app.Published) -> None:
         self._outbox.acknowledged(published.id)
@@ -232,6 +265,7 @@ class Link:
 
     def _end_session(self, why: str) -> None:
         self.standing.clear()
+        self._bodies.clear()
         self._session += 1
         self._calls.lost(f"the daemon is away: {why}" if why else "the daemon is away")
 

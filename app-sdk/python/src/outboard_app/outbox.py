@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 
-from outboard_app.wire import CREDIT_BYTES, app
+from outboard_app.wire import CREDIT_BYTES, FRAME_BYTES, app, common
 
 #: Frames other than events that may wait. A daemon that takes none of them has stopped reading.
 _FRAMES = 1_024
@@ -18,6 +18,9 @@ _FRAMES = 1_024
 #: Events, and their bytes, kept while the daemon is away.
 _EVENTS = 10_000
 _EVENT_BYTES = 8 * 1024 * 1024
+
+#: Bytes in one piece of a body.
+_PIECE = 32 * 1024
 
 
 class Full(Exception):
@@ -31,6 +34,7 @@ class Outbox:
         self._urgent: deque[app.AppFrame] = deque()
         self._unsent: OrderedDict[int, app.AppFrame] = OrderedDict()
         self._unacknowledged: OrderedDict[int, app.AppFrame] = OrderedDict()
+        self._bodies: deque[tuple[int, bytes, int]] = deque()
         self._event_bytes = 0
         self._credit = CREDIT_BYTES
         # Bytes whose acknowledgement came before their credit.
@@ -56,6 +60,15 @@ class Outbox:
             dropped.append(self._drop_oldest())
         return dropped
 
+    def send_body(self, stream: int, body: bytes) -> None:
+        """Queues a body, which goes piece by piece after everything else."""
+        self._bodies.append((stream, body, 0))
+        self._wake.set()
+
+    def drop_body(self, stream: int) -> None:
+        """What is left of a body need not go any more."""
+        self._bodies = deque(body for body in self._bodies if body[0] != stream)
+
     def acknowledged(self, event: int) -> None:
         """The daemon has the event, so it has taken it off the stream too."""
         frame = self._unacknowledged.pop(event, None)
@@ -73,6 +86,7 @@ class Outbox:
     def new_session(self) -> None:
         """Forgets what belonged to the last session; unacknowledged events are said again."""
         self._urgent.clear()
+        self._bodies.clear()
         self._unacknowledged.update(self._unsent)
         self._unsent, self._unacknowledged = self._unacknowledged, OrderedDict()
         self._credit = CREDIT_BYTES
@@ -94,13 +108,31 @@ class Outbox:
         if self._urgent:
             return self._urgent.popleft()
         if not self._unsent:
-            return None
+            return self._take_piece()
         event, frame = next(iter(self._unsent.items()))
         weight = frame.ByteSize()
         if weight > self._credit:
             return None
         self._credit -= weight
         self._unacknowledged[event] = self._unsent.pop(event)
+        return frame
+
+    def _take_piece(self) -> app.AppFrame | None:
+        """The next piece of the body in turn, if the credit leaves an event its room."""
+        if not self._bodies:
+            return None
+        stream, body, sent = self._bodies[0]
+        data = body[sent : sent + _PIECE]
+        last = sent + len(data) == len(body)
+        frame = app.AppFrame(chunk=common.Chunk(stream=stream, data=data, last=last))
+        weight = frame.ByteSize()
+        if weight + FRAME_BYTES > self._credit:
+            return None
+        self._credit -= weight
+        self._bodies.popleft()
+        if not last:
+            # Behind the others: bodies take turns.
+            self._bodies.append((stream, body, sent + len(data)))
         return frame
 
     def _drop_oldest(self) -> int:

@@ -6,7 +6,7 @@ Refuses to know how the daemon was asked, or whether it was.
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from outboard_app.wire import common
@@ -30,6 +30,19 @@ class DecidedBy(enum.Enum):
     NOBODY = "nobody"
     #: The daemon could not answer in time; the hook's last known policy stands in.
     POLICY = "policy"
+
+
+@dataclass(frozen=True)
+class HttpAnswer:
+    """What a plugin answered to a request; a failure if it did not, or not wholly."""
+
+    #: From 200 to 599; 0 with a failure.
+    status: int = 0
+    #: By names in lower case.
+    headers: Mapping[str, str] = field(default_factory=dict)
+    #: The whole body.
+    content: bytes = b""
+    failure: common.Failure | None = None
 
 
 @dataclass(frozen=True)

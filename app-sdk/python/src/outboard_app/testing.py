@@ -19,6 +19,7 @@ _KEPT = 100_000
 
 OnIntercept = Callable[[app.Intercept], common.Verdict | None]
 OnCommand = Callable[[app.RunCommand], app.CommandResult | None]
+OnHttp = Callable[[app.HttpRequest], app.HttpResponse | None]
 OnAction = Callable[[app.UiAction], app.CommandResult | None]
 OnAutocomplete = Callable[[app.Autocomplete], Sequence[str] | None]
 
@@ -44,6 +45,10 @@ class FakeDaemon:
         self.on_intercept: OnIntercept = go_on
         #: Answers commands; None = no answer.
         self.on_command: OnCommand = lambda _: None
+        #: Answers requests; None = no answer.
+        self.on_http: OnHttp = lambda _: None
+        #: Whether credit of chunks is returned.
+        self.returns_chunks = False
         #: Pieces in which a command's reply is said before its result.
         self.pieces: Sequence[str] = ()
         #: Answers actions; None = no answer.
@@ -144,6 +149,11 @@ class FakeDaemon:
             offered = self.on_autocomplete(frame.autocomplete)
             choices = app.Choices(id=frame.autocomplete.id, choices=offered or ())
             return [] if offered is None else [app.DaemonFrame(choices=choices)]
+        if kind == "http" and (served := self.on_http(frame.http)) is not None:
+            served.id = frame.http.id
+            return [app.DaemonFrame(http=served)]
+        if kind == "chunk" and self.returns_chunks:
+            return [app.DaemonFrame(credit=common.Credit(bytes=frame.ByteSize()))]
         if kind == "publish" and self.takes_events:
             return _taken(frame)
         return []

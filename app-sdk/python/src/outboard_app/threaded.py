@@ -12,9 +12,9 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
-from outboard_app.app import COMMAND_BUDGET, App
+from outboard_app.app import COMMAND_BUDGET, HTTP_BUDGET, App
 from outboard_app.link import OnCatalogue
-from outboard_app.outcome import CommandOutcome, Outcome, Published
+from outboard_app.outcome import CommandOutcome, HttpAnswer, Outcome, Published
 from outboard_app.requests import FollowUp, SendRequest
 from outboard_app.signs import OnPiece, OnProgress
 from outboard_app.wire import app, common
@@ -165,6 +165,10 @@ class ThreadedApp:
         """As App.cancel. Returns at once."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._app.cancel, interaction_id)
+
+    def http(self, request: app.HttpRequest, *, budget: float = HTTP_BUDGET) -> Future[HttpAnswer]:
+        """As App.http."""
+        return self._submit(self._app.http(request, budget=budget))
 
     def _submit(self, work: Coroutine[Any, Any, _T]) -> Future[_T]:
         try:

@@ -32,7 +32,12 @@ impl Stream for Outbound {
         if state.session != self.session {
             return Poll::Ready(None);
         }
-        match state.egress.pop(|id| state.calls.leaves(id)) {
+        let crowded = !state.egress.has_room_for_pieces();
+        let next = state.egress.pop(|id| state.calls.leaves(id));
+        if crowded && state.egress.has_room_for_pieces() {
+            self.exchange.made_room();
+        }
+        match next {
             Some(frame) => Poll::Ready(Some(frame)),
             None if state.stage == Stage::Closing => Poll::Ready(None),
             None => {

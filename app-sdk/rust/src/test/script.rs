@@ -9,8 +9,8 @@ use outboard_proto::app::app_frame::Kind as Up;
 use outboard_proto::app::daemon_frame::Kind as Down;
 use outboard_proto::app::{
     self, AppFrame, AppHello, AppWelcome, Asker, Autocomplete, Catalogue, Choices, CommandResult,
-    DaemonFrame, HookPolicy, InterceptResult, Policies, Published, Request, RunCommand,
-    StreamDelta, answer, command_result, intercept_result, request,
+    DaemonFrame, HookPolicy, HttpRequest, HttpResponse, InterceptResult, Policies, Published,
+    Request, RunCommand, StreamDelta, answer, command_result, intercept_result, request,
 };
 use outboard_proto::common::{
     CommandInfo, Credit, Event, Failure, FailurePolicy, HookPayload, InteractionReply, Reason,
@@ -38,6 +38,7 @@ pub(super) type Judge = Arc<dyn Fn(&HookPayload) -> Verdict + Send + Sync>;
 pub(super) type Runner =
     Arc<dyn Fn(&RunCommand) -> Result<InteractionReply, Failure> + Send + Sync>;
 
+pub(super) type Server = Arc<dyn Fn(&HttpRequest) -> Result<HttpResponse, Failure> + Send + Sync>;
 pub(super) type Offer = Arc<dyn Fn(&Autocomplete) -> Vec<String> + Send + Sync>;
 
 #[derive(Default)]
@@ -45,6 +46,7 @@ pub(crate) struct Script {
     pub(super) presence: Presence,
     pub(super) judge: Option<Judge>,
     pub(super) runner: Option<Runner>,
+    pub(super) server: Option<Server>,
     pub(super) pieces: Vec<String>,
     pub(super) offer: Option<Offer>,
     pub(super) cancelled: Vec<String>,
@@ -125,7 +127,8 @@ impl Double {
                 script.cancelled.extend(Some(cancel.interaction_id).filter(|id| !id.is_empty()));
                 Vec::new()
             }
-            Up::Pong(_) | Up::Credit(_) | Up::Chunk(_) | Up::Ui(_) | Up::Http(_) => Vec::new(),
+            Up::Http(request) => vec![Down::Http(script.serve(&request))],
+            Up::Pong(_) | Up::Credit(_) | Up::Chunk(_) | Up::Ui(_) => Vec::new(),
         }
     }
 
@@ -211,6 +214,22 @@ impl Script {
             plugin: "double".into(),
             result: Some(result),
         }
+    }
+
+    fn serve(&self, request: &HttpRequest) -> HttpResponse {
+        let served = match &self.server {
+            Some(serve) => serve(request),
+            None => Err(Failure::new(
+                tonic::Code::NotFound,
+                Reason::UnknownPlugin,
+                format!("no plugin {} is loaded", request.plugin),
+            )),
+        };
+        let response = served.unwrap_or_else(|failure| HttpResponse {
+            failure: Some(failure),
+            ..Default::default()
+        });
+        HttpResponse { id: request.id, ..response }
     }
 
     pub(super) fn request(

@@ -10,8 +10,8 @@ use outboard_proto::app::app_server::{self, AppServer};
 use outboard_proto::app::daemon_frame::Kind as Down;
 use outboard_proto::app::{
     Answer, Answered, AppFrame, AppHello, AppWelcome, Autocomplete, Cancel, Cancelled, Choices,
-    CommandResult, DaemonFrame, HookPolicy, Intercept, InterceptResult, Policies, Publish,
-    Published, RunCommand, UiAction,
+    CommandResult, DaemonFrame, HookPolicy, HttpRequest, HttpResponse, Intercept, InterceptResult,
+    Policies, Publish, Published, RunCommand, UiAction,
 };
 use outboard_proto::common::FailurePolicy;
 use tempfile::TempDir;
@@ -145,6 +145,10 @@ impl app_server::App for Fake {
     }
 
     async fn autocomplete(&self, _: Request<Autocomplete>) -> Result<Response<Choices>, Status> {
+        Err(Status::unimplemented(""))
+    }
+
+    async fn http(&self, _: Request<HttpRequest>) -> Result<Response<HttpResponse>, Status> {
         Err(Status::unimplemented(""))
     }
 

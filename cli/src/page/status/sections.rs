@@ -102,6 +102,23 @@ pub fn grants(plugin: &Plugin) -> Section {
     (!plugin.grants.is_empty()).then(|| ("Permissions", grid.lines(2)))
 }
 
+/// When each schedule fires next and fired last.
+pub fn schedules(plugin: &Plugin, now: Micros) -> Section {
+    let mut grid = Grid::with_header(&["SCHEDULE", "RULE", "NEXT", "LAST", "MISSED"]);
+    for schedule in &plugin.schedules {
+        let next = schedule.next_us.map(|at| format!("in {}", measure::lasted(at, now)));
+        let last = schedule.last_us.map(|at| measure::ago(now, at));
+        grid.row(vec![
+            text(&schedule.name),
+            text(&schedule.rule),
+            text(or_dash(&next.unwrap_or_default())),
+            text(or_dash(&last.unwrap_or_default())),
+            text(&schedule.missed),
+        ]);
+    }
+    (!plugin.schedules.is_empty()).then(|| ("Schedules", grid.lines(2)))
+}
+
 fn granted(ask: &Grant) -> comfy_table::Cell {
     match (ask.granted, ask.optional) {
         (true, _) => coloured("granted", Tone::Good),

@@ -3,6 +3,7 @@
 
 use super::about::plain;
 use crate::config::fault::Problem;
+use crate::config::name::PluginName;
 use crate::config::nearest::nearest;
 use crate::config::permission::Permission;
 use crate::config::section::Section;
@@ -24,6 +25,8 @@ pub struct Ask {
     pub need: Need,
     /// The author's words to the operator.
     pub reason: String,
+    /// The plugins it is about; only for `plugins:call`, and then never empty.
+    pub plugins: BTreeSet<PluginName>,
 }
 
 /// Everything a plugin asks for.
@@ -58,16 +61,43 @@ pub fn read(root: &Section<'_>) -> Asks {
         let reason = entry.needed("reason", "\"to …\"").and_then(|it| it.parse(plain));
         let optional = entry.field("optional").and_then(|it| it.flag()).unwrap_or(false);
         let need = if optional { Need::Optional } else { Need::Required };
-        let ask = Ask { need, reason: reason.unwrap_or_default() };
-        for permission in read_permissions(&entry) {
+        let permissions = read_permissions(&entry);
+        let plugins = read_plugins(&entry, &permissions);
+        let ask = Ask { need, reason: reason.unwrap_or_default(), plugins };
+        for permission in permissions {
             if asks.0.insert(permission, ask.clone()).is_some() {
                 entry.fault("actions", Problem::new(format!("{permission} is asked for twice")));
             }
         }
-        entry.not_supported(&["workspaces", "channels", "plugins", "hosts", "operations"]);
+        entry.not_supported(&["workspaces", "channels", "hosts", "operations"]);
         entry.close();
     }
     asks
+}
+
+/// Whom it wants to call: must be said where calling is asked for, and nowhere else.
+fn read_plugins(entry: &Section<'_>, permissions: &[Permission]) -> BTreeSet<PluginName> {
+    let calls = permissions.contains(&Permission::PluginsCall);
+    match entry.field("plugins") {
+        Some(field) if calls => {
+            let plugins = field.parse_list(str::parse);
+            if field.value().as_array().is_some_and(|list| list.is_empty()) {
+                field.fault(Problem::new("names no plugin"));
+            }
+            plugins.into_iter().collect()
+        }
+        Some(field) => {
+            field.fault(Problem::not_supported());
+            BTreeSet::new()
+        }
+        None => {
+            if calls {
+                let problem = Problem::new("says not which plugins it calls");
+                entry.fault("plugins", problem.hint("plugins = [\"dictionary\"]"));
+            }
+            BTreeSet::new()
+        }
+    }
 }
 
 fn read_permissions(entry: &Section<'_>) -> Vec<Permission> {

@@ -28,6 +28,19 @@ pub fn fix(text: &str, registered: &Handlers) -> String {
     for command in &missing.commands {
         push(&mut document, "commands", table([("name", value(command.as_str()))]));
     }
+    for method in &missing.methods {
+        push(&mut document, "methods", table([("name", value(method))]));
+    }
+    for route in &missing.routes {
+        let methods: Array = ["GET"].into_iter().collect();
+        let (path, access) = (value(route), value("signed-in"));
+        push(
+            &mut document,
+            "http",
+            table([("path", path), ("methods", value(methods)), ("access", access)]),
+        );
+    }
+    // When a schedule fires, its author must say.
     document.to_string()
 }
 
@@ -37,6 +50,7 @@ fn needed_by(handlers: &Handlers) -> Vec<Permission> {
         (reads, Permission::MessagesRead),
         (!handlers.hooks.is_empty(), Permission::MessagesIntercept),
         (!handlers.commands.is_empty(), Permission::CommandsOwn),
+        (!handlers.routes.is_empty(), Permission::HttpServe),
     ];
     needs.into_iter().filter(|(needed, _)| *needed).map(|(_, permission)| permission).collect()
 }

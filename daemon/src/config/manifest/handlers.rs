@@ -16,6 +16,12 @@ pub struct Handlers {
     pub events: BTreeSet<EventType>,
     /// Commands.
     pub commands: BTreeSet<CommandName>,
+    /// Schedules.
+    pub schedules: BTreeSet<String>,
+    /// Methods for other plugins.
+    pub methods: BTreeSet<String>,
+    /// HTTP routes, as the manifest writes their paths.
+    pub routes: BTreeSet<String>,
 }
 
 impl Handlers {
@@ -25,12 +31,17 @@ impl Handlers {
             hooks: self.hooks.difference(&other.hooks).copied().collect(),
             events: self.events.difference(&other.events).cloned().collect(),
             commands: self.commands.difference(&other.commands).cloned().collect(),
+            schedules: self.schedules.difference(&other.schedules).cloned().collect(),
+            methods: self.methods.difference(&other.methods).cloned().collect(),
+            routes: self.routes.difference(&other.routes).cloned().collect(),
         }
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.hooks.is_empty() && self.events.is_empty() && self.commands.is_empty()
+        let pushed = self.hooks.is_empty() && self.events.is_empty() && self.commands.is_empty();
+        let more = self.schedules.is_empty() && self.methods.is_empty() && self.routes.is_empty();
+        pushed && more
     }
 }
 
@@ -40,7 +51,11 @@ impl fmt::Display for Handlers {
         let hooks = self.hooks.iter().map(|it| format!("hook {it}"));
         let events = self.events.iter().map(|it| format!("event {it}"));
         let commands = self.commands.iter().map(|it| format!("command /{it}"));
-        let all: Vec<String> = hooks.chain(events).chain(commands).collect();
+        let schedules = self.schedules.iter().map(|it| format!("schedule {it}"));
+        let methods = self.methods.iter().map(|it| format!("method {it}"));
+        let routes = self.routes.iter().map(|it| format!("http {it}"));
+        let more = schedules.chain(methods).chain(routes);
+        let all: Vec<String> = hooks.chain(events).chain(commands).chain(more).collect();
         f.write_str(if all.is_empty() { "none".to_owned() } else { all.join(", ") }.as_str())
     }
 }

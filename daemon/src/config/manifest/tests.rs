@@ -8,6 +8,8 @@ use proptest::prelude::*;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::time::Duration;
 
+mod beyond;
+
 const WHOLE: &str = r#"
 name = "moderator"
 version = "1.2.0"
@@ -217,7 +219,6 @@ fn what_later_daemons_know_is_named_as_not_supported() {
     let later = [
         "[settings]\nschema = \"s.json\"\n",
         "[[ui]]\n",
-        "[[schedules]]\n",
         "[locales.de]\n",
         "[install]\n",
         "[sandbox]\n",
@@ -371,6 +372,9 @@ fn fixing_adds_what_the_code_registers_and_keeps_the_rest() {
         hooks: [Hook::BeforePost].into(),
         events: ["message.posted".parse().unwrap()].into(),
         commands: ["roll".parse().unwrap()].into(),
+        methods: ["define".to_owned()].into(),
+        routes: ["/hook".to_owned()].into(),
+        ..Handlers::default()
     };
     let fixed = fix(&text, &registered);
     assert!(fixed.contains("# my words"), "{fixed}");

@@ -82,7 +82,10 @@ impl Core {
     pub(super) fn offerings_where(&self, matches: impl Fn(&Offering) -> bool) -> Vec<usize> {
         self.calls.keys_where(|call| match &call.purpose {
             Purpose::Autocomplete(offering) => matches(offering),
-            Purpose::Command(_) | Purpose::Intercept { .. } => false,
+            Purpose::Command(_)
+            | Purpose::Intercept { .. }
+            | Purpose::Nested(_)
+            | Purpose::Http(_) => false,
         })
     }
 

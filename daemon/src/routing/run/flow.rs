@@ -370,7 +370,13 @@ impl Core {
             Some(Purpose::Intercept { run, at }) => {
                 self.runs[*run].pipeline.entries[*at].is.policy == OnFailure::Closed
             }
-            Some(Purpose::Command(_) | Purpose::Autocomplete(_)) | None => false,
+            Some(
+                Purpose::Command(_)
+                | Purpose::Autocomplete(_)
+                | Purpose::Nested(_)
+                | Purpose::Http(_),
+            )
+            | None => false,
         }
     }
 }

@@ -108,3 +108,44 @@ async fn of_a_long_stderr_the_newest_part_is_kept() {
     let kept = control.ends(&name("aa")).await.unwrap().remove(0).stderr;
     assert_eq!((kept.len(), kept.last()), (STDERR_LIMIT, Some(&b'z')));
 }
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(second).unwrap()
+}
+
+// I48
+#[tokio::test]
+async fn a_schedules_key_is_news_once_and_never_goes_back() {
+    let (folder, control) = open();
+    let aa = name("aa");
+    let fresh = control.schedule(&aa, "nightly", "every 1m", at(100)).await.unwrap();
+    assert_eq!(fresh, Past { since: at(100), last: None });
+    assert!(control.pass_schedule(&aa, "nightly", at(160)).await.unwrap());
+    assert!(!control.pass_schedule(&aa, "nightly", at(160)).await.unwrap());
+    assert!(!control.pass_schedule(&aa, "nightly", at(130)).await.unwrap());
+    control.close().await;
+    let again = Control::open(&folder.path().join("control.db"), "id-2").unwrap();
+    let kept = again.schedule(&aa, "nightly", "every 1m", at(500)).await.unwrap();
+    assert_eq!(kept, Past { since: at(100), last: Some(at(160)) });
+}
+
+#[tokio::test]
+async fn a_schedule_under_another_rule_begins_anew_and_keeps_its_key() {
+    let (_folder, control) = open();
+    let aa = name("aa");
+    control.schedule(&aa, "nightly", "every 1m", at(100)).await.unwrap();
+    control.pass_schedule(&aa, "nightly", at(160)).await.unwrap();
+    let changed = control.schedule(&aa, "nightly", "every 2m", at(300)).await.unwrap();
+    assert_eq!(changed, Past { since: at(300), last: Some(at(160)) });
+}
+
+#[tokio::test]
+async fn a_forgotten_plugin_fires_nothing_and_begins_anew() {
+    let (_folder, control) = open();
+    let aa = name("aa");
+    control.schedule(&aa, "nightly", "every 1m", at(100)).await.unwrap();
+    control.forget_plugin(&aa).await.unwrap();
+    assert!(!control.pass_schedule(&aa, "nightly", at(160)).await.unwrap());
+    let fresh = control.schedule(&aa, "nightly", "every 1m", at(300)).await.unwrap();
+    assert_eq!(fresh, Past { since: at(300), last: None });
+}

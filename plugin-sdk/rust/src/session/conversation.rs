@@ -95,7 +95,7 @@ impl<'a> Conversation<'a> {
         let live = Rc::new(Live::new(Arc::clone(&outbox)));
         Self {
             process,
-            around: Surroundings { link, outbox, session: 0 },
+            around: Surroundings { link, outbox, bodies: Arc::default(), session: 0 },
             live,
             notes,
             tasks: Vec::new(),
@@ -143,10 +143,11 @@ impl<'a> Conversation<'a> {
             Some(Heard::CancelInteraction(it)) => {
                 self.around.link.cancel_interaction(&it.interaction_id);
             }
-            // Nothing here is sent on credit.
-            Some(Heard::Credit(_)) => {}
-            // No call with a payload in chunks exists yet; its bytes are returned all the same.
-            Some(Heard::Chunk(_)) => self.owe_credit(bytes),
+            Some(Heard::Credit(credit)) => self.around.outbox.credit(credit.bytes),
+            Some(Heard::Chunk(chunk)) => {
+                self.owe_credit(bytes);
+                self.around.bodies.put(chunk);
+            }
             Some(Heard::Welcome(welcome)) => self.welcome(welcome),
             Some(Heard::Settings(changed)) => {
                 self.around.link.update(|welcome| welcome.settings = changed.after);

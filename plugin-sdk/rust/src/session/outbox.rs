@@ -8,8 +8,8 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use outboard_proto::common::Reason;
-use outboard_proto::limits::FRAME_BYTES;
+use outboard_proto::common::{Chunk, Reason};
+use outboard_proto::limits::{CREDIT_BYTES, FRAME_BYTES};
 use outboard_proto::plugin::plugin_frame::Kind;
 use tokio::sync::Notify;
 use tokio_stream::Stream;
@@ -21,7 +21,8 @@ use crate::error::HostError;
 const ROOM: usize = 256;
 
 /// Optional frame kinds that this SDK understands, as they stand in Hello.
-pub(crate) const FEATURES: [&str; 3] = [PROGRESS, PARTIAL, "defer"];
+pub(crate) const FEATURES: [&str; 4] = [PROGRESS, PARTIAL, CHUNKS, "defer"];
+const CHUNKS: &str = "chunks";
 const PROGRESS: &str = "progress";
 /// Replies piece by piece.
 pub(crate) const PARTIAL: &str = "partial";
@@ -33,12 +34,28 @@ pub(crate) struct Outbox {
     room: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Queue {
     frames: VecDeque<Encoded>,
     reader: Option<Waker>,
     agreed: Vec<String>,
     is_closed: bool,
+    /// Bytes of pieces that may still go before the daemon returns some.
+    credit: u64,
+    streams: u64,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            frames: VecDeque::new(),
+            reader: None,
+            agreed: Vec::new(),
+            is_closed: false,
+            credit: CREDIT_BYTES,
+            streams: 0,
+        }
+    }
 }
 
 impl Outbox {
@@ -77,6 +94,53 @@ impl Outbox {
         }
         self.push(frame);
         Ok(())
+    }
+
+    /// A number for a stream of pieces, never given twice in a session.
+    pub(crate) fn next_stream(&self) -> u64 {
+        let mut queue = self.lock();
+        queue.streams += 1;
+        queue.streams
+    }
+
+    /// Queues a piece of a body, when there is credit and room.
+    pub(crate) async fn send_chunk(&self, chunk: Chunk) -> Result<(), HostError> {
+        let frame = Encoded::from(Kind::Chunk(chunk));
+        fits(&frame)?;
+        let mut room = pin!(self.room.notified());
+        loop {
+            room.as_mut().enable();
+            match self.pay_for(&frame) {
+                Offer::Closed => return Err(HostError::SessionLost),
+                Offer::Room | Offer::NotUnderstood => break,
+                Offer::Full => room.as_mut().await,
+            }
+            room.set(self.room.notified());
+        }
+        self.push(frame);
+        Ok(())
+    }
+
+    fn pay_for(&self, frame: &Encoded) -> Offer {
+        let mut queue = self.lock();
+        let bytes = frame.len() as u64;
+        if queue.is_closed {
+            return Offer::Closed;
+        }
+        if queue.credit < bytes || queue.frames.len() >= ROOM {
+            return Offer::Full;
+        }
+        queue.credit -= bytes;
+        Offer::Room
+    }
+
+    /// The daemon has taken so many bytes of pieces off the stream.
+    pub(crate) fn credit(&self, bytes: u64) {
+        {
+            let mut queue = self.lock();
+            queue.credit = queue.credit.saturating_add(bytes).min(CREDIT_BYTES);
+        }
+        self.room.notify_waiters();
     }
 
     /// Remembers which features both sides name.

@@ -2,12 +2,16 @@
 //!
 //! It refuses to judge what is sent, unless a test told it to.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use outboard_proto::plugin::{FollowUpRequest, ReplyRequest, SendRequest};
+use outboard_proto::common::{Failure, Reason};
+use outboard_proto::plugin::{CallPluginRequest, FollowUpRequest, ReplyRequest, SendRequest};
 use tokio::sync::Notify;
+use tonic::Code;
 
 use crate::body::Body;
+use crate::call::CallError;
 use crate::error::HostError;
 use crate::reply::Reply;
 
@@ -45,6 +49,8 @@ struct Kept {
     sent: Vec<Sent>,
     followed_up: Vec<FollowUp>,
     refusal: Option<HostError>,
+    /// By plugin and method.
+    answers: BTreeMap<(String, String), Result<String, Failure>>,
 }
 
 impl Recorder {
@@ -56,6 +62,20 @@ impl Recorder {
     pub(crate) fn reply(&self, request: ReplyRequest) -> Result<String, HostError> {
         let body = Body(request.body.unwrap_or_default());
         self.keep(Sent { channel: None, body })
+    }
+
+    pub(crate) fn call(&self, call: &CallPluginRequest) -> Result<String, CallError> {
+        let key = (call.plugin.clone(), call.method.clone());
+        let answer = self.lock().answers.get(&key).cloned();
+        let unknown = || {
+            let text = format!("no plugin {} is loaded", call.plugin);
+            Err(Failure::new(Code::NotFound, Reason::UnknownPlugin, text))
+        };
+        answer.unwrap_or_else(unknown).map_err(CallError::Failed)
+    }
+
+    pub(super) fn answer_call(&self, plugin: &str, method: &str, answer: Result<String, Failure>) {
+        self.lock().answers.insert((plugin.to_owned(), method.to_owned()), answer);
     }
 
     pub(crate) fn follow_up(&self, request: FollowUpRequest) -> Result<String, HostError> {

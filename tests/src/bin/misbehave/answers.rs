@@ -14,7 +14,7 @@ use outboard_tests::values;
 use tonic::Code;
 
 use crate::plugin::Plugin;
-use crate::{deeds, interactions, questions};
+use crate::{deeds, interactions, questions, web};
 
 /// Answers one call, or does not.
 pub async fn answer(plugin: Arc<Plugin>, call: Call) {
@@ -24,9 +24,11 @@ pub async fn answer(plugin: Arc<Plugin>, call: Call) {
             intercept_one(&plugin, call.id, payload).await;
         }
         Some(call::Of::Command(command)) => run(&plugin, call.id, *command).await,
+        Some(call::Of::Plugin(asked)) => web::called(&plugin, call.id, *asked).await,
+        Some(call::Of::Http(request)) => web::serve(&plugin, call.id, *request).await,
         Some(call::Of::Autocomplete(asked)) => interactions::offer(&plugin, call.id, *asked).await,
         Some(call::Of::Ui(action)) => interactions::act(&plugin, call.id, *action).await,
-        Some(_) | None => plugin.note(format!("call {} of a kind unknown here", call.id)),
+        None => plugin.note(format!("call {} of a kind unknown here", call.id)),
     }
 }
 

@@ -45,6 +45,9 @@ pub fn handler(text: &str) -> Option<Handler> {
         "hook" => HandlerKind::Hook,
         "event" => HandlerKind::Event,
         "command" => HandlerKind::Command,
+        "schedule" => HandlerKind::Schedule,
+        "method" => HandlerKind::PluginCall,
+        "http" => HandlerKind::Http,
         _ => return None,
     };
     Some(Handler { kind: kind.into(), name: name.to_owned() })

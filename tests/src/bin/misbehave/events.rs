@@ -18,6 +18,9 @@ pub async fn handle(plugin: Arc<Plugin>, delivery: Delivery) {
     let event = delivery.event.unwrap_or_default();
     let text = text_of(&event).to_owned();
     plugin.note(format!("event {} attempt={} {text}", event.r#type, delivery.attempt));
+    if let Some(event::Of::Schedule(schedule)) = &event.of {
+        plugin.note(format!("due {} {}", schedule.name, schedule.scheduled_at_us));
+    }
     let mut failure = None;
     for (verb, value) in answers::told(plugin.name(), &text) {
         match verb.as_str() {
@@ -47,6 +50,7 @@ pub async fn handle(plugin: Arc<Plugin>, delivery: Delivery) {
 fn text_of(event: &Event) -> &str {
     match &event.of {
         Some(event::Of::Message(message)) => values::text_of(message.body.as_ref()),
+        Some(event::Of::Schedule(schedule)) => &schedule.name,
         Some(_) | None => "",
     }
 }

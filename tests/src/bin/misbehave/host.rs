@@ -11,7 +11,8 @@ use outboard_proto::app::AppHello;
 use outboard_proto::app::app_client::AppClient;
 use outboard_proto::limits::{CALL_KEY, TOKEN_KEY};
 use outboard_proto::plugin::messages_client::MessagesClient;
-use outboard_proto::plugin::{ReplyRequest, SendRequest, SendResponse};
+use outboard_proto::plugin::plugins_client::PluginsClient;
+use outboard_proto::plugin::{CallPluginRequest, ReplyRequest, SendRequest, SendResponse};
 use outboard_tests::{Refusal, values, wire};
 use tonic::{Request, Response, Status};
 
@@ -53,6 +54,41 @@ pub async fn reply(plugin: &Plugin, cause: &str, text: &str) -> String {
         call(plugin, cause, request, async |mut messages, request| messages.reply(request).await)
             .await,
     )
+}
+
+/// Calls another plugin's method; its JSON, or the refusal.
+pub async fn call_plugin(
+    plugin: &Plugin,
+    cause: &str,
+    to: &str,
+    method: &str,
+    json: &str,
+) -> String {
+    let Some(channel) = plugin.channel() else { return "no session".to_owned() };
+    let request = CallPluginRequest {
+        plugin: to.to_owned(),
+        method: method.to_owned(),
+        json: json.to_owned(),
+    };
+    let [token] = plugin.metadata();
+    let mut metadata = vec![token];
+    if !cause.is_empty() {
+        metadata.push((CALL_KEY, cause.to_owned()));
+    }
+    let answer = match wire::with_metadata(Request::new(request), &metadata) {
+        Ok(request) => PluginsClient::new(channel).call(request).await,
+        Err(status) => Err(status),
+    };
+    match answer {
+        Ok(answer) => answer.into_inner().json,
+        Err(status) => {
+            let refusal = Refusal::from(status);
+            let mut details: Vec<String> =
+                refusal.details.iter().map(|(key, value)| format!("{key}={value}")).collect();
+            details.sort();
+            format!("{refusal} {}", details.join(" "))
+        }
+    }
 }
 
 /// Sends with a token that is not its own.

@@ -23,6 +23,7 @@ mod plugin;
 mod questions;
 mod session;
 mod start;
+mod web;
 
 fn main() -> ExitCode {
     let arguments = Arguments::read(std::env::args().skip(1));

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 use tonic::transport::Channel;
 
 use crate::arguments::{Arguments, Surroundings};
+use crate::web::Web;
 
 /// Which duties it still fulfils.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +39,8 @@ pub struct Plugin {
     out: Mutex<Option<mpsc::Sender<Bytes>>>,
     channel: Mutex<Option<Channel>>,
     seen: Mutex<Vec<String>>,
+    /// Bodies under way.
+    pub web: Web,
     served: watch::Sender<bool>,
 }
 
@@ -52,6 +55,7 @@ impl Plugin {
             out: Mutex::new(None),
             channel: Mutex::new(None),
             seen: Mutex::new(Vec::new()),
+            web: Web::default(),
             served: watch::Sender::new(true),
         }
     }
@@ -84,6 +88,7 @@ impl Plugin {
     /// What the connected apps carry out, from now on.
     pub fn served_by(&self, app: &AppInfo) {
         self.note(format!("app {} {}", app.name, app.operations.join(" ")));
+        self.note(format!("public {}", app.public_url));
         self.served.send_replace(!app.operations.is_empty());
     }
 

@@ -8,7 +8,7 @@ use crate::plugin::Plugin;
 use crate::{crowd, host, start};
 
 /// The answer, if `what` is a question; it may take the daemon's help.
-pub async fn answer(plugin: &Arc<Plugin>, call: u64, what: &str) -> Option<String> {
+pub async fn answer(plugin: &Arc<Plugin>, call_id: u64, what: &str) -> Option<String> {
     let (verb, rest) = what.split_once(' ').unwrap_or((what, ""));
     let (first, more) = rest.split_once(' ').unwrap_or((rest, ""));
     Some(match verb {
@@ -26,18 +26,27 @@ pub async fn answer(plugin: &Arc<Plugin>, call: u64, what: &str) -> Option<Strin
         "umask" => umask(),
         "directory" => spoken(std::env::current_dir().map(|path| path.display().to_string())),
         "try" => host::try_socket(rest).await,
-        "send" => host::send(plugin, &call.to_string(), first, more, "").await,
-        "send-as" => send_as(plugin, &call.to_string(), first, more).await,
+        "send" => host::send(plugin, &call_id.to_string(), first, more, "").await,
+        "send-as" => send_as(plugin, &call_id.to_string(), first, more).await,
         "send-unasked" => host::send(plugin, "", first, more, "").await,
         "send-for" => host::send(plugin, first, "c-town", more, "").await,
         "reply-for" => host::reply(plugin, first, more).await,
-        "reply" => host::reply(plugin, &call.to_string(), rest).await,
+        "reply" => host::reply(plugin, &call_id.to_string(), rest).await,
+        "call" => call(plugin, &call_id.to_string(), rest).await,
+        "call-unasked" => call(plugin, "", rest).await,
         "wrong-token" => host::with_wrong_token(plugin).await,
         "garbage" => start::throw_garbage(plugin).await,
         "fork" => crowd::fork(rest),
         "fork-many" => crowd::fork_many(),
         _ => return None,
     })
+}
+
+/// `call PLUGIN METHOD JSON`.
+async fn call(plugin: &Plugin, cause: &str, rest: &str) -> String {
+    let mut words = rest.splitn(3, ' ');
+    let mut next = || words.next().unwrap_or_default();
+    host::call_plugin(plugin, cause, next(), next(), next()).await
 }
 
 /// `send-as KEY CHANNEL TEXT`.

@@ -97,6 +97,12 @@ async fn take(plugin: &Arc<Plugin>, frame: DaemonFrame) {
                 tokio::spawn(events::handle(plugin.clone(), delivery));
             }
         }
+        Some(Kind::Chunk(chunk)) => {
+            let bytes = size as u64;
+            plugin.send(plugin_frame::Kind::Credit(Credit { bytes })).await;
+            plugin.web.put(&chunk);
+        }
+        Some(Kind::Credit(credit)) => plugin.web.credit(credit.bytes),
         Some(Kind::Cancel(cancel)) => plugin.note(format!("cancel: {}", cancel.reason)),
         Some(Kind::CancelInteraction(it)) => {
             plugin.note(format!("cancelled {}", it.interaction_id));

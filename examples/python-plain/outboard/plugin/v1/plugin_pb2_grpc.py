@@ -230,6 +230,80 @@ class Messages:
             _registered_method=True)
 
 
+class PluginsStub:
+    """Missing associated documentation comment in .proto file."""
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.Call = channel.unary_unary(
+                '/outboard.plugin.v1.Plugins/Call',
+                request_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.CallPluginRequest.SerializeToString,
+                response_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.CallPluginResponse.FromString,
+                _registered_method=True)
+
+
+class PluginsServicer:
+    """Missing associated documentation comment in .proto file."""
+
+    def Call(self, request, context):
+        """Calls a method that another plugin declares. Needs plugins:call for that plugin. What is left
+        of the call named by outboard-call is the most it may take.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_PluginsServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'Call': grpc.unary_unary_rpc_method_handler(
+                    servicer.Call,
+                    request_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.CallPluginRequest.FromString,
+                    response_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.CallPluginResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'outboard.plugin.v1.Plugins', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('outboard.plugin.v1.Plugins', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class Plugins:
+    """Missing associated documentation comment in .proto file."""
+
+    @staticmethod
+    def Call(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Plugins/Call',
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.CallPluginRequest.SerializeToString,
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.CallPluginResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+
 class InteractionsStub:
     """Missing associated documentation comment in .proto file."""
 

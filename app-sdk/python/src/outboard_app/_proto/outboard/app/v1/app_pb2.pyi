@@ -299,7 +299,7 @@ class Choices(_message.Message):
     def __init__(self, id: _Optional[int] = ..., choices: _Optional[_Iterable[str]] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
 
 class HttpRequest(_message.Message):
-    __slots__ = ("id", "plugin", "method", "path", "headers", "user", "body")
+    __slots__ = ("id", "plugin", "method", "path", "headers", "user", "body", "content", "budget_us", "workspace", "trace")
     class HeadersEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -314,6 +314,10 @@ class HttpRequest(_message.Message):
     HEADERS_FIELD_NUMBER: _ClassVar[int]
     USER_FIELD_NUMBER: _ClassVar[int]
     BODY_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_US_FIELD_NUMBER: _ClassVar[int]
+    WORKSPACE_FIELD_NUMBER: _ClassVar[int]
+    TRACE_FIELD_NUMBER: _ClassVar[int]
     id: int
     plugin: str
     method: str
@@ -321,10 +325,14 @@ class HttpRequest(_message.Message):
     headers: _containers.ScalarMap[str, str]
     user: str
     body: int
-    def __init__(self, id: _Optional[int] = ..., plugin: _Optional[str] = ..., method: _Optional[str] = ..., path: _Optional[str] = ..., headers: _Optional[_Mapping[str, str]] = ..., user: _Optional[str] = ..., body: _Optional[int] = ...) -> None: ...
+    content: bytes
+    budget_us: int
+    workspace: str
+    trace: _common_pb2.Trace
+    def __init__(self, id: _Optional[int] = ..., plugin: _Optional[str] = ..., method: _Optional[str] = ..., path: _Optional[str] = ..., headers: _Optional[_Mapping[str, str]] = ..., user: _Optional[str] = ..., body: _Optional[int] = ..., content: _Optional[bytes] = ..., budget_us: _Optional[int] = ..., workspace: _Optional[str] = ..., trace: _Optional[_Union[_common_pb2.Trace, _Mapping]] = ...) -> None: ...
 
 class HttpResponse(_message.Message):
-    __slots__ = ("id", "status", "headers", "body", "failure")
+    __slots__ = ("id", "status", "headers", "body", "failure", "content")
     class HeadersEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -337,12 +345,14 @@ class HttpResponse(_message.Message):
     HEADERS_FIELD_NUMBER: _ClassVar[int]
     BODY_FIELD_NUMBER: _ClassVar[int]
     FAILURE_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
     id: int
     status: int
     headers: _containers.ScalarMap[str, str]
     body: int
     failure: _common_pb2.Failure
-    def __init__(self, id: _Optional[int] = ..., status: _Optional[int] = ..., headers: _Optional[_Mapping[str, str]] = ..., body: _Optional[int] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
+    content: bytes
+    def __init__(self, id: _Optional[int] = ..., status: _Optional[int] = ..., headers: _Optional[_Mapping[str, str]] = ..., body: _Optional[int] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ..., content: _Optional[bytes] = ...) -> None: ...
 
 class Cancel(_message.Message):
     __slots__ = ("id", "interaction_id")
