@@ -4,6 +4,7 @@
 
 mod converse;
 mod door;
+mod events;
 mod facts;
 mod hello;
 mod interactions;

@@ -421,6 +421,10 @@ pub struct Event {
     pub workspace: ::prost::alloc::string::String,
     #[prost(int64, tag = "4")]
     pub at_us: i64,
+    /// Of an event that a plugin made: which, and through whom it came about. Only the daemon writes
+    /// it.
+    #[prost(message, optional, tag = "13")]
+    pub origin: ::core::option::Option<Origin>,
     #[prost(oneof = "event::Of", tags = "5, 6, 7, 8, 9, 10, 11, 12")]
     pub of: ::core::option::Option<event::Of>,
 }
@@ -1069,6 +1073,8 @@ pub enum Reason {
     HopLimit = 40,
     AppRefused = 41,
     Invalid = 42,
+    /// No dead letter has this number.
+    UnknownDeadLetter = 50,
     /// No deferred interaction of this plugin has this id.
     UnknownInteraction = 60,
     /// Its last follow-up has been said.
@@ -1126,6 +1132,7 @@ impl Reason {
             Self::HopLimit => "REASON_HOP_LIMIT",
             Self::AppRefused => "REASON_APP_REFUSED",
             Self::Invalid => "REASON_INVALID",
+            Self::UnknownDeadLetter => "REASON_UNKNOWN_DEAD_LETTER",
             Self::UnknownInteraction => "REASON_UNKNOWN_INTERACTION",
             Self::InteractionClosed => "REASON_INTERACTION_CLOSED",
             Self::StreamTooLarge => "REASON_STREAM_TOO_LARGE",
@@ -1177,6 +1184,7 @@ impl Reason {
             "REASON_HOP_LIMIT" => Some(Self::HopLimit),
             "REASON_APP_REFUSED" => Some(Self::AppRefused),
             "REASON_INVALID" => Some(Self::Invalid),
+            "REASON_UNKNOWN_DEAD_LETTER" => Some(Self::UnknownDeadLetter),
             "REASON_UNKNOWN_INTERACTION" => Some(Self::UnknownInteraction),
             "REASON_INTERACTION_CLOSED" => Some(Self::InteractionClosed),
             "REASON_STREAM_TOO_LARGE" => Some(Self::StreamTooLarge),

@@ -19,6 +19,7 @@ pub fn status(plugin: &Plugin, now: Micros) -> String {
         sections::limits(plugin),
         sections::grants(plugin),
         sections::traffic(&plugin.traffic),
+        sections::waiting(plugin, now),
         sections::notes(&plugin.notes),
     ];
     let mut page = head(plugin) + &facts(plugin, now);

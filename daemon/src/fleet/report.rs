@@ -4,7 +4,8 @@
 
 use outboard_linux::{Enforced, PidsBy, QuotaBy, UsersBy};
 use outboard_proto::admin::{
-    EndRecord, Enforcement, Grant, OrderEntry, OrderResponse, PluginStatus, Setting, State, Traffic,
+    EndRecord, Enforcement, Grant, OrderEntry, OrderResponse, PluginStatus, Setting, State,
+    Traffic, Waiting,
 };
 use outboard_proto::common::{Failure, Reason};
 use outboard_supervision::State as Machine;
@@ -133,6 +134,18 @@ pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
             Machine::Starting(starting) => starting.percent,
             _ => 0,
         },
+        waiting: Some(waiting(&member)),
+    }
+}
+
+fn waiting(member: &MemberView) -> Waiting {
+    let it = member.backlog;
+    Waiting {
+        events: it.waiting,
+        bytes: it.bytes,
+        oldest_us: if it.waiting == 0 { 0 } else { it.oldest_us },
+        dead_letters: it.dead_letters,
+        expired: member.expired,
     }
 }
 

@@ -18,6 +18,8 @@ pub enum Due {
     Call(usize),
     /// An event's acknowledgement: member and delivery.
     Delivery(MemberId, u64),
+    /// Lanes of a member that wait before they go on.
+    Lanes(MemberId),
 }
 
 /// Every deadline.
@@ -56,6 +58,7 @@ impl Core {
             match due {
                 Due::Call(key) => self.call_timed_out(key, now),
                 Due::Delivery(member, delivery) => self.delivery_timed_out(member, delivery, now),
+                Due::Lanes(member) => self.lanes_due(member, now),
             }
         }
         self.held_up = false;

@@ -5,9 +5,11 @@
 use std::collections::BTreeSet;
 
 use outboard_proto::app::{AppHello, Catalogue, Policies, daemon_frame::Kind};
-use outboard_proto::common::{Failure, Reason};
+use outboard_proto::common::{Event, Failure, Reason};
+use outboard_proto::limits::CREDIT_BYTES;
 use outboard_proto::plugin::AppInfo;
 use outboard_supervision::Moment;
+use prost::Message as _;
 use slab::Slab;
 
 use super::{Core, Switchboard};
@@ -31,6 +33,8 @@ pub struct Node {
     pub hello: AppHello,
     egress: Egress<ToApp>,
     in_hand: usize,
+    /// Bytes of events that may still go out before the node returns some.
+    event_credit: u64,
     /// It has only `Requests` open and calls unary.
     unary: bool,
     told: Policies,
@@ -102,6 +106,27 @@ impl Nodes {
     /// Whether any of them carries this out.
     pub fn carry_out(&self, operation: &str) -> bool {
         self.table.iter().any(|(_, node)| node.hello.operations.iter().any(|it| it == operation))
+    }
+
+    /// Tells an event to every node that subscribes to its type and has credit for it. Nodes
+    /// without a session return none, and so are told nothing.
+    pub fn tell_event(&mut self, event: &Event, frame: impl Fn(&Event) -> Kind, now: Moment) {
+        let size = event.encoded_len() as u64;
+        for (_, node) in &mut self.table {
+            let wants = node.hello.subscriptions.contains(&event.r#type);
+            if wants && !node.unary && node.event_credit >= size {
+                node.event_credit -= size;
+                // A node that takes nothing loses no more than the event.
+                let _ = node.egress.push(Urgency::Event, frame(event).into(), now);
+            }
+        }
+    }
+
+    /// A node gave back credit; nobody has more than was given.
+    pub fn add_event_credit(&mut self, id: NodeId, bytes: u64) {
+        if let Some(node) = self.get_mut(id) {
+            node.event_credit = node.event_credit.saturating_add(bytes).min(CREDIT_BYTES);
+        }
     }
 
     /// What plugins are told of the connected apps together.
@@ -215,6 +240,7 @@ impl Core {
             hello,
             egress,
             in_hand: 0,
+            event_credit: CREDIT_BYTES,
             unary,
             told: told.clone(),
             listed: listed.clone(),

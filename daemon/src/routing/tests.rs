@@ -1,6 +1,7 @@
 //! The switchboard with fake plugins and a fake app: frames in, frames out, time paused.
 
 mod interactions;
+mod kept;
 mod pipelines;
 mod traces;
 mod work;
@@ -75,6 +76,7 @@ fn registration(name: &str, interceptors: Vec<Interceptor>) -> Registration {
         call_timeout: Duration::from_secs(5),
         interaction_timeout: Duration::from_secs(900),
         in_flight: 2,
+        enabled: true,
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use outboard_proto::plugin::{FollowUpRequest, ReplyRequest, SendRequest};
+use outboard_proto::plugin::{EmitRequest, FollowUpRequest, ReplyRequest, SendRequest};
 use tokio::sync::Notify;
 
 use crate::body::Body;
@@ -33,6 +33,15 @@ pub struct FollowUp {
     pub last: bool,
 }
 
+/// An event of its own that the plugin told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emitted {
+    /// Its name, without `plugin:<name>:`.
+    pub event: String,
+    /// What it says.
+    pub json: String,
+}
+
 /// What the host API was asked to do.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
@@ -44,6 +53,7 @@ pub(crate) struct Recorder {
 struct Kept {
     sent: Vec<Sent>,
     followed_up: Vec<FollowUp>,
+    emitted: Vec<Emitted>,
     refusal: Option<HostError>,
 }
 
@@ -84,6 +94,19 @@ impl Recorder {
             }
             more.await;
         }
+    }
+
+    pub(crate) fn emit(&self, request: EmitRequest) -> Result<String, HostError> {
+        let mut kept = self.lock();
+        if let Some(refusal) = &kept.refusal {
+            return Err(refusal.clone());
+        }
+        kept.emitted.push(Emitted { event: request.event, json: request.json });
+        Ok(format!("event-{}", kept.emitted.len()))
+    }
+
+    pub(super) fn emitted(&self) -> Vec<Emitted> {
+        self.lock().emitted.clone()
     }
 
     pub(super) fn sent(&self) -> Vec<Sent> {

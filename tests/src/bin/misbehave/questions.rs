@@ -32,6 +32,7 @@ pub async fn answer(plugin: &Arc<Plugin>, call: u64, what: &str) -> Option<Strin
         "send-for" => host::send(plugin, first, "c-town", more, "").await,
         "reply-for" => host::reply(plugin, first, more).await,
         "reply" => host::reply(plugin, &call.to_string(), rest).await,
+        "emit" => host::emit(plugin, &call.to_string(), first, more).await,
         "wrong-token" => host::with_wrong_token(plugin).await,
         "garbage" => start::throw_garbage(plugin).await,
         "fork" => crowd::fork(rest),

@@ -135,6 +135,7 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_HOP_LIMIT: _ClassVar[Reason]
     REASON_APP_REFUSED: _ClassVar[Reason]
     REASON_INVALID: _ClassVar[Reason]
+    REASON_UNKNOWN_DEAD_LETTER: _ClassVar[Reason]
     REASON_UNKNOWN_INTERACTION: _ClassVar[Reason]
     REASON_INTERACTION_CLOSED: _ClassVar[Reason]
     REASON_STREAM_TOO_LARGE: _ClassVar[Reason]
@@ -234,6 +235,7 @@ REASON_INTERNAL: Reason
 REASON_HOP_LIMIT: Reason
 REASON_APP_REFUSED: Reason
 REASON_INVALID: Reason
+REASON_UNKNOWN_DEAD_LETTER: Reason
 REASON_UNKNOWN_INTERACTION: Reason
 REASON_INTERACTION_CLOSED: Reason
 REASON_STREAM_TOO_LARGE: Reason
@@ -599,7 +601,7 @@ class Step(_message.Message):
     def __init__(self, plugin: _Optional[str] = ..., result: _Optional[_Union[StepResult, str]] = ..., skipped: _Optional[_Union[SkipReason, str]] = ..., policy: _Optional[_Union[FailurePolicy, str]] = ..., took_us: _Optional[int] = ..., phase: _Optional[_Union[Phase, str]] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("id", "type", "workspace", "at_us", "message", "reaction", "member", "user", "channel", "file", "app", "custom")
+    __slots__ = ("id", "type", "workspace", "at_us", "message", "reaction", "member", "user", "channel", "file", "app", "custom", "origin")
     ID_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     WORKSPACE_FIELD_NUMBER: _ClassVar[int]
@@ -612,6 +614,7 @@ class Event(_message.Message):
     FILE_FIELD_NUMBER: _ClassVar[int]
     APP_FIELD_NUMBER: _ClassVar[int]
     CUSTOM_FIELD_NUMBER: _ClassVar[int]
+    ORIGIN_FIELD_NUMBER: _ClassVar[int]
     id: str
     type: str
     workspace: str
@@ -624,7 +627,8 @@ class Event(_message.Message):
     file: Upload
     app: AppStarted
     custom: Custom
-    def __init__(self, id: _Optional[str] = ..., type: _Optional[str] = ..., workspace: _Optional[str] = ..., at_us: _Optional[int] = ..., message: _Optional[_Union[Message, _Mapping]] = ..., reaction: _Optional[_Union[Reaction, _Mapping]] = ..., member: _Optional[_Union[Membership, _Mapping]] = ..., user: _Optional[_Union[UserChange, _Mapping]] = ..., channel: _Optional[_Union[ChannelDraft, _Mapping]] = ..., file: _Optional[_Union[Upload, _Mapping]] = ..., app: _Optional[_Union[AppStarted, _Mapping]] = ..., custom: _Optional[_Union[Custom, _Mapping]] = ...) -> None: ...
+    origin: Origin
+    def __init__(self, id: _Optional[str] = ..., type: _Optional[str] = ..., workspace: _Optional[str] = ..., at_us: _Optional[int] = ..., message: _Optional[_Union[Message, _Mapping]] = ..., reaction: _Optional[_Union[Reaction, _Mapping]] = ..., member: _Optional[_Union[Membership, _Mapping]] = ..., user: _Optional[_Union[UserChange, _Mapping]] = ..., channel: _Optional[_Union[ChannelDraft, _Mapping]] = ..., file: _Optional[_Union[Upload, _Mapping]] = ..., app: _Optional[_Union[AppStarted, _Mapping]] = ..., custom: _Optional[_Union[Custom, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ...) -> None: ...
 
 class Membership(_message.Message):
     __slots__ = ("channel", "user", "by", "roles")
