@@ -12,7 +12,7 @@ use tonic::{Response, Status, Streaming};
 
 use crate::refusal;
 use crate::report::{
-    Backup, Changes, Checked, Daemon, Findings, Loaded, LogLine, Order, Plugin, Verdict,
+    Backup, Changes, Checked, Daemon, DeadLetter, Findings, Loaded, LogLine, Order, Plugin, Verdict,
 };
 use crate::socket;
 use crate::trouble::Stop;
@@ -163,6 +163,42 @@ impl Admin {
         let wait = self.wait(PATIENCE_FOR_DISKS);
         let done = answer(wait, self.client.restore(wire::RestoreRequest { dir })).await?;
         Ok(done.message)
+    }
+
+    /// Dead letters of one plugin, or of all where the name is empty; the newest first.
+    pub async fn dead_letters(&mut self, plugin: String) -> Result<Vec<DeadLetter>, Stop> {
+        let wait = self.wait(PATIENCE);
+        let mut letters: Vec<DeadLetter> = Vec::new();
+        loop {
+            let before = letters.last().map_or(0, |last| last.id);
+            let request = wire::DeadLettersRequest { plugin: plugin.clone(), before, most: 0 };
+            let page = answer(wait, self.client.dead_letters(request)).await?.letters;
+            if page.is_empty() {
+                return Ok(letters);
+            }
+            letters.extend(page.into_iter().map(DeadLetter::from));
+        }
+    }
+
+    /// One dead letter.
+    pub async fn dead_letter(&mut self, id: i64, content: bool) -> Result<DeadLetter, Stop> {
+        let wait = self.wait(PATIENCE);
+        let request = wire::ShowDeadLetterRequest { id, content };
+        answer(wait, self.client.show_dead_letter(request)).await.map(DeadLetter::from)
+    }
+
+    /// Has dead letters delivered again; answers what was done.
+    pub async fn replay(&mut self, ids: Vec<i64>) -> Result<String, Stop> {
+        let wait = self.wait(PATIENCE);
+        let request = wire::DeadLetterIds { ids };
+        answer(wait, self.client.replay_dead_letters(request)).await.map(|done| done.message)
+    }
+
+    /// Drops dead letters; answers what was done.
+    pub async fn drop_letters(&mut self, ids: Vec<i64>) -> Result<String, Stop> {
+        let wait = self.wait(PATIENCE);
+        let request = wire::DeadLetterIds { ids };
+        answer(wait, self.client.drop_dead_letters(request)).await.map(|done| done.message)
     }
 
     /// The daemon itself.

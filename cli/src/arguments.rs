@@ -80,6 +80,11 @@ pub enum Command {
         #[arg(long)]
         fix: bool,
     },
+    /// Events that were given up: look at them, deliver them again, drop them
+    DeadLetters {
+        #[command(subcommand)]
+        what: Letters,
+    },
     /// Read the configuration files again: all of it, or nothing if there is a mistake
     Reload,
     /// Show what a reload would change
@@ -118,6 +123,36 @@ pub enum Command {
     Version,
     /// Print a completion script
     Completions { shell: Shell },
+}
+
+/// What is done with dead letters.
+#[derive(Debug, Subcommand)]
+pub enum Letters {
+    /// Show every dead letter on one line, the newest first
+    List {
+        /// Only this plugin's
+        name: Option<String>,
+    },
+    /// Show all there is to know of a dead letter
+    Show {
+        /// Its number
+        id: i64,
+        /// Also show what the event says
+        #[arg(long)]
+        content: bool,
+    },
+    /// Deliver dead letters again, behind everything else of their lanes
+    Replay {
+        /// Their numbers
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<i64>,
+    },
+    /// Drop dead letters
+    Drop {
+        /// Their numbers
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<i64>,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ mod backup;
 mod check;
 mod configure;
 mod follow;
+mod letters;
 mod lifecycle;
 mod load;
 mod look;
@@ -51,6 +52,7 @@ pub async fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Stop> {
         Command::Status(named) => look::status(&desk, &named.name).await,
         Command::Order { hook } => look::order(&desk, &hook).await,
         Command::Doctor => look::doctor(&desk).await,
+        Command::DeadLetters { what } => letters::run(&desk, what).await,
         Command::Watch { name } => follow::watch(&desk, name).await,
         Command::Logs(logs) => follow::logs(&desk, logs).await,
         Command::Trace(trace) => follow::trace(&desk, trace).await,

@@ -92,6 +92,7 @@ fn hints(trouble: &Trouble, reason: Option<Reason>, details: &ErrorDetails) -> V
     let mut hints: Vec<String> = own_hints(details);
     let usual = match (reason, trouble.exit) {
         (Some(Reason::UnknownPlugin), _) => "`outboard list` shows what is loaded",
+        (Some(Reason::UnknownDeadLetter), _) => "`outboard dead-letters list` shows what there is",
         (Some(Reason::NeedsGrants | Reason::PermissionDenied), _) => {
             "`outboard load PATH --grant asked` grants all that is asked, `--grant LIST` a part of \
              it; for good: grants = [...] under [plugins.\"NAME\"] in conf.d"

@@ -4,8 +4,11 @@
 //! sizes bytes; every field is always there, `null` where it does not apply.
 
 mod convert;
+mod events;
 
 use serde::{Deserialize, Serialize};
+
+pub use events::{DeadLetter, Waiting};
 
 /// Everything about one plugin.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -37,6 +40,8 @@ pub struct Plugin {
     pub enforcement: Vec<Held>,
     pub grants: Vec<Grant>,
     pub traffic: Traffic,
+    /// At-least-once events.
+    pub waiting: Waiting,
     pub notes: Vec<String>,
     pub schedules: Vec<Schedule>,
     /// Unloaded; said by `watch` only.
@@ -339,6 +344,8 @@ pub struct Daemon {
     pub state: String,
     pub runtime: String,
     pub apps: Vec<App>,
+    /// What an operator should know.
+    pub notes: Vec<String>,
 }
 
 /// One connected node of a chat server.

@@ -20,9 +20,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::admin::AdminSide;
 use crate::app::AppSide;
-use crate::clock::Clock;
+use crate::clock::{Clock, timestamp};
 use crate::config::operator::OperatorConfig;
 use crate::config::paths::Paths;
+use crate::delivery::journal::EventJournal as _;
 use crate::fleet::{Command, Fleet, Harbour};
 use crate::gate::{Gate, Trees};
 use crate::interactions::Interactions;
@@ -30,8 +31,8 @@ use crate::outbox::Outbox;
 use crate::reflection::Reflection;
 use crate::routing::Switchboard;
 use crate::schedule::Timetable;
-use crate::store::{Control, Journal};
-use crate::{logs, socket};
+use crate::store::{Control, Journal, Quarantine};
+use crate::{courier, logs, socket};
 
 /// What a daemon is started with.
 #[derive(Debug, Clone)]
@@ -58,6 +59,7 @@ struct Ground {
     config: OperatorConfig,
     control: Control,
     journal: Journal,
+    quarantine: Option<Quarantine>,
     spawner: Spawner,
     app: UnixListener,
     admin: UnixListener,
@@ -81,6 +83,8 @@ pub async fn run(options: Options) -> Result<End, StartError> {
     tokio::spawn(command.harbour.outbox.clone().replay());
     tokio::spawn(command.harbour.outbox.clone().expire());
     tokio::spawn(command.harbour.interactions.clone().keep());
+    tokio::spawn(courier::carry(board.clone(), command.harbour.journal.clone()));
+    tokio::spawn(courier::tidy(board.clone(), command.harbour.journal.clone()));
     let app_group = ground.config.app_group.value.clone();
     let app = AppSide {
         switchboard: board,
@@ -118,7 +122,10 @@ fn lay_ground(options: &Options) -> Result<Ground, StartError> {
     let config = OperatorConfig::load(paths)?;
     let fresh_id = uuid::Uuid::now_v7().to_string();
     let control = Control::open(&paths.control_db(), &fresh_id)?;
-    let journal = Journal::open(&paths.journal_db())?;
+    let (journal, quarantine) = Journal::open_or_set_aside(&paths.journal_db(), timestamp())?;
+    if let Some(quarantine) = &quarantine {
+        tracing::error!("{}", quarantine.told());
+    }
     let spawner = Spawner::start(setup(options))?;
     let app_group = group_id(&config.app_group.value).map_err(StartError::Process)?;
     let admin_group = group_id(&config.admin_group.value).map_err(StartError::Process)?;
@@ -128,6 +135,7 @@ fn lay_ground(options: &Options) -> Result<Ground, StartError> {
         config,
         control,
         journal,
+        quarantine,
         spawner,
         app,
         admin,
@@ -165,6 +173,11 @@ fn instance(runtime: &Path) -> String {
 }
 
 async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), StartError> {
+    // Before anybody can be handed anything.
+    let raised = ground.journal.recover().await?;
+    if raised > 0 {
+        tracing::info!(raised, "events may have been in hand when the daemon ended");
+    }
     let clock = Clock::start_exact();
     let switchboard = Switchboard::new(clock);
     let trees = Trees::new(options.uid);
@@ -178,6 +191,7 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
         journal: ground.journal.clone(),
         timetable: Timetable::new(ground.control.clone(), switchboard.clone()),
         interactions: Interactions::new(switchboard, ground.journal.clone(), outbox.clone()),
+        quarantine: ground.quarantine.clone(),
         outbox,
         lines: logs::followers(),
         moves: broadcast::Sender::new(1024),

@@ -35,7 +35,7 @@ use crate::outbox::Outbox;
 use crate::reflection::Reflection;
 use crate::routing::Switchboard;
 use crate::schedule::Timetable;
-use crate::store::{Control, Journal, StoreError};
+use crate::store::{Control, Journal, Quarantine, StoreError};
 
 use aboard::Aboard;
 pub use check::{check_as_json, look};
@@ -43,6 +43,9 @@ use users::Users;
 
 /// Wishes that may wait: operators and their scripts, not messages.
 const WISHES: usize = 64;
+
+/// How long the journal may take over its last orders.
+const ORDERS: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// What every plugin of the fleet is given a part of.
 pub struct Harbour {
@@ -58,6 +61,8 @@ pub struct Harbour {
     pub control: Control,
     /// Keeps what is under way.
     pub journal: Journal,
+    /// The journal before it, if that was damaged.
+    pub quarantine: Option<Quarantine>,
     /// The way to the app.
     pub outbox: Outbox,
     /// Fires schedules.
@@ -85,6 +90,10 @@ impl Harbour {
     pub async fn put_to_rest(&self) {
         self.writes.close();
         self.writes.wait().await;
+        // What plugins acknowledged last is not to come again. A disk that does not answer holds
+        // up nobody's end.
+        let idle = self.switchboard.orders_idle();
+        let _ = tokio::time::timeout(ORDERS, idle).await;
         self.control.close().await;
         self.journal.close().await;
     }

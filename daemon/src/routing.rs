@@ -15,6 +15,7 @@ mod call;
 mod change;
 mod command;
 mod deadline;
+mod durable;
 mod event;
 mod http;
 mod interaction;
@@ -23,6 +24,8 @@ mod member;
 mod nested;
 mod node;
 mod pipeline;
+mod plugin_events;
+mod publish;
 mod registration;
 mod run;
 mod schedule;
@@ -49,6 +52,7 @@ pub use member::{MemberView, Standing};
 pub use nested::Reach;
 pub use node::{NodeId, NodeView};
 pub use pipeline::OrderEntry;
+pub use publish::Publisher;
 pub use registration::{Bot, Interceptor, Registration, Subscription};
 pub use run::{Asked, VerdictFrame};
 pub use send::{Cause, Handing, Outgoing, SendOutcome};
@@ -64,6 +68,10 @@ pub struct Switchboard {
     core: Arc<Mutex<Core>>,
     sooner: Arc<Notify>,
     attached: Arc<Notify>,
+    /// There are orders for the journal.
+    ordered: Arc<Notify>,
+    /// The journal has answered.
+    idle: Arc<Notify>,
 }
 
 /// The tables.
@@ -86,8 +94,11 @@ struct Core {
     held_up: bool,
     subscribers: event::Subscribers,
     seen: seen::Seen,
+    orders: publish::Orders,
     deliveries: u64,
     listeners: trace::Listeners,
+    /// The newest member's first ticket for what it asks of the journal.
+    tickets: u64,
     catalogue: u64,
 }
 
@@ -112,11 +123,19 @@ impl Switchboard {
             held_up: false,
             subscribers: event::Subscribers::default(),
             seen: seen::Seen::default(),
+            orders: publish::Orders::default(),
             deliveries: 0,
             listeners: trace::Listeners::default(),
+            tickets: 0,
             catalogue: 0,
         };
-        Self { core: Arc::new(Mutex::new(core)), sooner: Arc::default(), attached: Arc::default() }
+        Self {
+            core: Arc::new(Mutex::new(core)),
+            sooner: Arc::default(),
+            attached: Arc::default(),
+            ordered: Arc::default(),
+            idle: Arc::default(),
+        }
     }
 
     /// One operation on the tables; wakes the timer if it must now fire sooner.
@@ -133,7 +152,11 @@ impl Switchboard {
             }
             sooner
         });
+        let ordered = !core.orders.queue.is_empty() && !core.orders.carrying;
         drop(core);
+        if ordered {
+            self.ordered.notify_one();
+        }
         if sooner {
             self.sooner.notify_one();
         }

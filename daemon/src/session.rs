@@ -5,6 +5,7 @@
 mod bulk;
 mod converse;
 mod door;
+mod events;
 mod facts;
 mod hello;
 mod interactions;

@@ -16,4 +16,6 @@ mod thread;
 pub use backup::{BackupReport, backup, restore, verify};
 pub use control::{Control, EndRecord, PluginRecord};
 pub use error::StoreError;
-pub use journal::{Claim, Deferred, Enqueued, Journal, Lookup, NewRequest, OutboxEntry};
+pub use journal::{
+    Claim, Deferred, Enqueued, Journal, Lookup, NewRequest, OutboxEntry, Quarantine,
+};

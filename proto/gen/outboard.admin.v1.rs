@@ -90,6 +90,9 @@ pub struct PluginStatus {
     pub starting_percent: u32,
     #[prost(message, repeated, tag = "30")]
     pub schedules: ::prost::alloc::vec::Vec<ScheduleStatus>,
+    /// At-least-once events that wait for it.
+    #[prost(message, optional, tag = "50")]
+    pub waiting: ::core::option::Option<Waiting>,
 }
 /// A schedule of a plugin's.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -108,6 +111,23 @@ pub struct ScheduleStatus {
     /// The last instant that was fired or passed over; 0 = none yet.
     #[prost(int64, tag = "5")]
     pub last_us: i64,
+}
+/// At-least-once events of one plugin.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Waiting {
+    /// Not acknowledged yet.
+    #[prost(uint64, tag = "1")]
+    pub events: u64,
+    #[prost(uint64, tag = "2")]
+    pub bytes: u64,
+    /// When the oldest was published; 0 if none waits.
+    #[prost(int64, tag = "3")]
+    pub oldest_us: i64,
+    #[prost(uint64, tag = "4")]
+    pub dead_letters: u64,
+    /// Expired since the daemon started.
+    #[prost(uint64, tag = "5")]
+    pub expired: u64,
 }
 /// How a generation ended.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -482,6 +502,9 @@ pub struct DaemonInfo {
     pub runtime: ::prost::alloc::string::String,
     #[prost(uint32, tag = "11")]
     pub outbox: u32,
+    /// What an operator should know, such as that a damaged journal was set aside.
+    #[prost(string, repeated, tag = "50")]
+    pub notes: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AppNode {
@@ -499,6 +522,68 @@ pub struct AppNode {
     pub operations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(bool, tag = "7")]
     pub unary: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeadLettersRequest {
+    /// Empty = of all plugins.
+    #[prost(string, tag = "1")]
+    pub plugin: ::prost::alloc::string::String,
+    /// Only those before this one; 0 = from the newest.
+    #[prost(int64, tag = "2")]
+    pub before: i64,
+    /// 0 = 1,000.
+    #[prost(uint32, tag = "3")]
+    pub most: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DeadLettersResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub letters: ::prost::alloc::vec::Vec<DeadLetter>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ShowDeadLetterRequest {
+    #[prost(int64, tag = "1")]
+    pub id: i64,
+    /// Also say what the event says.
+    #[prost(bool, tag = "2")]
+    pub content: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeadLetterIds {
+    #[prost(int64, repeated, tag = "1")]
+    pub ids: ::prost::alloc::vec::Vec<i64>,
+}
+/// An event that was given up for one plugin.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeadLetter {
+    #[prost(int64, tag = "1")]
+    pub id: i64,
+    #[prost(string, tag = "2")]
+    pub plugin: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub event_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub r#type: ::prost::alloc::string::String,
+    /// What orders it: usually the channel's id.
+    #[prost(string, tag = "5")]
+    pub lane: ::prost::alloc::string::String,
+    /// failed, poison, expired, denied or unsubscribed.
+    #[prost(string, tag = "6")]
+    pub cause: ::prost::alloc::string::String,
+    /// What the handler said.
+    #[prost(string, tag = "7")]
+    pub detail: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "8")]
+    pub attempts: u32,
+    #[prost(uint64, tag = "9")]
+    pub size_bytes: u64,
+    #[prost(int64, tag = "10")]
+    pub published_us: i64,
+    #[prost(int64, tag = "11")]
+    pub at_us: i64,
+    /// The event as text, if it was asked for.
+    #[prost(string, tag = "12")]
+    pub content: ::prost::alloc::string::String,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -1148,6 +1233,96 @@ pub mod admin_client {
                 .insert(GrpcMethod::new("outboard.admin.v1.Admin", "DaemonStatus"));
             self.inner.unary(req, path, codec).await
         }
+        /// At-least-once events that were given up, the newest first.
+        pub async fn dead_letters(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeadLettersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeadLettersResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.admin.v1.Admin/DeadLetters",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.admin.v1.Admin", "DeadLetters"));
+            self.inner.unary(req, path, codec).await
+        }
+        pub async fn show_dead_letter(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ShowDeadLetterRequest>,
+        ) -> std::result::Result<tonic::Response<super::DeadLetter>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.admin.v1.Admin/ShowDeadLetter",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.admin.v1.Admin", "ShowDeadLetter"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Has them delivered again, behind everything else of their lanes: all, or none if one is unknown.
+        pub async fn replay_dead_letters(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeadLetterIds>,
+        ) -> std::result::Result<tonic::Response<super::Done>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.admin.v1.Admin/ReplayDeadLetters",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.admin.v1.Admin", "ReplayDeadLetters"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Drops them: all, or none if one is unknown.
+        pub async fn drop_dead_letters(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeadLetterIds>,
+        ) -> std::result::Result<tonic::Response<super::Done>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.admin.v1.Admin/DropDeadLetters",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.admin.v1.Admin", "DropDeadLetters"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -1274,6 +1449,28 @@ pub mod admin_server {
             &self,
             request: tonic::Request<super::DaemonStatusRequest>,
         ) -> std::result::Result<tonic::Response<super::DaemonInfo>, tonic::Status>;
+        /// At-least-once events that were given up, the newest first.
+        async fn dead_letters(
+            &self,
+            request: tonic::Request<super::DeadLettersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeadLettersResponse>,
+            tonic::Status,
+        >;
+        async fn show_dead_letter(
+            &self,
+            request: tonic::Request<super::ShowDeadLetterRequest>,
+        ) -> std::result::Result<tonic::Response<super::DeadLetter>, tonic::Status>;
+        /// Has them delivered again, behind everything else of their lanes: all, or none if one is unknown.
+        async fn replay_dead_letters(
+            &self,
+            request: tonic::Request<super::DeadLetterIds>,
+        ) -> std::result::Result<tonic::Response<super::Done>, tonic::Status>;
+        /// Drops them: all, or none if one is unknown.
+        async fn drop_dead_letters(
+            &self,
+            request: tonic::Request<super::DeadLetterIds>,
+        ) -> std::result::Result<tonic::Response<super::Done>, tonic::Status>;
     }
     #[derive(Debug)]
     pub struct AdminServer<T> {
@@ -2250,6 +2447,180 @@ pub mod admin_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = DaemonStatusSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.admin.v1.Admin/DeadLetters" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeadLettersSvc<T: Admin>(pub Arc<T>);
+                    impl<T: Admin> tonic::server::UnaryService<super::DeadLettersRequest>
+                    for DeadLettersSvc<T> {
+                        type Response = super::DeadLettersResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeadLettersRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Admin>::dead_letters(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeadLettersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.admin.v1.Admin/ShowDeadLetter" => {
+                    #[allow(non_camel_case_types)]
+                    struct ShowDeadLetterSvc<T: Admin>(pub Arc<T>);
+                    impl<
+                        T: Admin,
+                    > tonic::server::UnaryService<super::ShowDeadLetterRequest>
+                    for ShowDeadLetterSvc<T> {
+                        type Response = super::DeadLetter;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ShowDeadLetterRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Admin>::show_dead_letter(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ShowDeadLetterSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.admin.v1.Admin/ReplayDeadLetters" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReplayDeadLettersSvc<T: Admin>(pub Arc<T>);
+                    impl<T: Admin> tonic::server::UnaryService<super::DeadLetterIds>
+                    for ReplayDeadLettersSvc<T> {
+                        type Response = super::Done;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeadLetterIds>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Admin>::replay_dead_letters(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReplayDeadLettersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.admin.v1.Admin/DropDeadLetters" => {
+                    #[allow(non_camel_case_types)]
+                    struct DropDeadLettersSvc<T: Admin>(pub Arc<T>);
+                    impl<T: Admin> tonic::server::UnaryService<super::DeadLetterIds>
+                    for DropDeadLettersSvc<T> {
+                        type Response = super::Done;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeadLetterIds>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Admin>::drop_dead_letters(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DropDeadLettersSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

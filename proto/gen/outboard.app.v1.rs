@@ -40,7 +40,7 @@ pub mod app_frame {
 pub struct DaemonFrame {
     #[prost(
         oneof = "daemon_frame::Kind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 60"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 60, 20"
     )]
     pub kind: ::core::option::Option<daemon_frame::Kind>,
 }
@@ -78,6 +78,9 @@ pub mod daemon_frame {
         Cancel(super::CancelRequest),
         #[prost(message, tag = "60")]
         Progress(super::Progress),
+        /// An event of a plugin that the node subscribes to, at best effort.
+        #[prost(message, tag = "20")]
+        Event(super::super::super::common::v1::Event),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -117,6 +120,9 @@ pub struct AppHello {
     pub features: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(string, tag = "13")]
     pub public_url: ::prost::alloc::string::String,
+    /// Types of plugins' events that it wants to be told of: plugin:<name>:<event>.
+    #[prost(string, repeated, tag = "14")]
+    pub subscriptions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AppWelcome {

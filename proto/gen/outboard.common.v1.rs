@@ -421,6 +421,10 @@ pub struct Event {
     pub workspace: ::prost::alloc::string::String,
     #[prost(int64, tag = "4")]
     pub at_us: i64,
+    /// Of an event that a plugin made: which, and through whom it came about. Only the daemon writes
+    /// it.
+    #[prost(message, optional, tag = "13")]
+    pub origin: ::core::option::Option<Origin>,
     #[prost(oneof = "event::Of", tags = "5, 6, 7, 8, 9, 10, 11, 12, 14")]
     pub of: ::core::option::Option<event::Of>,
 }
@@ -1097,6 +1101,8 @@ pub enum Reason {
     PayloadTooLarge = 74,
     /// Whoever sent a body gave it up before its end.
     BodyAbandoned = 75,
+    /// No dead letter has this number.
+    UnknownDeadLetter = 50,
     /// No deferred interaction of this plugin has this id.
     UnknownInteraction = 60,
     /// Its last follow-up has been said.
@@ -1160,6 +1166,7 @@ impl Reason {
             Self::SignInNeeded => "REASON_SIGN_IN_NEEDED",
             Self::PayloadTooLarge => "REASON_PAYLOAD_TOO_LARGE",
             Self::BodyAbandoned => "REASON_BODY_ABANDONED",
+            Self::UnknownDeadLetter => "REASON_UNKNOWN_DEAD_LETTER",
             Self::UnknownInteraction => "REASON_UNKNOWN_INTERACTION",
             Self::InteractionClosed => "REASON_INTERACTION_CLOSED",
             Self::StreamTooLarge => "REASON_STREAM_TOO_LARGE",
@@ -1217,6 +1224,7 @@ impl Reason {
             "REASON_SIGN_IN_NEEDED" => Some(Self::SignInNeeded),
             "REASON_PAYLOAD_TOO_LARGE" => Some(Self::PayloadTooLarge),
             "REASON_BODY_ABANDONED" => Some(Self::BodyAbandoned),
+            "REASON_UNKNOWN_DEAD_LETTER" => Some(Self::UnknownDeadLetter),
             "REASON_UNKNOWN_INTERACTION" => Some(Self::UnknownInteraction),
             "REASON_INTERACTION_CLOSED" => Some(Self::InteractionClosed),
             "REASON_STREAM_TOO_LARGE" => Some(Self::StreamTooLarge),

@@ -49,7 +49,9 @@ fn folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let test = std::env::current_exe().expect("a running program has a path");
-        let folder = test.ancestors().nth(2).expect("cargo puts tests into PROFILE/deps");
+        let folder = test.parent().expect("a program lies in a folder");
+        // Cargo puts tests into PROFILE/deps, programs into PROFILE.
+        let folder = folder.parent().filter(|_| folder.ends_with("deps")).unwrap_or(folder);
         if let Some(cargo) = std::env::var_os("CARGO").filter(|_| !prebuilt(folder)) {
             build(Path::new(&cargo), folder, &["outboardd", "outboard-exec", "outboard"]);
         }

@@ -171,6 +171,7 @@ pub struct Daemon {
     house: Arc<House>,
     operator: Operator,
     notices: watch::Receiver<Vec<String>>,
+    tells: bool,
 }
 
 impl Daemon {
@@ -212,7 +213,7 @@ impl Daemon {
             .map_err(|_| anyhow::anyhow!("the daemon never said READY=1:\n{}", house.log()))?
             .with_context(|| format!("the daemon's log:\n{}", house.log()))?;
         let operator = Operator::over(wire::dial(&house.admin_socket()).await?);
-        Ok(Self { child, pid, house, operator, notices })
+        Ok(Self { child, pid, house, operator, notices, tells: true })
     }
 
     /// Collects what the daemon tells its service manager, line by line.
@@ -238,6 +239,13 @@ impl Daemon {
         let waited = tokio::time::timeout(PATIENCE, notices.wait_for(told)).await;
         waited.map_err(|_| anyhow::anyhow!("the daemon never said {line}"))?.map(drop)?;
         Ok(())
+    }
+
+    /// Keeps its log to itself when it is dropped.
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        self.tells = false;
+        self
     }
 
     /// Its folders.
@@ -329,7 +337,9 @@ impl Drop for Daemon {
             let end = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
             let _ = waitid(WaitId::Pid(pid), end);
         }
-        // The harness shows this only where the test failed.
-        eprintln!("--- the daemon's log\n{}", self.house.log());
+        if self.tells {
+            // The harness shows this only where the test failed.
+            eprintln!("--- the daemon's log\n{}", self.house.log());
+        }
     }
 }

@@ -150,7 +150,8 @@ impl Draft {
     #[must_use]
     pub fn events(mut self, types: &[&str], keys: &str) -> Self {
         self.handlers.extend(types.iter().map(|name| format!("event:{name}")));
-        self.section(&format!("[[events]]\non = {types:?}\n{keys}")).may("messages:read")
+        let draft = self.section(&format!("[[events]]\non = {types:?}\n{keys}"));
+        types.iter().filter_map(|name| needed_for(name)).fold(draft, Self::may)
     }
 
     /// A command and its other keys.
@@ -262,6 +263,17 @@ impl Draft {
         }
         std::fs::write(folder.join("plugin.toml"), self.manifest())?;
         Ok(folder)
+    }
+}
+
+/// The permission that events of a type need.
+fn needed_for(name: &str) -> Option<&'static str> {
+    match name.split_once('.')?.0 {
+        "message" | "reaction" => Some("messages:read"),
+        "user" | "member" => Some("users:read"),
+        "channel" => Some("channels:read"),
+        "file" => Some("files:read"),
+        _ => None,
     }
 }
 

@@ -7,10 +7,10 @@ use std::path::Path;
 use outboard_proto::admin::admin_client::AdminClient;
 use outboard_proto::admin::{
     BackupRequest, BackupResponse, CheckRequest, CheckResponse, DaemonInfo, DaemonStatusRequest,
-    DiffRequest, DoctorRequest, EndRecord, Finding, GrantChoice, ListRequest, LoadRequest,
-    LoadResponse, LogLine, LogsRequest, Named, OrderRequest, OrderResponse, PluginStatus,
-    ReloadRequest, ReloadResponse, RevertRequest, SetRequest, State, StatusRequest, TraceRecord,
-    TraceRequest, WatchRequest,
+    DeadLetter, DeadLetterIds, DeadLettersRequest, DiffRequest, DoctorRequest, EndRecord, Finding,
+    GrantChoice, ListRequest, LoadRequest, LoadResponse, LogLine, LogsRequest, Named, OrderRequest,
+    OrderResponse, PluginStatus, ReloadRequest, ReloadResponse, RevertRequest, SetRequest,
+    ShowDeadLetterRequest, State, StatusRequest, TraceRecord, TraceRequest, WatchRequest,
 };
 use tonic::transport::Channel;
 use tonic::{Response, Status, Streaming};
@@ -201,6 +201,42 @@ impl Operator {
     /// The daemon's refusal.
     pub async fn daemon(&self) -> Answer<DaemonInfo> {
         inner(self.client.clone().daemon_status(DaemonStatusRequest {}).await)
+    }
+
+    /// Dead letters of a plugin, the newest first.
+    ///
+    /// # Errors
+    /// The daemon's refusal.
+    pub async fn dead_letters(&self, plugin: &str) -> Answer<Vec<DeadLetter>> {
+        let request = DeadLettersRequest { plugin: plugin.to_owned(), ..Default::default() };
+        Ok(inner(self.client.clone().dead_letters(request).await)?.letters)
+    }
+
+    /// One dead letter, with or without what it says.
+    ///
+    /// # Errors
+    /// The daemon's refusal.
+    pub async fn dead_letter(&self, id: i64, content: bool) -> Answer<DeadLetter> {
+        let request = ShowDeadLetterRequest { id, content };
+        inner(self.client.clone().show_dead_letter(request).await)
+    }
+
+    /// Has dead letters delivered again.
+    ///
+    /// # Errors
+    /// The daemon's refusal.
+    pub async fn replay(&self, ids: &[i64]) -> Answer<String> {
+        let request = DeadLetterIds { ids: ids.to_vec() };
+        Ok(inner(self.client.clone().replay_dead_letters(request).await)?.message)
+    }
+
+    /// Drops dead letters.
+    ///
+    /// # Errors
+    /// The daemon's refusal.
+    pub async fn drop_letters(&self, ids: &[i64]) -> Answer<String> {
+        let request = DeadLetterIds { ids: ids.to_vec() };
+        Ok(inner(self.client.clone().drop_dead_letters(request).await)?.message)
     }
 
     /// The lines a plugin has written and that are kept.

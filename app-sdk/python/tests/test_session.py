@@ -55,6 +55,31 @@ async def test_an_event_is_acknowledged(socket, daemon):
     assert heard.at_us > 0
 
 
+async def test_a_refused_event_says_why(socket, daemon):
+    daemon.takes_events = False
+    async with new_app(socket) as outboard:
+        assert await outboard.wait_connected(5)
+        publishing = asyncio.ensure_future(outboard.publish(posted("hi")))
+        number = (await daemon.wait_heard("publish")).publish.id
+        failure = common.Failure(code=8, reason=common.REASON_DISK_FULL, message="no space left")
+        daemon.say(app.DaemonFrame(published=app.Published(id=number, failure=failure)))
+        published = await publishing
+    assert (published.taken, published.reason) == (False, "DISK_FULL")
+
+
+async def test_events_of_plugins_are_heard_and_their_credit_returned(socket, daemon):
+    heard: list[str] = []
+    kind = "plugin:moderator:case_opened"
+    async with new_app(socket, subscriptions=[kind], on_event=lambda e: heard.append(e.type)) as it:
+        assert await it.wait_connected(5)
+        event = common.Event(type=kind, custom=common.Custom(name=kind, json="{}"))
+        daemon.say(app.DaemonFrame(event=event))
+        credit = await daemon.wait_heard("credit")
+    assert credit.credit.bytes == event.ByteSize()
+    assert heard == [kind]
+    assert list(daemon.heard("hello")[0].hello.subscriptions) == [kind]
+
+
 async def test_events_wait_for_the_daemon_and_keep_their_order(socket):
     async with new_app(socket) as outboard:
         waiting = [asyncio.ensure_future(outboard.publish(posted(str(n)))) for n in range(5)]

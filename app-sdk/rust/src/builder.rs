@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use outboard_proto::PROTOCOL;
 use outboard_proto::app::{AppHello, app_frame};
+use outboard_proto::common::Event;
 
 use crate::app::App;
 use crate::dial::Dial;
@@ -18,6 +19,7 @@ use crate::frame;
 use crate::requests::{Handlers, Requests};
 use crate::send::{FollowUp, Refusal, SendRequest};
 use crate::session::Keeper;
+use crate::told::{OnEvent, Told};
 
 const SEND: &str = "messages.send";
 const FOLLOW_UP: &str = "interactions.follow_up";
@@ -27,6 +29,7 @@ const FOLLOW_UP: &str = "interactions.follow_up";
 pub struct Builder {
     hello: AppHello,
     handlers: Handlers,
+    on_event: Option<OnEvent>,
     patience: Duration,
 }
 
@@ -41,7 +44,12 @@ impl Builder {
             features: vec!["chunks".into()],
             ..AppHello::default()
         };
-        Self { hello, handlers: Handlers::default(), patience: Duration::from_secs(5) }
+        Self {
+            hello,
+            handlers: Handlers::default(),
+            on_event: None,
+            patience: Duration::from_secs(5),
+        }
     }
 
     /// Names this process among the app's; `main` if not said. Each needs its own.
@@ -129,6 +137,24 @@ impl Builder {
         self
     }
 
+    /// Is told of events that plugins make up, `plugin:<name>:<event>`, one after another. What
+    /// comes while the app is away, or faster than it takes, is not told again.
+    pub fn on_plugin_event<S, F, Fut>(
+        mut self,
+        types: impl IntoIterator<Item = S>,
+        handler: F,
+    ) -> Self
+    where
+        S: Into<String>,
+        F: Fn(Event) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        type Handling = Pin<Box<dyn Future<Output = ()> + Send>>;
+        self.hello.subscriptions = types.into_iter().map(Into::into).collect();
+        self.on_event = Some(Box::new(move |event| Box::pin(handler(event)) as Handling));
+        self
+    }
+
     /// Connects to the daemon's app socket and stays connected until the last handle is dropped.
     /// Returns at once: while the daemon is away, policies apply.
     ///
@@ -154,7 +180,8 @@ impl Builder {
         let hello: Bytes = frame::encode(app_frame::Kind::Hello(self.hello));
         let requests = Requests::new(Arc::clone(&exchange), self.handlers, dedupe);
         let requests = Arc::new(requests);
-        let keeper = Keeper { exchange: Arc::clone(&exchange), requests, dial, hello };
+        let told = Told::to(self.on_event);
+        let keeper = Keeper { exchange: Arc::clone(&exchange), requests, told, dial, hello };
         let task = tokio::spawn(keeper.run());
         App::new(exchange, task.abort_handle(), self.patience)
     }

@@ -55,6 +55,7 @@ mod session;
 mod signs;
 mod silence;
 pub mod test;
+mod told;
 
 pub use app::{App, Ask, CommandReply, Publication, Running};
 pub use builder::Builder;

@@ -19,6 +19,7 @@ use crate::dial::{Dial, Inbound};
 use crate::exchange::{Exchange, Outbound};
 use crate::link::Link;
 use crate::requests::Requests;
+use crate::told::Told;
 
 /// From dialling to the welcome.
 const OPEN_WITHIN: Duration = Duration::from_secs(5);
@@ -33,6 +34,7 @@ const FRAMES_PER_TURN: u32 = 64;
 pub(crate) struct Keeper {
     pub(crate) exchange: Arc<Exchange>,
     pub(crate) requests: Arc<Requests>,
+    pub(crate) told: Told,
     pub(crate) dial: Dial,
     /// The encoded hello, the same in every session of this process.
     pub(crate) hello: Bytes,
@@ -119,9 +121,10 @@ impl Keeper {
             }
             return self.exchange.answered(call, frame);
         }
-        // A chunk's weight goes back as credit; other frames need none.
+        // What a chunk or an event weighs goes back as credit; other frames need none.
         let weight = match &frame.kind {
             Some(Kind::Chunk(_)) => frame.encoded_len() as u64,
+            Some(Kind::Event(event)) => event.encoded_len() as u64,
             _ => 0,
         };
         match frame.kind {
@@ -136,6 +139,10 @@ impl Keeper {
             Some(Kind::Chunk(chunk)) => {
                 self.say(session, credit(weight));
                 self.exchange.body_piece(chunk);
+            }
+            Some(Kind::Event(event)) => {
+                self.told.take(event);
+                self.say(session, credit(weight));
             }
             // Answers to what this SDK does not ask, or a kind newer than it: nothing to do.
             Some(Kind::Welcome(_)) | None => {}

@@ -36,6 +36,9 @@ fn facts(daemon: &Daemon, now: Micros) -> String {
     for app in &daemon.apps {
         fact("chat server", &connected(app));
     }
+    for note in &daemon.notes {
+        grid.row(vec![coloured("note", Tone::Bad), text(note)]);
+    }
     grid.lines(2)
 }
 

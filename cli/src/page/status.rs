@@ -20,6 +20,7 @@ pub fn status(plugin: &Plugin, now: Micros) -> String {
         sections::grants(plugin),
         sections::schedules(plugin, now),
         sections::traffic(&plugin.traffic),
+        sections::waiting(plugin, now),
         sections::notes(&plugin.notes),
     ];
     let mut page = head(plugin) + &facts(plugin, now);

@@ -5,9 +5,9 @@ use outboard_proto::admin as wire;
 use outboard_proto::common::{SkipReason, Step};
 
 use super::{
-    App, Backup, Change, Changes, Checked, Daemon, End, Fault, Finding, Findings, Grant, Held,
-    Interceptor, Loaded, LogLine, Order, Part, Plugin, Schedule, Setting, Severity, State, Traffic,
-    Verdict,
+    App, Backup, Change, Changes, Checked, Daemon, DeadLetter, End, Fault, Finding, Findings,
+    Grant, Held, Interceptor, Loaded, LogLine, Order, Part, Plugin, Schedule, Setting, Severity,
+    State, Traffic, Verdict, Waiting,
 };
 
 fn all<W, R: From<W>>(wire: Vec<W>) -> Vec<R> {
@@ -127,9 +127,41 @@ impl From<wire::PluginStatus> for Plugin {
             enforcement: all(wire.enforcement),
             grants: all(wire.grants),
             traffic: wire.traffic.map(Traffic::from).unwrap_or_default(),
+            waiting: wire.waiting.map(Waiting::from).unwrap_or_default(),
             notes: wire.notes,
             schedules: all(wire.schedules),
             gone: wire.gone,
+        }
+    }
+}
+
+impl From<wire::Waiting> for Waiting {
+    fn from(wire: wire::Waiting) -> Waiting {
+        Waiting {
+            events: wire.events,
+            bytes: wire.bytes,
+            oldest_us: (wire.oldest_us > 0).then_some(wire.oldest_us),
+            dead_letters: wire.dead_letters,
+            expired: wire.expired,
+        }
+    }
+}
+
+impl From<wire::DeadLetter> for DeadLetter {
+    fn from(wire: wire::DeadLetter) -> DeadLetter {
+        DeadLetter {
+            id: wire.id,
+            plugin: wire.plugin,
+            event_id: wire.event_id,
+            r#type: wire.r#type,
+            lane: wire.lane,
+            cause: wire.cause,
+            detail: wire.detail,
+            attempts: wire.attempts,
+            size_bytes: wire.size_bytes,
+            published_us: wire.published_us,
+            at_us: wire.at_us,
+            content: Some(wire.content),
         }
     }
 }
@@ -205,6 +237,7 @@ impl From<wire::DaemonInfo> for Daemon {
             state: wire.state,
             runtime: wire.runtime,
             apps: all(wire.apps),
+            notes: wire.notes,
         }
     }
 }

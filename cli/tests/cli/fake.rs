@@ -30,6 +30,7 @@ pub struct Play {
     pub faults: Vec<wire::Fault>,
     pub changes: Vec<wire::Change>,
     pub findings: Vec<wire::Finding>,
+    pub letters: Vec<wire::DeadLetter>,
     pub never_answers: bool,
 }
 
@@ -117,6 +118,14 @@ impl Actor {
         plugins.iter().find(|each| each.name == name).cloned().ok_or_else(|| {
             let info = ErrorDetails::with_error_info("UNKNOWN_PLUGIN", "outboard", HashMap::new());
             Status::with_error_details(Code::NotFound, format!("{name}: no such plugin"), info)
+        })
+    }
+
+    fn letter(&self, id: i64) -> Result<wire::DeadLetter, Status> {
+        self.play.letters.iter().find(|it| it.id == id).cloned().ok_or_else(|| {
+            let code = "UNKNOWN_DEAD_LETTER";
+            let info = ErrorDetails::with_error_info(code, "outboard", HashMap::new());
+            Status::with_error_details(Code::NotFound, format!("no dead letter {id}"), info)
         })
     }
 
@@ -384,7 +393,45 @@ impl Admin for Actor {
             state: "/var/lib/outboard".into(),
             runtime: "/run/outboard".into(),
             outbox: 0,
+            notes: Vec::new(),
         }))
+    }
+
+    async fn dead_letters(
+        &self,
+        request: Request<wire::DeadLettersRequest>,
+    ) -> Result<Response<wire::DeadLettersResponse>, Status> {
+        let before = self.hear(request).await.before;
+        let letters = self.play.letters.iter().filter(|it| before == 0 || it.id < before);
+        Ok(Response::new(wire::DeadLettersResponse { letters: letters.cloned().collect() }))
+    }
+
+    async fn show_dead_letter(
+        &self,
+        request: Request<wire::ShowDeadLetterRequest>,
+    ) -> Result<Response<wire::DeadLetter>, Status> {
+        let wire::ShowDeadLetterRequest { id, content } = self.hear(request).await;
+        let mut letter = self.letter(id)?;
+        if content {
+            letter.content = "Event {\n    text: \"\u{1b}[2Jhi\",\n}".into();
+        }
+        Ok(Response::new(letter))
+    }
+
+    async fn replay_dead_letters(
+        &self,
+        request: Request<wire::DeadLetterIds>,
+    ) -> Result<Response<wire::Done>, Status> {
+        let ids = self.hear(request).await.ids;
+        ids.iter().try_for_each(|id| self.letter(*id).map(drop))?;
+        done(&format!("{} events wait again", ids.len()))
+    }
+
+    async fn drop_dead_letters(
+        &self,
+        request: Request<wire::DeadLetterIds>,
+    ) -> Result<Response<wire::Done>, Status> {
+        done(&format!("dropped {}", self.hear(request).await.ids.len()))
     }
 }
 

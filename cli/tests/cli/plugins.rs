@@ -1,7 +1,7 @@
 //! The plugins that the played daemon runs. Times are relative to a moment that the test chooses.
 
 use outboard_proto::admin::{
-    EndRecord, Enforcement, Grant, PluginStatus, ScheduleStatus, Setting, State, Traffic,
+    EndRecord, Enforcement, Grant, PluginStatus, ScheduleStatus, Setting, State, Traffic, Waiting,
 };
 
 pub const SECOND: i64 = 1_000_000;
@@ -50,6 +50,13 @@ pub fn moderator(now: i64) -> PluginStatus {
         ],
         enabled: true,
         path: "/srv/plugins/moderator".into(),
+        waiting: Some(Waiting {
+            events: 3,
+            bytes: 900,
+            oldest_us: now - 90 * SECOND,
+            dead_letters: 2,
+            expired: 0,
+        }),
         traffic: Some(Traffic { calls: 120_437, timeouts: 3, sends: 17, ..Traffic::default() }),
         notes: vec!["message.before_post is open though closed was asked for".into()],
         schedules: vec![nightly(now)],

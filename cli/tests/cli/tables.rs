@@ -2,10 +2,10 @@
 //! Times are relative to the present, in the middle of a unit.
 
 use insta::assert_snapshot;
-use outboard_proto::admin::{Change, Fault, Finding, Severity};
+use outboard_proto::admin::{Change, DeadLetter, Fault, Finding, Severity};
 
 use crate::fake::{Fake, Play};
-use crate::plugins::{crasher, dice, moderator, present};
+use crate::plugins::{SECOND, crasher, dice, moderator, present};
 use crate::run::{command, run, shown};
 
 fn three() -> Fake {
@@ -74,6 +74,44 @@ fn doctor_puts_the_worst_first_and_fails() {
     ];
     let fake = Fake::play(Play { findings, ..Play::default() });
     assert_snapshot!(snapshot_of(&fake, &["doctor"]));
+}
+
+fn with_letters() -> Fake {
+    let now = present();
+    let letter = |id, cause: &str, detail: &str| DeadLetter {
+        id,
+        plugin: "moderator".into(),
+        event_id: format!("0189-{id}"),
+        r#type: "message.posted".into(),
+        lane: "c-town".into(),
+        cause: cause.into(),
+        detail: detail.into(),
+        attempts: 5,
+        size_bytes: 300,
+        published_us: now - 7_500 * SECOND,
+        at_us: now - 90 * SECOND,
+        content: String::new(),
+    };
+    let letters = vec![letter(9, "poison", ""), letter(7, "failed", "no such user \u{1b}[31m")];
+    Fake::play(Play { letters, ..Play::default() })
+}
+
+#[test]
+fn dead_letters_are_listed_and_shown_and_their_content_only_on_request() {
+    let fake = with_letters();
+    let commands: [&[&str]; 6] = [
+        &["dead-letters", "list"],
+        &["dead-letters", "show", "7"],
+        &["dead-letters", "show", "7", "--content"],
+        &["dead-letters", "replay", "7", "9"],
+        &["dead-letters", "drop", "9"],
+        &["dead-letters", "show", "8"],
+    ];
+    let shown: Vec<String> = commands
+        .iter()
+        .map(|arguments| format!("$ {}\n{}", arguments.join(" "), snapshot_of(&fake, arguments)))
+        .collect();
+    assert_snapshot!(shown.join("\n"));
 }
 
 #[test]

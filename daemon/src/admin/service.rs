@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use outboard_proto::admin::admin_server::Admin;
 use outboard_proto::admin::{
     AppNode, BackupRequest, BackupResponse, CheckRequest, CheckResponse, DaemonInfo,
-    DaemonStatusRequest, DiffRequest, DoctorRequest, DoctorResponse, Done, ListRequest,
-    ListResponse, LoadRequest, LoadResponse, LogLine, LogsRequest, Named, OrderRequest,
-    OrderResponse, PluginStatus, ReloadRequest, ReloadResponse, RestoreRequest, RevertRequest,
-    SetRequest, State, StatusRequest, TraceRequest, WatchRequest,
+    DaemonStatusRequest, DeadLetter, DeadLetterIds, DeadLettersRequest, DeadLettersResponse,
+    DiffRequest, DoctorRequest, DoctorResponse, Done, ListRequest, ListResponse, LoadRequest,
+    LoadResponse, LogLine, LogsRequest, Named, OrderRequest, OrderResponse, PluginStatus,
+    ReloadRequest, ReloadResponse, RestoreRequest, RevertRequest, SetRequest,
+    ShowDeadLetterRequest, State, StatusRequest, TraceRequest, WatchRequest,
 };
 use outboard_proto::common::Failure;
 use tokio::sync::mpsc;
@@ -17,7 +18,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::AdminSide;
-use super::{trace, watch};
+use super::{letters, trace, watch};
 use crate::clock::timestamp;
 use crate::status;
 
@@ -194,6 +195,35 @@ impl Admin for Calls {
     ) -> Result<Response<DaemonInfo>, Status> {
         ask!(self, |fleet| Ok(fleet.daemon_info()))
     }
+
+    async fn dead_letters(
+        &self,
+        request: Request<DeadLettersRequest>,
+    ) -> Result<Response<DeadLettersResponse>, Status> {
+        answer(letters::list(&self.side.command.harbour, request.into_inner()).await)
+    }
+
+    async fn show_dead_letter(
+        &self,
+        request: Request<ShowDeadLetterRequest>,
+    ) -> Result<Response<DeadLetter>, Status> {
+        let ShowDeadLetterRequest { id, content } = request.into_inner();
+        answer(letters::show(&self.side.command.harbour, id, content).await)
+    }
+
+    async fn replay_dead_letters(
+        &self,
+        request: Request<DeadLetterIds>,
+    ) -> Result<Response<Done>, Status> {
+        answer(letters::replay(&self.side.command.harbour, request.into_inner().ids).await)
+    }
+
+    async fn drop_dead_letters(
+        &self,
+        request: Request<DeadLetterIds>,
+    ) -> Result<Response<Done>, Status> {
+        answer(letters::drop(&self.side.command.harbour, request.into_inner().ids).await)
+    }
 }
 
 impl crate::fleet::Fleet {
@@ -224,6 +254,7 @@ impl crate::fleet::Fleet {
             state: harbour.paths.state.display().to_string(),
             runtime: harbour.paths.runtime.display().to_string(),
             outbox: small(harbour.outbox.backlog()),
+            notes: harbour.quarantine.iter().map(crate::store::Quarantine::told).collect(),
         }
     }
 }

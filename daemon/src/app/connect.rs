@@ -13,7 +13,9 @@ use tonic::{Code, Streaming};
 
 use crate::egress::{Egress, Urgency};
 use crate::frame::{FromApp, Inbound, ToApp};
-use crate::routing::{Act, Asked, CommandRun, Completing, HttpCaller, NodeId, Switchboard};
+use crate::routing::{
+    Act, Asked, CommandRun, Completing, HttpCaller, NodeId, Publisher, Switchboard,
+};
 use crate::status;
 
 /// What a node sends, frame by frame.
@@ -181,12 +183,8 @@ fn take(board: &Switchboard, node: NodeId, frame: AppFrame) {
             board.intercept(Asked::Session { node, id: request.id }, Act::of(request));
         }
         Some(Kind::Publish(publish)) => {
-            let id = publish.id;
-            let published = board.publish(publish.event.unwrap_or_default());
-            if id != 0 {
-                let published = Published { id, ..published };
-                board.tell_node(node, daemon_frame::Kind::Published(published));
-            }
+            let publisher = Publisher::Session { node, id: publish.id };
+            board.publish(publisher, publish.event.unwrap_or_default());
         }
         Some(Kind::Command(request)) => {
             let id = request.id;

@@ -73,7 +73,8 @@ impl App for Calls {
 
     async fn publish(&self, request: Request<Publish>) -> Result<Response<Published>, Status> {
         let event = request.into_inner().event.unwrap_or_default();
-        Ok(Response::new(self.switchboard.publish(event)))
+        let told = self.switchboard.publish_and_tell(event);
+        told.await.map(Response::new).map_err(|_| interrupted())
     }
 
     async fn run_command(

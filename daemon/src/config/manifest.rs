@@ -224,8 +224,9 @@ fn check_asks(
         }
     };
     need(!hooks.is_empty(), "hooks", Permission::MessagesIntercept);
-    let reads = events.iter().flat_map(|it| &it.types).any(EventType::is_about_messages);
-    need(reads, "events", Permission::MessagesRead);
+    let types = events.iter().flat_map(|it| &it.types);
+    let seen: BTreeSet<Permission> = types.filter_map(EventType::permission).collect();
+    seen.into_iter().for_each(|permission| need(true, "events", permission));
     need(!commands.is_empty(), "commands", Permission::CommandsOwn);
     let shown = commands.iter().any(|it| matches!(it.form, Form::Menu(Target::Message, _)));
     need(shown, "commands", Permission::MessagesRead);

@@ -48,6 +48,8 @@ permissions! {
     ChannelsManage = "channels:manage",
     /// Own slash commands.
     CommandsOwn = "commands:own",
+    /// Tell others of events of its own making.
+    EventsEmit = "events:emit",
     /// Read the plugin's own storage.
     StorageRead = "storage:read",
     /// Write the plugin's own storage.

@@ -230,6 +230,8 @@ fn registration(manifest: &Manifest, spec: &Spec) -> Registration {
                 types: event.types.clone(),
                 channels: event.channels.clone(),
                 timeout: event.timeout.unwrap_or(call_timeout),
+                delivery: event.delivery,
+                order: event.order,
             })
             .collect(),
         commands: manifest.commands.clone(),
@@ -238,6 +240,7 @@ fn registration(manifest: &Manifest, spec: &Spec) -> Registration {
         call_timeout,
         interaction_timeout: spec.keys.interaction_timeout.value,
         in_flight: spec.keys.in_flight.value,
+        enabled: spec.enabled.value,
     }
 }
 

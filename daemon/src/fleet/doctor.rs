@@ -15,6 +15,7 @@ impl Fleet {
         let mut findings = self.machine();
         findings.push(self.files());
         findings.push(self.apps());
+        findings.push(self.journal());
         findings.extend(self.plugins());
         findings
     }
@@ -48,6 +49,16 @@ impl Fleet {
         finding(Severity::Ok, "configuration", says, "")
     }
 
+    fn journal(&self) -> Finding {
+        match &self.harbour.quarantine {
+            None => finding(Severity::Ok, "journal", "sound at the daemon's start".to_owned(), ""),
+            Some(quarantine) => {
+                let hint = "look at what it holds with sqlite3, then remove it";
+                finding(Severity::Problem, "journal", quarantine.told(), hint)
+            }
+        }
+    }
+
     fn apps(&self) -> Finding {
         let nodes = self.harbour.switchboard.nodes();
         if nodes.is_empty() {
@@ -76,6 +87,13 @@ impl Fleet {
                 let says = format!("{name} is failed: {}", explain(&state, now));
                 let hint = format!("outboard logs {name}; then outboard reset {name}");
                 findings.push(finding(Severity::Problem, "plugin", says, &hint));
+            }
+            let letters =
+                self.harbour.switchboard.view(aboard.entrance.member).backlog.dead_letters;
+            if letters > 0 {
+                let says = format!("{name} has {letters} dead letters");
+                let hint = format!("outboard dead-letters list {name}");
+                findings.push(finding(Severity::Weak, "events", says, &hint));
             }
             for hook in aboard.spec.hooks.iter().map(|it| it.decl.hook) {
                 let nodes = self.harbour.switchboard.nodes();

@@ -5,7 +5,7 @@
 use outboard_linux::{Enforced, PidsBy, QuotaBy, UsersBy};
 use outboard_proto::admin::{
     EndRecord, Enforcement, Grant, OrderEntry, OrderResponse, PluginStatus, ScheduleStatus,
-    Setting, State, Traffic,
+    Setting, State, Traffic, Waiting,
 };
 use outboard_proto::common::{Failure, Reason};
 use outboard_supervision::State as Machine;
@@ -136,6 +136,18 @@ pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
             _ => 0,
         },
         schedules: harbour.timetable.view(&manifest.name).into_iter().map(schedule).collect(),
+        waiting: Some(waiting(&member)),
+    }
+}
+
+fn waiting(member: &MemberView) -> Waiting {
+    let it = member.backlog;
+    Waiting {
+        events: it.waiting,
+        bytes: it.bytes,
+        oldest_us: if it.waiting == 0 { 0 } else { it.oldest_us },
+        dead_letters: it.dead_letters,
+        expired: member.expired,
     }
 }
 

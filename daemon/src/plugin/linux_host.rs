@@ -8,7 +8,7 @@ use std::time::Duration;
 use outboard_linux::Spawner;
 use outboard_proto::common::Ping;
 use outboard_proto::plugin::{self, DaemonFrame, Drain, Shutdown, daemon_frame::Kind};
-use outboard_supervision::event::{Death, Exit, Obituary};
+use outboard_supervision::event::{Cause, Death, Exit, Obituary};
 use outboard_supervision::{Effect, Machine, Moment, News, State};
 use tokio::sync::broadcast;
 use tokio_util::task::TaskTracker;
@@ -200,6 +200,9 @@ impl Host for LinuxHost {
             }
             Effect::Record(obituary) => {
                 self.parts.entrance.door.shut(obituary.generation);
+                let entrance = &self.parts.entrance;
+                let own_fault = !matches!(obituary.cause, Cause::Stopped | Cause::DaemonLost);
+                entrance.switchboard.generation_ended(entrance.member, own_fault);
                 self.record(obituary);
             }
         }

@@ -20,6 +20,8 @@ pub enum Due {
     Delivery(MemberId, u64),
     /// The body of an answer, by its exchange's place in the table.
     Exchange(usize),
+    /// Lanes of a member that wait before they go on.
+    Lanes(MemberId),
 }
 
 /// Every deadline.
@@ -59,6 +61,7 @@ impl Core {
                 Due::Call(key) => self.call_timed_out(key, now),
                 Due::Delivery(member, delivery) => self.delivery_timed_out(member, delivery, now),
                 Due::Exchange(key) => self.exchange_timed_out(key, now),
+                Due::Lanes(member) => self.lanes_due(member, now),
             }
         }
         self.held_up = false;

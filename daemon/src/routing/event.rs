@@ -1,13 +1,12 @@
-//! Events: from the app's publish to the plugins that asked for them, and their acknowledgements.
+//! Events on their way to plugins: what goes next as window and credit allow, and acknowledgements.
 //!
-//! Best effort: what a plugin cannot take waits in its lanes, and the oldest goes when they are
-//! full. Publishing never fails because of a plugin.
+//! At best effort, what a plugin cannot take waits in its lanes, and the oldest goes when they are
+//! full; what is promised to it waits in the journal. Publishing never fails because of a plugin.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use outboard_proto::app::Published;
-use outboard_proto::common::{Channel, Event, Failure, Reason, event::Of};
+use outboard_proto::common::{Channel, Event, event::Of};
 use outboard_proto::limits::CREDIT_BYTES;
 use outboard_proto::plugin::{Ack, DaemonFrame, Delivery, daemon_frame};
 use outboard_supervision::Moment;
@@ -17,7 +16,9 @@ use super::deadline::Due;
 use super::lane::InHand;
 use super::{Core, MemberId, Subscription, Switchboard};
 use crate::clock::micros;
-use crate::config::permission::Permission;
+use crate::config::manifest::event::{Guarantee, Order};
+use crate::delivery::Handed;
+use crate::delivery::journal::Death;
 use crate::egress::Urgency;
 
 /// Hands an event gets before it is given up, where generations or sessions keep ending under it.
@@ -28,7 +29,7 @@ const ATTEMPTS: u32 = 3;
 pub struct Subscribers(HashMap<Arc<str>, Vec<(MemberId, usize)>>);
 
 /// The channel that an event is about, and the plugin whose doing it is.
-fn about(event: &Event) -> (Option<&Channel>, Option<&str>) {
+pub fn about(event: &Event) -> (Option<&Channel>, Option<&str>) {
     match event.of.as_ref() {
         Some(Of::Message(message)) => {
             let plugin = message.origin.as_ref().map(|origin| origin.plugin.as_str());
@@ -38,7 +39,9 @@ fn about(event: &Event) -> (Option<&Channel>, Option<&str>) {
         Some(Of::Member(it)) => (it.channel.as_ref(), None),
         Some(Of::Channel(it)) => (it.channel.as_ref(), None),
         Some(Of::File(it)) => (it.channel.as_ref(), None),
-        Some(Of::User(_) | Of::App(_) | Of::Custom(_) | Of::Schedule(_)) | None => (None, None),
+        Some(Of::User(_) | Of::App(_) | Of::Custom(_) | Of::Schedule(_)) | None => {
+            (None, emitter(&event.r#type))
+        }
     }
 }
 
@@ -47,23 +50,20 @@ pub fn channel_of(event: &Event) -> Option<&Channel> {
     about(event).0
 }
 
-fn shows_messages(kind: &str) -> bool {
-    kind.starts_with("message.") || kind.starts_with("reaction.")
+/// The plugin that makes events of this type.
+fn emitter(kind: &str) -> Option<&str> {
+    kind.strip_prefix("plugin:")?.split(':').next()
 }
 
 impl Subscription {
-    fn lets_through(&self, channel: Option<&Channel>) -> bool {
+    /// Whether an event in this channel concerns it.
+    pub fn lets_through(&self, channel: Option<&Channel>) -> bool {
         self.channels.is_empty()
             || channel.is_some_and(|it| self.channels.iter().any(|p| p.matches(&it.id, &it.name)))
     }
 }
 
 impl Switchboard {
-    /// Hands an event to every plugin that asked for it.
-    pub fn publish(&self, event: Event) -> Published {
-        self.with(|core, now| core.publish(event, now))
-    }
-
     /// A plugin's handler for a delivery has returned. Whether it was in hand.
     pub fn acknowledge(&self, member: MemberId, ack: &Ack) -> bool {
         self.with(|core, now| core.acknowledge(member, ack, now))
@@ -78,7 +78,8 @@ impl Switchboard {
 impl Core {
     pub fn rebuild_subscribers(&mut self) {
         let mut subscribers: HashMap<Arc<str>, Vec<(MemberId, usize)>> = HashMap::new();
-        for (id, member) in self.members.iter().filter(|(_, member)| member.listed()) {
+        let told = |member: &super::member::Member| member.listed() || member.is.enabled;
+        for (id, member) in self.members.iter().filter(|(_, member)| told(member)) {
             for (number, subscription) in member.is.subscriptions.iter().enumerate() {
                 for kind in &subscription.types {
                     subscribers.entry(kind.as_str().into()).or_default().push((id, number));
@@ -88,46 +89,47 @@ impl Core {
         self.subscribers = Subscribers(subscribers);
     }
 
-    pub fn publish(&mut self, mut event: Event, now: Moment) -> Published {
-        if event.r#type.is_empty() || event.r#type.len() > 255 {
-            let text = "an event needs a type of at most 255 bytes";
-            let failure = Failure::new(tonic::Code::InvalidArgument, Reason::Invalid, text);
-            return Published { failure: Some(failure), ..Published::default() };
-        }
-        if event.id.is_empty() {
-            event.id = uuid::Uuid::now_v7().to_string();
-        } else if !self.seen.note(&event.id, now) {
-            return Published { event_id: event.id, duplicate: true, ..Published::default() };
-        }
-        if event.at_us == 0 {
-            event.at_us = self.clock.wall_us();
-        }
-        let (event, size) = (Arc::new(event), 0);
-        let subscriptions = self.fan_out(&event, size, now);
-        Published { event_id: event.id.clone(), subscriptions, ..Published::default() }
+    pub fn subscribers_of(&self, kind: &str) -> Vec<(MemberId, usize)> {
+        self.subscribers.0.get(kind).cloned().unwrap_or_default()
     }
 
-    fn fan_out(&mut self, event: &Arc<Event>, mut size: usize, now: Moment) -> u32 {
+    /// Whether events of a type are promised to anybody.
+    pub fn is_promised(&self, kind: &str) -> bool {
+        let promised = |(id, number): &(MemberId, usize)| {
+            self.members[*id].is.subscriptions[*number].delivery == Guarantee::AtLeastOnce
+        };
+        self.subscribers.0.get(kind).is_some_and(|wanted| wanted.iter().any(promised))
+    }
+
+    /// Queues an event for those who are told at best effort; returns for how many.
+    pub fn fan_out(&mut self, event: &Arc<Event>, now: Moment) -> u32 {
         let Some(wanted) = self.subscribers.0.get(event.r#type.as_str()) else { return 0 };
         let wanted = wanted.clone();
         let (channel, author) = about(event);
         let lane: Arc<str> = channel.map_or("", |channel| &channel.id).into();
-        let mut handed = 0;
+        let (mut handed, mut size) = (0, 0);
         for (id, number) in wanted {
             let member = &mut self.members[id];
+            let subscription = &member.is.subscriptions[number];
             if author == Some(&member.is.name)
-                || !member.is.subscriptions[number].lets_through(channel)
+                || subscription.delivery == Guarantee::AtLeastOnce
+                || !member.listed()
+                || !subscription.lets_through(channel)
             {
                 continue;
             }
-            if shows_messages(&event.r#type) && !member.may(Permission::MessagesRead) {
+            let lane = match subscription.order {
+                Order::Channel => Arc::clone(&lane),
+                Order::None => event.id.as_str().into(),
+            };
+            if !member.may_see(&event.r#type) {
                 member.traffic.denied += 1;
                 continue;
             }
             if size == 0 {
                 size = event.encoded_len();
             }
-            let dropped = member.lanes.push((number, Arc::clone(&lane)), Arc::clone(event), size);
+            let dropped = member.lanes.push((number, lane), Arc::clone(event), size);
             member.traffic.events_dropped += dropped;
             handed += 1;
             self.deliver(id, now);
@@ -137,46 +139,86 @@ impl Core {
 
     /// Hands over what the plugin's session, window and credit allow.
     pub fn deliver(&mut self, id: MemberId, now: Moment) {
-        loop {
-            let Some(member) = self.members.get_mut(id) else { return };
-            let window = member.is.in_flight as usize;
-            let busy = member.lanes.in_hand() >= window;
-            let Some(size) = member.lanes.next_size().filter(|_| !busy) else { return };
-            let Some(seat) = member.open_seat() else { return };
-            if seat.credit < size as u64 {
-                return;
-            }
-            seat.credit -= size as u64;
-            self.deliveries += 1;
-            self.deliver_next(id, self.deliveries, now);
-        }
+        while self.deliver_one(id, now) {}
+        self.collect_orders(id);
     }
 
-    fn deliver_next(&mut self, id: MemberId, delivery: u64, now: Moment) {
+    /// Whether another may follow.
+    fn deliver_one(&mut self, id: MemberId, now: Moment) -> bool {
+        let clock = self.clock;
+        let Some(member) = self.members.get_mut(id) else { return false };
+        let window = member.is.in_flight as usize;
+        if member.deliveries_in_hand() >= window || member.open_seat().is_none() {
+            return false;
+        }
+        let Some(next) = member.next_delivery() else { return false };
+        if !next.allowed {
+            member.traffic.denied += 1;
+            match next.kept {
+                true => member.durable.bury_head(Death::Denied, clock.wall_us()),
+                false => member.lanes.drop_next(),
+            }
+            return true;
+        }
+        let Some(seat) = member.open_seat() else { return false };
+        if seat.credit < next.size as u64 {
+            return false;
+        }
+        seat.credit -= next.size as u64;
+        member.kept_last = next.kept;
+        self.deliveries += 1;
+        match next.kept {
+            true => self.deliver_kept(id, self.deliveries, now),
+            false => self.deliver_queued(id, self.deliveries, now),
+        }
+        true
+    }
+
+    fn deliver_queued(&mut self, id: MemberId, delivery: u64, now: Moment) {
         let member = &mut self.members[id];
         let Some((lane, queued)) = member.lanes.take() else { return };
         // A subscription may have gone since; its events still have their time.
         let subscription = member.is.subscriptions.get(lane.0);
         let timeout = subscription.map_or(member.is.call_timeout, |it| it.timeout);
-        let frame = Delivery {
-            delivery,
-            event: Some(Event::clone(&queued.event)),
+        let handed = Handed {
+            event: Arc::clone(&queued.event),
             attempt: queued.attempt,
-            trace: None,
-            budget_us: micros(timeout),
+            size: queued.size,
+            timeout,
         };
         let deadline = now + timeout;
-        member.traffic.events += 1;
-        member.remember(delivery, Arc::clone(&queued.event), now);
         member.lanes.hand(delivery, InHand { lane, queued, deadline });
+        self.send_delivery(id, delivery, handed, now);
+    }
+
+    fn deliver_kept(&mut self, id: MemberId, delivery: u64, now: Moment) {
+        if let Some(handed) = self.members[id].durable.take(delivery, now) {
+            self.send_delivery(id, delivery, handed, now);
+        }
+    }
+
+    fn send_delivery(&mut self, id: MemberId, delivery: u64, handed: Handed, now: Moment) {
+        let member = &mut self.members[id];
+        let frame = Delivery {
+            delivery,
+            event: Some(Event::clone(&handed.event)),
+            attempt: handed.attempt,
+            trace: None,
+            budget_us: micros(handed.timeout),
+        };
+        member.traffic.events += 1;
+        member.remember(delivery, handed.event, now);
         if let Some(seat) = &member.seat {
             let frame = DaemonFrame { kind: Some(daemon_frame::Kind::Event(frame)) };
             let _ = seat.egress.push(Urgency::Event, frame.into(), now);
         }
-        self.deadlines.insert(deadline, Due::Delivery(id, delivery));
+        self.deadlines.insert(now + handed.timeout, Due::Delivery(id, delivery));
     }
 
     fn acknowledge(&mut self, id: MemberId, ack: &Ack, now: Moment) -> bool {
+        if self.acknowledge_kept(id, ack, now) {
+            return true;
+        }
         let Some(member) = self.members.get_mut(id) else { return false };
         let Some(in_hand) = member.lanes.done(ack.delivery) else {
             member.traffic.stale_replies += 1;
@@ -191,6 +233,9 @@ impl Core {
     }
 
     pub fn delivery_timed_out(&mut self, id: MemberId, delivery: u64, now: Moment) {
+        if self.kept_timed_out(id, delivery, now) {
+            return;
+        }
         let Some(member) = self.members.get_mut(id) else { return };
         if member.lanes.done(delivery).is_some() {
             member.traffic.timeouts += 1;
@@ -201,11 +246,11 @@ impl Core {
     /// The session went away: its deliveries come again.
     pub fn lose_deliveries_in_hand(&mut self, id: MemberId, _now: Moment) {
         let member = &mut self.members[id];
-        let (lost, given_up) = member.lanes.lose_in_hand(ATTEMPTS);
+        let (mut lost, given_up) = member.lanes.lose_in_hand(ATTEMPTS);
         member.traffic.events_dropped += given_up;
-        for (delivery, deadline) in lost {
-            self.deadlines.remove(deadline, Due::Delivery(id, delivery));
-        }
+        lost.extend(member.durable.down());
+        self.forget_deliveries(id, lost);
+        self.collect_orders(id);
     }
 
     fn add_credit(&mut self, id: MemberId, serial: u64, bytes: u64, now: Moment) -> bool {

@@ -90,23 +90,32 @@ impl Lanes {
         dropped
     }
 
-    /// Bytes of the event that goes next.
-    pub fn next_size(&mut self) -> Option<usize> {
-        loop {
-            let key = self.free.front()?;
-            match self.lanes.get(key).and_then(|lane| lane.waiting.front()) {
-                Some(head) => return Some(head.size),
-                // Its events were dropped meanwhile.
-                None => {
-                    self.free.pop_front();
-                }
-            }
+    /// The event that goes next.
+    pub fn next(&mut self) -> Option<&Queued> {
+        while let Some(key) = self.free.front()
+            && self.lanes.get(key).is_none_or(|lane| lane.waiting.is_empty())
+        {
+            // Its events were dropped meanwhile.
+            self.free.pop_front();
         }
+        self.lanes.get(self.free.front()?)?.waiting.front()
+    }
+
+    /// Drops the event that goes next; its lane goes on.
+    pub fn drop_next(&mut self) {
+        if let Some((key, _)) = self.take() {
+            self.release(&key);
+        }
+    }
+
+    /// Every event that waits.
+    pub fn waiting_mut(&mut self) -> impl Iterator<Item = &mut Arc<Event>> {
+        self.lanes.values_mut().flat_map(|lane| lane.waiting.iter_mut().map(|it| &mut it.event))
     }
 
     /// Takes the event that goes next; its lane is busy until `done` or `put_back`.
     pub fn take(&mut self) -> Option<(LaneKey, Queued)> {
-        self.next_size()?;
+        self.next()?;
         let key = self.free.pop_front()?;
         let lane = self.lanes.get_mut(&key)?;
         let queued = lane.waiting.pop_front()?;

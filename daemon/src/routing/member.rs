@@ -14,7 +14,10 @@ use outboard_supervision::breaker::{Breaker, BreakerPolicy};
 use super::lane::Lanes;
 use super::{Core, MemberId, Registration, Switchboard, Traffic};
 use crate::config::manifest::Hook;
+use crate::config::manifest::event::permission_for;
 use crate::config::permission::Permission;
+use crate::delivery::journal::Backlog;
+use crate::delivery::{Deliveries, RETENTION};
 use crate::egress::{Egress, Urgency};
 use crate::frame::ToPlugin;
 
@@ -61,6 +64,12 @@ pub struct Member {
     pub lanes: Lanes,
     /// Its session takes payloads in chunks.
     pub chunks: bool,
+    /// What is promised to it.
+    pub durable: Deliveries,
+    /// When the first of its lanes stops waiting, as the timer knows it.
+    pub wakes_at: Option<Moment>,
+    /// The last event handed over was a promised one.
+    pub kept_last: bool,
     pub traffic: Traffic,
     /// Recent deliveries, the oldest first: what their handlers do next has them as its cause.
     pub recent: VecDeque<u64>,
@@ -76,6 +85,16 @@ pub struct Seat {
     pub credit: u64,
 }
 
+/// The event that goes next to a member.
+pub struct NextDelivery {
+    /// It may be told of it.
+    pub allowed: bool,
+    /// Encoded bytes.
+    pub size: usize,
+    /// It is a promised one.
+    pub kept: bool,
+}
+
 /// What status shows of a member.
 #[derive(Debug, Clone, Default)]
 pub struct MemberView {
@@ -85,14 +104,22 @@ pub struct MemberView {
     pub in_flight: u32,
     /// Hooks whose breaker is open.
     pub open_breakers: Vec<Hook>,
+    /// What is promised to it and waits.
+    pub backlog: Backlog,
+    /// Promised events that expired.
+    pub expired: u64,
 }
 
 /// When a breaker opens.
 pub const BREAKER: BreakerPolicy = BreakerPolicy { misses: 3, rest: Duration::from_secs(2) };
 
 impl Member {
-    fn new(is: Registration) -> Self {
+    /// `ticket` is beyond all that were in use.
+    fn new(is: Registration, ticket: u64) -> Self {
         Self {
+            durable: Deliveries::new(Arc::clone(&is.name), ticket, RETENTION),
+            wakes_at: None,
+            kept_last: false,
             is,
             standing: Standing::Unlisted,
             seat: None,
@@ -119,6 +146,29 @@ impl Member {
 
     pub fn may(&self, permission: Permission) -> bool {
         self.is.grants.contains(&permission)
+    }
+
+    /// Whether it may be told of events of a type.
+    pub fn may_see(&self, kind: &str) -> bool {
+        permission_for(kind).is_none_or(|permission| self.may(permission))
+    }
+
+    /// Events handed over and not acknowledged.
+    pub fn deliveries_in_hand(&self) -> usize {
+        self.lanes.in_hand() + self.durable.in_hand()
+    }
+
+    /// What goes next: where both kinds wait, they take turns.
+    pub fn next_delivery(&mut self) -> Option<NextDelivery> {
+        let grants = &self.is.grants;
+        let next = |event: &Event, size, kept| {
+            let needed = permission_for(&event.r#type);
+            let allowed = needed.is_none_or(|needed| grants.contains(&needed));
+            NextDelivery { allowed, size, kept }
+        };
+        let queued = self.lanes.next().map(|it| next(&it.event, it.size, false));
+        let kept = self.durable.head().map(|it| next(&it.event, it.size, true));
+        if self.kept_last { queued.or(kept) } else { kept.or(queued) }
     }
 
     /// The session to which work may be handed now.
@@ -179,7 +229,7 @@ impl Switchboard {
         self.with(|core, _| {
             let bodies = core.http.answering(member);
             let Some(member) = core.members.get(member) else { return 0 };
-            member.in_hand as usize + member.lanes.in_hand() + bodies
+            member.in_hand as usize + member.deliveries_in_hand() + bodies
         })
     }
 }
@@ -191,6 +241,8 @@ impl Core {
             traffic: member.traffic,
             in_flight: member.in_hand,
             open_breakers: open.map(|(hook, _)| *hook).collect(),
+            backlog: member.durable.backlog(),
+            expired: member.durable.expired(),
         }
     }
 
@@ -202,11 +254,14 @@ impl Core {
             }
             None => {
                 let name = Arc::clone(&registration.name);
-                let id = self.members.insert(Member::new(registration));
+                // Answers to a plugin of the same name that was here before are beneath it.
+                self.tickets += 1 << 32;
+                let id = self.members.insert(Member::new(registration, self.tickets));
                 self.names.insert(name, id);
                 id
             }
         };
+        self.declare_events(id);
         self.rebuild(now);
         id
     }
@@ -216,6 +271,9 @@ impl Core {
         self.end_calls_of(id, now);
         self.detach_any(id, now);
         let member = self.members.remove(id);
+        if let Some(wakes_at) = member.wakes_at {
+            self.deadlines.remove(wakes_at, super::deadline::Due::Lanes(id));
+        }
         self.names.remove(&member.is.name);
         self.rebuild(now);
     }
@@ -265,7 +323,7 @@ impl Core {
         }
     }
 
-    fn detach_any(&mut self, id: MemberId, now: Moment) {
+    pub fn detach_any(&mut self, id: MemberId, now: Moment) {
         let Some(member) = self.members.get_mut(id) else { return };
         let Some(seat) = member.seat.take() else { return };
         drop(seat);
@@ -285,6 +343,11 @@ impl Core {
     fn hand_over(&mut self, id: MemberId, now: Moment) {
         self.call_awaiting(id, now);
         self.call_queued(id, now);
+        if let Some(member) = self.members.get_mut(id)
+            && member.open_seat().is_some()
+        {
+            member.durable.up();
+        }
         self.deliver(id, now);
     }
 

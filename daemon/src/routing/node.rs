@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use outboard_proto::app::{AppHello, Catalogue, DaemonFrame, Policies, daemon_frame::Kind};
-use outboard_proto::common::{Failure, Reason};
+use outboard_proto::common::{Event, Failure, Reason};
 use outboard_proto::limits::CREDIT_BYTES;
 use outboard_proto::plugin::AppInfo;
 use outboard_supervision::Moment;
@@ -33,7 +33,7 @@ pub struct Node {
     pub hello: AppHello,
     egress: Egress<ToApp>,
     in_hand: usize,
-    /// Bytes of bodies that may still go out before the node returns some.
+    /// Bytes of events and bodies that may still go out before the node returns some.
     credit: u64,
     /// It has only `Requests` open and calls unary.
     unary: bool,
@@ -132,6 +132,20 @@ impl Nodes {
     /// Whether any of them carries this out.
     pub fn carry_out(&self, operation: &str) -> bool {
         self.table.iter().any(|(_, node)| node.hello.operations.iter().any(|it| it == operation))
+    }
+
+    /// Tells an event to every node that subscribes to its type and has credit for it. Nodes
+    /// without a session return none, and so are told nothing.
+    pub fn tell_event(&mut self, event: &Event, frame: impl Fn(&Event) -> Kind, now: Moment) {
+        let size = event.encoded_len() as u64;
+        for (_, node) in &mut self.table {
+            let wants = node.hello.subscriptions.contains(&event.r#type);
+            if wants && !node.unary && node.credit >= size {
+                node.credit -= size;
+                // A node that takes nothing loses no more than the event.
+                let _ = node.egress.push(Urgency::Event, frame(event).into(), now);
+            }
+        }
     }
 
     /// What plugins are told of the connected apps together.

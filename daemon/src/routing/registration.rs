@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::nested::Reach;
+use crate::config::manifest::event::{Guarantee, Order};
 use crate::config::manifest::hook::HookFilter;
 use crate::config::manifest::{CommandDecl, EventType, Hook, OnFailure, Phase};
 use crate::config::pattern::ChannelPattern;
@@ -37,6 +38,8 @@ pub struct Registration {
     pub interaction_timeout: Duration,
     /// Calls it may have in hand at once.
     pub in_flight: u32,
+    /// The operator wants it to run: events are kept for it, whatever state it is in.
+    pub enabled: bool,
 }
 
 /// The account a plugin speaks as.
@@ -80,4 +83,8 @@ pub struct Subscription {
     pub channels: Vec<ChannelPattern>,
     /// How long a handler may take.
     pub timeout: Duration,
+    /// What is promised of its events.
+    pub delivery: Guarantee,
+    /// Which of its events wait for one another.
+    pub order: Order,
 }

@@ -332,7 +332,11 @@ impl Cause {
             )
             | None => Self { channel: events::channel_of(event).cloned(), ..Self::default() },
         };
-        Self { workspace: event.workspace.clone(), ..cause }
+        let cause = Self { workspace: event.workspace.clone(), ..cause };
+        match &event.origin {
+            Some(Origin { hops, chain, .. }) => Self { hops: *hops, chain: chain.clone(), ..cause },
+            None => cause,
+        }
     }
 
     /// This cause after one more plugin.
@@ -356,7 +360,7 @@ impl Cause {
     }
 
     /// The origin of what a plugin makes of this cause.
-    fn next(&self, member: &Member) -> Result<Origin, Failure> {
+    pub(super) fn next(&self, member: &Member) -> Result<Origin, Failure> {
         let name = member.is.name.to_string();
         let mut chain = self.chain.clone();
         chain.push(name.clone());

@@ -2,6 +2,7 @@
 
 mod beyond;
 mod interactions;
+mod kept;
 mod pipelines;
 mod traces;
 mod work;
@@ -45,6 +46,13 @@ fn board() -> Switchboard {
     board
 }
 
+/// A board that can keep promises, in memory.
+fn board_that_keeps() -> Switchboard {
+    let board = board();
+    tokio::spawn(crate::courier::carry(board.clone(), crate::delivery::memory::Memory::default()));
+    board
+}
+
 pub fn interceptor(phase: Phase, policy: OnFailure) -> Interceptor {
     Interceptor {
         hook: Hook::BeforePost,
@@ -77,6 +85,7 @@ fn registration(name: &str, interceptors: Vec<Interceptor>) -> Registration {
         call_timeout: Duration::from_secs(5),
         interaction_timeout: Duration::from_secs(900),
         in_flight: 2,
+        enabled: true,
     }
 }
 

@@ -187,7 +187,7 @@ impl Timetable {
             Due::Fire(key) => {
                 past.last = Some(key);
                 if self.control.pass_schedule(plugin, &decl.name, key).await? {
-                    self.fire(plugin, &decl.name, key);
+                    self.fire(plugin, &decl.name, key).await;
                 }
             }
             Due::PassOver(key) => {
@@ -202,9 +202,17 @@ impl Timetable {
         Ok(next)
     }
 
-    fn fire(&self, plugin: &PluginName, name: &str, key: Timestamp) {
-        if !self.switchboard.deliver_schedule(plugin.as_str(), name, key.as_microsecond()) {
-            tracing::warn!(%plugin, schedule = name, "fired, but the plugin is not in service");
+    async fn fire(&self, plugin: &PluginName, name: &str, key: Timestamp) {
+        let told = self.switchboard.deliver_schedule(plugin.as_str(), name, key.as_microsecond());
+        let Some(told) = told else {
+            return tracing::warn!(%plugin, schedule = name, "fired, but the plugin is gone");
+        };
+        // The journal's thread answers; on a full disk this firing is lost, and that is told.
+        if let Ok(published) = told.await
+            && let Some(failure) = published.failure
+        {
+            let why = failure.message;
+            tracing::error!(%plugin, schedule = name, "fired, but could not be kept: {why}");
         }
     }
 

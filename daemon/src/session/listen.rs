@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use outboard_proto::common::{Failure, Reason};
 use outboard_proto::limits::{DECODE_BYTES, STREAMS, TOKEN_KEY};
+use outboard_proto::plugin::events_server::EventsServer;
 use outboard_proto::plugin::interactions_server::InteractionsServer;
 use outboard_proto::plugin::messages_server::MessagesServer;
 use outboard_proto::plugin::plugins_server::PluginsServer;
@@ -17,6 +18,7 @@ use tonic::service::{Routes, interceptor::InterceptedService};
 use tonic::{Code, Request, Status};
 
 use super::door::{Door, Pass};
+use super::events::HostEvents;
 use super::facts::Facts;
 use super::interactions::HostInteractions;
 use super::messages::{HostMessages, Outbox};
@@ -181,6 +183,8 @@ fn routes(pass: &Arc<Pass>, entrance: &Arc<Entrance>) -> Routes {
     let check = move |request: Request<()>| check_token(&checked, request);
     let sessions = Sessions { pass: Arc::clone(pass), entrance: Arc::clone(entrance) };
     let messages = HostMessages { entrance: Arc::clone(entrance) };
+    let events = EventsServer::new(HostEvents { entrance: Arc::clone(entrance) })
+        .max_decoding_message_size(DECODE_BYTES);
     let messages = MessagesServer::new(messages).max_decoding_message_size(DECODE_BYTES);
     let plugins = HostPlugins { entrance: Arc::clone(entrance) };
     let plugins = PluginsServer::new(plugins).max_decoding_message_size(DECODE_BYTES);
@@ -190,7 +194,8 @@ fn routes(pass: &Arc<Pass>, entrance: &Arc<Entrance>) -> Routes {
     let routes = Routes::new(InterceptedService::new(sessions, check.clone()))
         .add_service(InterceptedService::new(messages, check.clone()))
         .add_service(InterceptedService::new(plugins, check.clone()))
-        .add_service(InterceptedService::new(interactions, check));
+        .add_service(InterceptedService::new(interactions, check.clone()))
+        .add_service(InterceptedService::new(events, check));
     entrance.reflection.add_to(routes)
 }
 

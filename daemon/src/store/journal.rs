@@ -1,6 +1,6 @@
 //! `journal.db`: requests of plugins that no app has carried out yet, the idempotency keys of those
-//! that were made, and interactions that were deferred. It keeps bytes in order; who sends them
-//! where is not its business.
+//! that were made, interactions that were deferred, and events that are not acknowledged yet. It
+//! keeps bytes in order; who sends them where is not its business.
 
 use super::error::StoreError;
 use super::schema;
@@ -10,12 +10,16 @@ use jiff::Timestamp;
 use std::path::Path;
 use std::time::Duration;
 
+mod events;
 mod interactions;
 mod outbox;
+mod port;
+mod quarantine;
 mod seen;
 
 pub use interactions::{Deferred, FOLLOW_UP, Lookup};
 pub use outbox::{Enqueued, NewRequest, OutboxEntry};
+pub use quarantine::Quarantine;
 pub use seen::Claim;
 
 /// Requests one plugin may have waiting.
@@ -53,6 +57,7 @@ pub const MIGRATIONS: &[&str] = &[
     CREATE INDEX seen_by_age ON seen (at_us);
 ",
     interactions::TABLE,
+    events::TABLES,
 ];
 
 /// The handle. Clones share one thread.

@@ -12,7 +12,7 @@ use std::time::Duration;
 pub type Migrations = &'static [&'static str];
 
 /// How long to wait for a backup's or an administrator's reader.
-const BUSY: Duration = Duration::from_secs(5);
+pub const BUSY: Duration = Duration::from_secs(5);
 
 /// Opens a database for its one writer, making or migrating it.
 pub fn open(path: &Path, migrations: Migrations) -> Result<Connection, StoreError> {
@@ -84,6 +84,8 @@ fn set_up(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
+    // What is deleted is what people said: it does not stay in the file's free pages.
+    connection.pragma_update(None, "secure_delete", "ON")?;
     connection.pragma_update(None, "trusted_schema", "OFF")
 }
 

@@ -35,6 +35,8 @@ pub struct StoreThread {
 enum Order {
     /// To do something.
     Work(Box<dyn Work>),
+    /// To leave nothing in the write-ahead log.
+    Fold(oneshot::Sender<Result<(), StoreError>>),
     /// To close the database and end.
     Close,
 }
@@ -104,6 +106,16 @@ impl StoreThread {
         self.queue.closed().await;
     }
 
+    /// Moves what stands in the write-ahead log into the file and empties the log, so that nothing
+    /// is found there which the file has no more. Where somebody reads an older moment, the log
+    /// stays for now.
+    pub async fn fold_log(&self) -> Result<(), StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let closed = || StoreError::Closed { path: PathBuf::from(&*self.path) };
+        self.queue.send(Order::Fold(answer)).await.map_err(|_| closed())?;
+        answered.await.map_err(|_| closed())?
+    }
+
     /// Runs `body` in a transaction and answers after the commit. `bytes` is what it writes,
     /// roughly. What fails undoes its own changes only.
     pub async fn run<T, F>(&self, bytes: usize, body: F) -> Result<T, StoreError>
@@ -169,14 +181,23 @@ fn in_savepoint<T>(
 }
 
 fn serve(connection: Connection, path: &Path, mut requests: mpsc::Receiver<Order>) {
-    while let Some(Order::Work(first)) = requests.blocking_recv() {
-        let mut group = Group { works: vec![first], last: false };
-        let fate = group.commit(&connection, path, &mut requests);
-        for work in group.works {
-            work.settle(fate.clone());
+    let mut next = requests.blocking_recv();
+    loop {
+        match next.take() {
+            Some(Order::Work(first)) => {
+                let mut group = Group { works: vec![first], behind: None };
+                let fate = group.commit(&connection, path, &mut requests);
+                for work in group.works {
+                    work.settle(fate.clone());
+                }
+                next = group.behind;
+            }
+            // Whoever asked may have gone; the log is empty all the same.
+            Some(Order::Fold(answer)) => drop(answer.send(fold_log(&connection, path))),
+            Some(Order::Close) | None => break,
         }
-        if group.last {
-            break;
+        if next.is_none() {
+            next = requests.blocking_recv();
         }
     }
     // In this order: the queue's end tells that the files are at rest.
@@ -184,11 +205,22 @@ fn serve(connection: Connection, path: &Path, mut requests: mpsc::Receiver<Order
     drop(requests);
 }
 
+fn fold_log(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let fold = || {
+        // A backup may read for long: what waits behind this is not to wait for it.
+        connection.busy_timeout(std::time::Duration::ZERO)?;
+        let folded = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        connection.busy_timeout(super::schema::BUSY)?;
+        folded
+    };
+    fold().map_err(|error| StoreError::of(path, &error))
+}
+
 /// Requests that share a transaction.
 struct Group {
     works: Vec<Box<dyn Work>>,
-    /// The order to close came behind them.
-    last: bool,
+    /// What came behind them and is no work.
+    behind: Option<Order>,
 }
 
 impl Group {
@@ -223,12 +255,12 @@ impl Group {
     }
 
     fn take_next(&mut self, requests: &mut mpsc::Receiver<Order>) {
-        if self.last {
+        if self.behind.is_some() {
             return;
         }
         match requests.try_recv() {
             Ok(Order::Work(work)) => self.works.push(work),
-            Ok(Order::Close) => self.last = true,
+            Ok(other @ (Order::Fold(_) | Order::Close)) => self.behind = Some(other),
             Err(_) => {} // Nobody waits.
         }
     }

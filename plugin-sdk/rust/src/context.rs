@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use outboard_proto::common::Trace;
-use outboard_proto::plugin::Welcome;
+use outboard_proto::plugin::{EmitRequest, Welcome};
 use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
@@ -101,6 +101,21 @@ impl Context {
     /// What the daemon or the app refused, or that neither could be reached.
     pub async fn reply(&self, body: impl Into<Body>) -> Result<MessageId, HostError> {
         self.host.reply(body).await
+    }
+
+    /// Tells whoever subscribes to `plugin:<this plugin>:<event>` what has happened, as JSON, and
+    /// gives the event's id. Needs `events:emit`.
+    ///
+    /// # Errors
+    /// What the daemon refused, or that it could not be reached.
+    pub async fn emit(
+        &self,
+        event: impl Into<String>,
+        json: impl Into<String>,
+    ) -> Result<String, HostError> {
+        let (event, json, workspace) = (event.into(), json.into(), self.workspace.clone());
+        let request = EmitRequest { event, json, workspace, ..EmitRequest::default() };
+        self.host.emit_event(request).await
     }
 
     /// Says `body` in the channel with the id `channel`. Needs `messages:send`.

@@ -47,6 +47,18 @@ impl MessageEvent {
         &self.event
     }
 
+    /// The event's id, the same on every delivery.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.event.id()
+    }
+
+    /// 1 the first time; with more, the event may have been seen before. See [`Event::attempt`].
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.event.attempt
+    }
+
     /// The time that is left, and what a handler may ask of the host.
     #[must_use]
     pub fn ctx(&self) -> &Context {
@@ -84,6 +96,18 @@ impl MemberEvent {
     #[must_use]
     pub fn event(&self) -> &Event {
         &self.event
+    }
+
+    /// The event's id, the same on every delivery.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.event.id()
+    }
+
+    /// 1 the first time; with more, the event may have been seen before. See [`Event::attempt`].
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.event.attempt
     }
 
     /// The time that is left, and what a handler may ask of the host.
@@ -124,6 +148,10 @@ impl Event {
     }
 
     /// 1 the first time; with more, the event may have been seen before.
+    ///
+    /// Where the manifest says `delivery = "at-least-once"`, a handler that fails (returns an
+    /// error, panics or takes too long) is told again, 5 times in all, and then the event is a dead
+    /// letter.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.attempt

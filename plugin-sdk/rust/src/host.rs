@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use outboard_proto::plugin::{
-    CallPluginRequest, FollowUpRequest, ReplyRequest, SendRequest, Welcome,
+    CallPluginRequest, EmitRequest, FollowUpRequest, ReplyRequest, SendRequest, Welcome,
 };
 
 use crate::body::Body;
@@ -73,6 +73,28 @@ impl Host {
 
     pub(crate) fn leave_interaction(&self, id: &str) {
         self.link.leave_interaction(id);
+    }
+
+    /// Tells whoever subscribes to `plugin:<this plugin>:<event>` what has happened, as JSON, and
+    /// gives the event's id. Needs `events:emit`.
+    ///
+    /// # Errors
+    /// What the daemon refused, or that it could not be reached.
+    pub async fn emit(
+        &self,
+        event: impl Into<String>,
+        json: impl Into<String>,
+    ) -> Result<String, HostError> {
+        let (event, json) = (event.into(), json.into());
+        self.emit_event(EmitRequest { event, json, ..EmitRequest::default() }).await
+    }
+
+    /// Tells any event of its own: in a workspace, with an id of one's own that counts once a day.
+    ///
+    /// # Errors
+    /// What the daemon refused, or that it could not be reached.
+    pub async fn emit_event(&self, request: EmitRequest) -> Result<String, HostError> {
+        self.link.emit(self.cause, request).await
     }
 
     pub(crate) async fn send_in(

@@ -9,11 +9,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use outboard_proto::limits::{CALL_KEY, DECODE_BYTES, TOKEN_KEY};
+use outboard_proto::plugin::events_client::EventsClient;
 use outboard_proto::plugin::interactions_client::InteractionsClient;
 use outboard_proto::plugin::messages_client::MessagesClient;
 use outboard_proto::plugin::plugins_client::PluginsClient;
 use outboard_proto::plugin::{
-    CallPluginRequest, FollowUpRequest, ReplyRequest, SendRequest, Welcome,
+    CallPluginRequest, EmitRequest, FollowUpRequest, ReplyRequest, SendRequest, Welcome,
 };
 use tokio_util::sync::CancellationToken;
 use tonic::Request;
@@ -50,6 +51,7 @@ struct Wire {
     messages: MessagesClient<Channel>,
     interactions: InteractionsClient<Channel>,
     plugins: PluginsClient<Channel>,
+    events: EventsClient<Channel>,
     token: MetadataValue<Ascii>,
 }
 
@@ -68,8 +70,9 @@ impl Link {
     pub(crate) fn wire(channel: Channel, token: MetadataValue<Ascii>) -> Self {
         let plugins = PluginsClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
         let messages = MessagesClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
-        let interactions = InteractionsClient::new(channel);
-        Self::over(Way::Wire(Box::new(Wire { messages, interactions, plugins, token })))
+        let interactions = InteractionsClient::new(channel.clone());
+        let events = EventsClient::new(channel).max_decoding_message_size(DECODE_BYTES);
+        Self::over(Way::Wire(Box::new(Wire { messages, interactions, plugins, events, token })))
     }
 
     pub(crate) fn recorded(recorder: Arc<Recorder>) -> Self {
@@ -159,6 +162,19 @@ impl Link {
                 let request = self.request(Cause::Own, token, request)?;
                 let said = interactions.clone().follow_up(request).await;
                 said.map(|said| said.into_inner().message_id)
+                    .map_err(|status| HostError::from_status(&status))
+            }
+        }
+    }
+
+    pub(crate) async fn emit(&self, cause: Cause, emit: EmitRequest) -> Result<String, HostError> {
+        match &self.way {
+            Way::Recorded(recorder) => recorder.emit(emit),
+            Way::Wire(wire) => {
+                let request = self.request(cause, &wire.token, emit)?;
+                let emitted = wire.events.clone().emit(request).await;
+                emitted
+                    .map(|emitted| emitted.into_inner().event_id)
                     .map_err(|status| HostError::from_status(&status))
             }
         }

@@ -50,7 +50,7 @@ use crate::verdict::Verdict;
 pub use arrange::{Argument, CommandCall, message};
 pub use beyond::{HttpAnswer, HttpCall};
 pub(crate) use record::Recorder;
-pub use record::{FollowUp, Sent};
+pub use record::{Emitted, FollowUp, Sent};
 
 /// What a call may take, as in the daemon.
 const BUDGET: Duration = Duration::from_secs(5);
@@ -181,18 +181,24 @@ impl Harness {
     ///
     /// # Errors
     /// The handler failed, panicked, or there is none.
+    pub fn event(&mut self, name: &str, of: event::Of) -> Result<(), Failure> {
+        let event = wire::Event { r#type: name.into(), of: Some(of), ..wire::Event::default() };
+        self.deliver(event, 1)
+    }
+
+    /// Delivers an event as the attempt with this number; with more than 1, as the daemon does
+    /// where a handler failed before or may have seen the event.
+    ///
+    /// # Errors
+    /// The handler failed, panicked, or there is none.
     ///
     /// # Panics
     /// The handler acknowledged nothing, which no typed handler can do.
-    pub fn event(&mut self, name: &str, of: event::Of) -> Result<(), Failure> {
+    pub fn deliver(&mut self, event: wire::Event, attempt: u32) -> Result<(), Failure> {
         let delivery = Delivery {
             delivery: self.next_id(),
-            event: Some(wire::Event {
-                r#type: name.into(),
-                of: Some(of),
-                ..wire::Event::default()
-            }),
-            attempt: 1,
+            event: Some(event),
+            attempt,
             budget_us: micros(BUDGET),
             ..Delivery::default()
         };
@@ -272,6 +278,12 @@ impl Harness {
     #[must_use]
     pub fn sent(&self) -> Vec<Sent> {
         self.recorder.sent()
+    }
+
+    /// Events of its own that were told so far, the oldest first.
+    #[must_use]
+    pub fn emitted(&self) -> Vec<Emitted> {
+        self.recorder.emitted()
     }
 
     /// What commands said so far before their replies, the oldest first.

@@ -9,10 +9,10 @@ use std::rc::Rc;
 use outboard_plugin::proto::common::hook_answer::Answer;
 use outboard_plugin::proto::common::hook_payload::Of;
 use outboard_plugin::proto::common::{
-    Custom, Delete, Edit, Failure, HookPayload, Reaction, Reason, body, event, value,
+    Custom, Delete, Edit, Event, Failure, HookPayload, Reaction, Reason, body, event, value,
 };
 use outboard_plugin::proto::plugin::Welcome;
-use outboard_plugin::test::{Harness, Said, Sent, message};
+use outboard_plugin::test::{Emitted, Harness, Said, Sent, message};
 use outboard_plugin::{
     BeforePost, Body, Command, Error, Fired, HostError, HttpRequest, HttpResponse, Later, Plugin,
     PluginCall, Rejection, Reply, Result, Start, Verdict, blocking,
@@ -170,6 +170,36 @@ fn what_handlers_send_is_kept_in_order() {
     let here = Sent { channel: None, body: Body::plain("here") };
     let there = Sent { channel: Some("c9".to_owned()), body: Body::markdown("*there*") };
     assert_eq!(daemon.sent(), [here, there]);
+}
+
+#[test]
+fn an_event_says_which_attempt_it_is_and_a_handler_that_fails_has_not_acknowledged() {
+    let mut daemon = Harness::new(plugin().on_posted(async |event| -> Result {
+        match event.attempt() {
+            1 => Err(Error::new(format!("not {} yet", event.id()))),
+            _ => Ok(()),
+        }
+    }));
+    let posted = Event {
+        id: "e1".into(),
+        r#type: "message.posted".into(),
+        of: Some(event::Of::Message(Box::new(message("ada", "c1", Body::plain("hi"))))),
+        ..Event::default()
+    };
+    let failure = daemon.deliver(posted.clone(), 1).unwrap_err();
+    assert_eq!((failure.reason(), failure.message), (Reason::HandlerFailed, "not e1 yet".into()));
+    daemon.deliver(posted, 2).unwrap();
+}
+
+#[test]
+fn events_of_its_own_are_told_through_the_host() {
+    let handler = async |event: outboard_plugin::MessageEvent| {
+        event.ctx().emit("case_opened", "{}").await.map(drop)
+    };
+    let mut daemon = Harness::new(plugin().on_posted(handler));
+    daemon.posted("hi").unwrap();
+    let told = Emitted { event: "case_opened".into(), json: "{}".into() };
+    assert_eq!(daemon.emitted(), [told]);
 }
 
 #[test]

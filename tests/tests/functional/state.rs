@@ -149,10 +149,10 @@ fn schema(database: &Path) -> rusqlite::Result<u32> {
 }
 
 /// A file system of 4 MiB, unmounted when dropped.
-struct SmallDisk(PathBuf);
+pub struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    fn at(folder: &Path) -> Option<Self> {
+    pub fn at(folder: &Path) -> Option<Self> {
         std::fs::create_dir_all(folder).ok()?;
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", "size=4m,mode=0755", "none"])
@@ -170,7 +170,7 @@ impl Drop for SmallDisk {
 }
 
 /// Leaves not a byte.
-fn fill(folder: &Path) {
+pub fn fill(folder: &Path) {
     let Ok(mut filler) = std::fs::File::create(folder.join("filler")) else { return };
     while filler.write_all(&[0; 4096]).is_ok() {}
 }

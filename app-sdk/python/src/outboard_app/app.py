@@ -14,7 +14,7 @@ from types import TracebackType
 
 from outboard_app.calls import Away
 from outboard_app.identity import new_id
-from outboard_app.link import Link, OnCatalogue
+from outboard_app.link import Link, OnCatalogue, OnEvent
 from outboard_app.outcome import (
     CommandOutcome,
     DecidedBy,
@@ -74,6 +74,8 @@ class App:
         on_send: OnSend | None = None,
         on_follow_up: OnFollowUp | None = None,
         on_catalogue: OnCatalogue | None = None,
+        subscriptions: Iterable[str] = (),
+        on_event: OnEvent | None = None,
     ) -> None:
         """Describes the app; `start` connects it.
 
@@ -82,7 +84,8 @@ class App:
         carries out. `on_send` sends a plugin's message and returns its id, or raises Refusal; it
         is called once for each request, and one at a time for each channel. `on_follow_up` shows
         what a plugin says to a command that it deferred, and returns the id of the message it
-        became, or ""; without it no plugin can defer.
+        became, or ""; without it no plugin can defer. `on_event` is told of
+        the plugins' own events that `subscriptions` names, such as "plugin:moderator:case_opened".
         """
         hello = _hello(app, node, version, public_url)
         hello.hooks.extend(hooks)
@@ -92,7 +95,8 @@ class App:
             hello.operations.append(_FOLLOW_UP)
         hello.workspaces.extend(workspaces)
         desk = Desk(on_send, on_follow_up, time.monotonic)
-        self._link = Link(socket, hello, desk, on_catalogue)
+        hello.subscriptions.extend(subscriptions)
+        self._link = Link(socket, hello, desk, on_catalogue, on_event)
 
     async def __aenter__(self) -> App:
         self.start()
@@ -199,7 +203,9 @@ class App:
         """Publishes an event; waits at most `timeout` seconds for the daemon to have it.
 
         An event that the daemon does not have by then is not lost: it stays in the backlog and is
-        said again under the same id until it is acknowledged, or newer ones push it out.
+        said again under the same id until it is acknowledged, or newer ones push it out. One that
+        the daemon refuses, such as with reason "DISK_FULL", is not said again: publish it anew
+        under the same id, which counts once.
         """
         event.id = event.id or new_id()
         event.at_us = event.at_us or time.time_ns() // 1000

@@ -39,6 +39,7 @@ _FIELDS: dict[type[Ask], str] = {
     app.HttpRequest: "http",
 }
 
+OnEvent = Callable[[common.Event], None]
 OnCatalogue = Callable[[Mapping[str, common.CommandInfo]], None]
 
 
@@ -46,12 +47,18 @@ class Link:
     """The connection, from the first attempt to the last."""
 
     def __init__(
-        self, socket: str, hello: app.AppHello, desk: Desk, on_catalogue: OnCatalogue | None
+        self,
+        socket: str,
+        hello: app.AppHello,
+        desk: Desk,
+        on_catalogue: OnCatalogue | None,
+        on_event: OnEvent | None = None,
     ) -> None:
         self._socket = socket
         self._hello = hello
         self._desk = desk
         self._on_catalogue = on_catalogue
+        self._on_event = on_event
         self._calls = Calls()
         self._outbox = Outbox()
         self._bodies = Bodies()
@@ -189,6 +196,8 @@ class Link:
             self.policies.replace(frame.policies.hooks)
         elif kind == "catalogue":
             self._take_catalogue(frame.catalogue)
+        elif kind == "event":
+            self._take_event(frame.event)
         # Pings are answered where they are read. The rest belongs to features not declared.
 
     def _take_http(self, answer: app.HttpResponse) -> None:
@@ -226,6 +235,14 @@ class Link:
                 log.warning("an answer is dropped: the daemon reads too slowly")
 
         return answer
+
+    def _take_event(self, event: common.Event) -> None:
+        try:
+            self._outbox.say(app.AppFrame(credit=common.Credit(bytes=event.ByteSize())))
+        except Full:
+            log.warning("credit is not returned: the daemon reads too slowly")
+        if self._on_event is not None:
+            self._on_event(event)
 
     def _take_catalogue(self, catalogue: app.Catalogue) -> None:
         self.commands = {command.name: command for command in catalogue.commands}

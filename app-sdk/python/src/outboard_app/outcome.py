@@ -123,6 +123,18 @@ class Published:
     duplicate: bool = False
     failure: common.Failure | None = None
 
+    @property
+    def taken(self) -> bool:
+        """The daemon has it: what is promised to plugins is on its disk."""
+        return self.failure is None
+
+    @property
+    def reason(self) -> str:
+        """Why it is not taken, for programs, such as "DISK_FULL"; "" where it is."""
+        if self.failure is None:
+            return ""
+        return common.Reason.Name(self.failure.reason).removeprefix("REASON_")
+
 
 def text_of(body: common.Body) -> str:
     """The text of a body, whatever its form; "" where it cannot be read."""

@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from outboard_app.app import COMMAND_BUDGET, HTTP_BUDGET, App
-from outboard_app.link import OnCatalogue
+from outboard_app.link import OnCatalogue, OnEvent
 from outboard_app.outcome import CommandOutcome, HttpAnswer, Outcome, Published
 from outboard_app.requests import FollowUp, SendRequest
 from outboard_app.signs import OnPiece, OnProgress
@@ -45,6 +45,8 @@ class ThreadedApp:
         on_send: OnSendThreaded | None = None,
         on_follow_up: OnFollowUpThreaded | None = None,
         on_catalogue: OnCatalogue | None = None,
+        subscriptions: Iterable[str] = (),
+        on_event: OnEvent | None = None,
     ) -> None:
         """As App. `on_send` and the others are called on the SDK's thread."""
         self._loop: asyncio.AbstractEventLoop
@@ -62,6 +64,8 @@ class ThreadedApp:
             on_send=_awaiting(on_send),
             on_follow_up=_awaiting(on_follow_up),
             on_catalogue=on_catalogue,
+            subscriptions=subscriptions,
+            on_event=on_event,
         )
 
     def start(self) -> None:

@@ -148,6 +148,21 @@ pub fn traffic(traffic: &Traffic) -> Section {
     Some(("Traffic since the daemon started", format!("  {}\n", words.join(" · "))))
 }
 
+/// At-least-once events, where there are any to speak of.
+pub fn waiting(plugin: &Plugin, now: Micros) -> Section {
+    let it = &plugin.waiting;
+    let oldest =
+        it.oldest_us.map(|oldest| format!("the oldest for {}", measure::lasted(now, oldest)));
+    let mut words = vec![format!("{} wait", measure::count(it.events))];
+    words.extend(oldest);
+    words.push(format!("{} dead letters", measure::count(it.dead_letters)));
+    if it.expired > 0 {
+        words.push(format!("{} expired since the daemon started", measure::count(it.expired)));
+    }
+    let silent = it.events == 0 && it.dead_letters == 0 && it.expired == 0;
+    (!silent).then(|| ("At-least-once events", format!("  {}\n", words.join(" · "))))
+}
+
 /// What the daemon wants to be known.
 pub fn notes(notes: &[String]) -> Section {
     let body: String = notes.iter().map(|note| format!("  {}\n", escape::line(note))).collect();

@@ -3,8 +3,10 @@
 
 use crate::config::amount::parse_duration;
 use crate::config::fault::Problem;
+use crate::config::name::PluginName;
 use crate::config::nearest::nearest;
 use crate::config::pattern::ChannelPattern;
+use crate::config::permission::Permission;
 use crate::config::section::Section;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -46,9 +48,22 @@ impl EventType {
         &self.0
     }
 
-    /// Whether its payload is a message or shows one: then it takes `messages:read`.
-    pub fn is_about_messages(&self) -> bool {
-        self.0.starts_with("message.") || self.0.starts_with("reaction.")
+    /// What a plugin must be granted to be told of it.
+    pub fn permission(&self) -> Option<Permission> {
+        permission_for(&self.0)
+    }
+}
+
+/// What a plugin must be granted to be told of events of a type.
+pub fn permission_for(kind: &str) -> Option<Permission> {
+    let (subject, _) = kind.split_once('.')?;
+    match subject {
+        "message" | "reaction" => Some(Permission::MessagesRead),
+        "user" | "member" => Some(Permission::UsersRead),
+        "channel" => Some(Permission::ChannelsRead),
+        "file" => Some(Permission::FilesRead),
+        // What apps and plugins make up themselves, and that an app has started.
+        _ => None,
     }
 }
 
@@ -60,7 +75,11 @@ impl FromStr for EventType {
             return Ok(EventType(text.into()));
         }
         if text.starts_with("plugin:") {
-            return Err(Problem::new("events of plugins are not supported by this daemon"));
+            return match is_of_plugin(text) {
+                true => Ok(EventType(text.into())),
+                false => Err(Problem::new(format!("no such event: {text:?}"))
+                    .hint("plugin:<name>:<event>, the event of a-z, 0-9, _, - and .")),
+            };
         }
         let problem = Problem::new(format!("no such event: {text:?}"));
         Err(match nearest(text, KNOWN) {
@@ -86,6 +105,63 @@ fn is_custom(text: &str) -> bool {
     matches!(parts[..], ["x", app, name] if word(app) && word(name)) && text.len() <= 255
 }
 
+/// `plugin:<name>:<event>`: a plugin makes it up, and so may the app.
+pub fn is_of_plugin(text: &str) -> bool {
+    let inner = |it: char| it.is_ascii_lowercase() || it.is_ascii_digit() || "_-.".contains(it);
+    let parts: Vec<&str> = text.split(':').collect();
+    let ["plugin", name, event] = parts[..] else { return false };
+    let named = name.parse::<PluginName>().is_ok();
+    named && !event.is_empty() && event.chars().all(inner) && text.len() <= 255
+}
+
+/// What is promised of a subscription's events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Guarantee {
+    /// The oldest go where too many wait.
+    #[default]
+    BestEffort,
+    /// Each is kept until its handler has returned, and comes again until then.
+    AtLeastOnce,
+}
+
+impl FromStr for Guarantee {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Guarantee, Problem> {
+        match text {
+            "best-effort" => Ok(Guarantee::BestEffort),
+            "at-least-once" => Ok(Guarantee::AtLeastOnce),
+            other => Err(Problem::new(format!("no such delivery: {other:?}"))
+                .hint("\"best-effort\" or \"at-least-once\"")),
+        }
+    }
+}
+
+/// Which events of a subscription wait for one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// Those of one channel.
+    #[default]
+    Channel,
+    /// None.
+    None,
+}
+
+impl FromStr for Order {
+    type Err = Problem;
+
+    fn from_str(text: &str) -> Result<Order, Problem> {
+        match text {
+            "channel" => Ok(Order::Channel),
+            "none" => Ok(Order::None),
+            other => {
+                Err(Problem::new(format!("no such order: {other:?}"))
+                    .hint("\"channel\" or \"none\""))
+            }
+        }
+    }
+}
+
 /// One subscription of a plugin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventDecl {
@@ -95,6 +171,10 @@ pub struct EventDecl {
     pub timeout: Option<Duration>,
     /// Any of these channels; empty means all, and events without a channel.
     pub channels: Vec<ChannelPattern>,
+    /// What is promised.
+    pub delivery: Guarantee,
+    /// What waits for what.
+    pub order: Order,
 }
 
 /// The longest a handler may take without reporting progress.
@@ -118,14 +198,14 @@ pub fn read_all(root: &Section<'_>) -> Vec<EventDecl> {
 
 fn read(entry: &Section<'_>) -> EventDecl {
     let types = read_types(entry);
-    if let Some(delivery) = entry.field("delivery") {
-        delivery.parse(check_delivery);
-    }
+    let delivery = entry.field("delivery").and_then(|it| it.parse(str::parse));
+    let order = entry.field("order").and_then(|it| it.parse(str::parse));
     let timeout = entry.field("timeout").and_then(|it| it.parse(read_timeout));
     let channels = entry.section("filter").map(|it| read_filter(&it)).unwrap_or_default();
-    entry.not_supported(&["order", "key", "retention"]);
+    entry.not_supported(&["key", "retention"]);
     entry.close();
-    EventDecl { types, timeout, channels }
+    let (delivery, order) = (delivery.unwrap_or_default(), order.unwrap_or_default());
+    EventDecl { types, timeout, channels, delivery, order }
 }
 
 /// A list, or one type without brackets.
@@ -146,17 +226,6 @@ fn read_filter(table: &Section<'_>) -> Vec<ChannelPattern> {
     table.not_supported(&["workspaces", "prefix", "regex", "mentions", "sender", "role"]);
     table.close();
     channels.unwrap_or_default()
-}
-
-fn check_delivery(text: &str) -> Result<(), Problem> {
-    match text {
-        "best-effort" => Ok(()),
-        "at-least-once" => {
-            Err(Problem::new("at-least-once is not supported by this daemon")
-                .hint("\"best-effort\""))
-        }
-        other => Err(Problem::new(format!("no such delivery: {other:?}")).hint("\"best-effort\"")),
-    }
 }
 
 fn read_timeout(text: &str) -> Result<Duration, Problem> {

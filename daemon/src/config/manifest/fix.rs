@@ -3,6 +3,7 @@
 
 use super::{Handlers, Manifest};
 use crate::config::permission::Permission;
+use std::collections::BTreeSet;
 use std::path::Path;
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, value};
 
@@ -45,14 +46,15 @@ pub fn fix(text: &str, registered: &Handlers) -> String {
 }
 
 fn needed_by(handlers: &Handlers) -> Vec<Permission> {
-    let reads = handlers.events.iter().any(super::EventType::is_about_messages);
+    let seen: BTreeSet<Permission> =
+        handlers.events.iter().filter_map(super::EventType::permission).collect();
     let needs = [
-        (reads, Permission::MessagesRead),
         (!handlers.hooks.is_empty(), Permission::MessagesIntercept),
         (!handlers.commands.is_empty(), Permission::CommandsOwn),
         (!handlers.routes.is_empty(), Permission::HttpServe),
     ];
-    needs.into_iter().filter(|(needed, _)| *needed).map(|(_, permission)| permission).collect()
+    let others = needs.into_iter().filter(|(needed, _)| *needed).map(|(_, permission)| permission);
+    seen.into_iter().chain(others).collect()
 }
 
 fn permission_table(permission: Permission) -> Table {

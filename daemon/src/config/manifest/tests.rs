@@ -225,9 +225,8 @@ fn what_later_daemons_know_is_named_as_not_supported() {
         "[[hooks]]\non = \"message.before_post\"\nmode = \"shadow\"\n",
         "[[hooks]]\non = \"message.before_render\"\n",
         "[[hooks]]\non = \"x.app.thing\"\n",
-        "[[events]]\non = [\"message.posted\"]\ndelivery = \"at-least-once\"\n",
+        "[[events]]\non = [\"message.posted\"]\nretention = \"1h\"\n",
         "[[events]]\non = [\"message.posted\"]\nfilter = { regex = \"a\" }\n",
-        "[[events]]\non = [\"plugin:other:thing\"]\n",
     ];
     for lines in later {
         let faults = faults_with(lines);
@@ -242,8 +241,31 @@ fn what_touches_messages_must_be_asked_for() {
     assert!(hooks.contains("add [[permissions]] resource = \"messages\""), "{hooks}");
     assert!(faults_with("[[events]]\non = \"message.posted\"\n").contains("messages:read"));
     assert!(faults_with("[[commands]]\nname = \"roll\"\n").contains("commands:own"));
-    let joined = format!("{SMALL}[[events]]\non = \"member.joined\"\n");
-    assert!(parse(&joined).is_ok());
+    assert!(faults_with("[[events]]\non = \"member.joined\"\n").contains("users:read"));
+    assert!(faults_with("[[events]]\non = \"channel.created\"\n").contains("channels:read"));
+    assert!(faults_with("[[events]]\non = \"file.uploaded\"\n").contains("files:read"));
+    let others = ["app.started", "x.shop.order_paid", "plugin:moderator:case_opened"];
+    assert!(parse(&format!("{SMALL}[[events]]\non = {others:?}\n")).is_ok());
+}
+
+#[test]
+fn delivery_and_order_of_events_are_read() {
+    use super::event::{Guarantee, Order};
+    let plain = "[[events]]\non = \"app.started\"\n";
+    let kept = "[[events]]\non = \"x.a.b\"\ndelivery = \"at-least-once\"\norder = \"none\"\n";
+    let manifest = parse(&format!("{SMALL}{plain}{kept}")).unwrap();
+    let read: Vec<_> = manifest.events.iter().map(|it| (it.delivery, it.order)).collect();
+    assert_eq!(
+        read,
+        [(Guarantee::BestEffort, Order::Channel), (Guarantee::AtLeastOnce, Order::None)]
+    );
+    let faults =
+        faults_with("[[events]]\non = \"app.started\"\ndelivery = \"twice\"\norder = \"x\"\n");
+    assert!(faults.contains("no such delivery") && faults.contains("no such order"), "{faults}");
+    for wrong in ["plugin:", "plugin:a:b", "plugin:mod:", "plugin:mod:Case", "plugin:mod:a:b"] {
+        let faults = faults_with(&format!("[[events]]\non = {wrong:?}\n"));
+        assert!(faults.contains("no such event"), "{wrong}: {faults}");
+    }
 }
 
 #[test]

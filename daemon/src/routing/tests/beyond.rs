@@ -42,11 +42,12 @@ fn json(plugin: &FakePlugin, call: &Call, text: &str) -> bool {
 
 #[tokio::test(start_paused = true)]
 async fn a_fired_schedule_is_told_to_its_plugin_alone() {
-    let board = board();
+    let board = board_that_keeps();
     let mut one = FakePlugin::ready(&board, registration("one", Vec::new()));
     let other = FakePlugin::ready(&board, registration("two", Vec::new()));
-    assert!(board.deliver_schedule("one", "nightly", 7));
-    assert!(!board.deliver_schedule("nobody", "nightly", 7));
+    let told = board.deliver_schedule("one", "nightly", 7).unwrap().await.unwrap();
+    assert!(told.failure.is_none(), "{told:?}");
+    assert!(board.deliver_schedule("nobody", "nightly", 7).is_none());
     let daemon_frame::Kind::Event(delivery) = one.frame().await else { panic!() };
     let fired = delivery.event.unwrap();
     let Some(event::Of::Schedule(schedule)) = fired.of else { panic!() };
@@ -249,7 +250,7 @@ async fn only_declared_routes_are_reached_and_only_by_whom_they_are_for() {
 #[tokio::test(start_paused = true)]
 async fn bodies_go_both_ways_in_pieces_as_credit_allows() {
     // I53
-    let board = board();
+    let board = board_that_keeps();
     let mut web = ready(&board);
     let mut app = browser(&board);
     app.http(HttpRequest { body: 5, ..posting(1) });
@@ -266,7 +267,7 @@ async fn bodies_go_both_ways_in_pieces_as_credit_allows() {
         assert_eq!(chunk.stream, asked.body);
         got += 1;
     }
-    board.deliver_schedule("web", "nightly", 1);
+    drop(board.deliver_schedule("web", "nightly", 1));
     assert!(matches!(web.frame().await, daemon_frame::Kind::Event(_)));
     board.credit(web.member, web.serial, CREDIT_BYTES);
     let daemon_frame::Kind::Chunk(chunk) = web.frame().await else { panic!() };

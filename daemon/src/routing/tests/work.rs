@@ -5,12 +5,19 @@ use outboard_proto::common::{Event, InteractionReply, Reason, event};
 use outboard_proto::plugin::{Ack, SendRequest};
 
 use super::*;
+use crate::config::manifest::event::{Guarantee, Order};
 
 fn subscriber(name: &str) -> Registration {
     let types = BTreeSet::from(["message.posted".parse().unwrap()]);
     let timeout = Duration::from_secs(5);
     Registration {
-        subscriptions: vec![Subscription { types, channels: Vec::new(), timeout }],
+        subscriptions: vec![Subscription {
+            types,
+            channels: Vec::new(),
+            timeout,
+            delivery: Guarantee::BestEffort,
+            order: Order::Channel,
+        }],
         ..registration(name, Vec::new())
     }
 }
@@ -40,8 +47,8 @@ fn id(delivery: &outboard_proto::plugin::Delivery) -> &str {
 async fn events_of_a_channel_come_one_after_the_other() {
     let board = board();
     let mut one = FakePlugin::ready(&board, subscriber("one"));
-    board.publish(posted("a"));
-    board.publish(posted("b"));
+    board.publish_now(posted("a"));
+    board.publish_now(posted("b"));
     let first = delivery(&mut one).await;
     assert_eq!((id(&first), board.in_hand(one.member)), ("a", 1));
     board.acknowledge(one.member, &Ack { delivery: first.delivery, failure: None });
@@ -52,15 +59,15 @@ async fn events_of_a_channel_come_one_after_the_other() {
 async fn an_event_published_twice_counts_once() {
     let board = board();
     let _one = FakePlugin::ready(&board, subscriber("one"));
-    assert_eq!(board.publish(posted("a")).subscriptions, 1);
-    assert!(board.publish(posted("a")).duplicate);
+    assert_eq!(board.publish_now(posted("a")).subscriptions, 1);
+    assert!(board.publish_now(posted("a")).duplicate);
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_event_in_hand_when_the_session_is_lost_comes_again_with_attempt_two() {
     let board = board();
     let mut one = FakePlugin::ready(&board, subscriber("one"));
-    board.publish(posted("a"));
+    board.publish_now(posted("a"));
     assert_eq!(delivery(&mut one).await.attempt, 1);
     one.lost();
     one.back();
@@ -75,7 +82,7 @@ async fn a_plugin_is_not_told_of_its_own_messages() {
     let origin = outboard_proto::common::Origin { plugin: "one".into(), ..Default::default() };
     let own = Message { origin: Some(origin), ..message("mine") };
     let event = Event { of: Some(event::Of::Message(Box::new(own))), ..posted("a") };
-    assert_eq!(board.publish(event).subscriptions, 0);
+    assert_eq!(board.publish_now(event).subscriptions, 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,7 +90,7 @@ async fn without_a_grant_no_message_is_shown() {
     let board = board();
     let grants = BTreeSet::new();
     let one = FakePlugin::ready(&board, Registration { grants, ..subscriber("one") });
-    assert_eq!(board.publish(posted("a")).subscriptions, 0);
+    assert_eq!(board.publish_now(posted("a")).subscriptions, 0);
     assert_eq!(board.view(one.member).traffic.denied, 1);
 }
 
@@ -95,7 +102,7 @@ async fn events_stop_at_the_credit_and_go_on_when_it_is_returned() {
     for n in 0..6 {
         let channel = Channel { id: format!("c{n}"), ..Channel::default() };
         let message = Message { channel: Some(channel), ..message(&large) };
-        board.publish(Event {
+        board.publish_now(Event {
             of: Some(event::Of::Message(Box::new(message))),
             ..posted(&n.to_string())
         });
@@ -233,7 +240,7 @@ async fn the_hop_limit_names_the_chain() {
     let origin =
         outboard_proto::common::Origin { plugin: "d".into(), hops: 4, chain, ..Default::default() };
     let looping = Message { origin: Some(origin), ..message("again") };
-    board.publish(Event { of: Some(event::Of::Message(Box::new(looping))), ..posted("a") });
+    board.publish_now(Event { of: Some(event::Of::Message(Box::new(looping))), ..posted("a") });
     let cause = board.cause(one.member, "e1");
     let failure = board.compose(one.member, send("hi"), cause).unwrap_err();
     assert_eq!(failure.reason(), Reason::HopLimit);

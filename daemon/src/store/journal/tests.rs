@@ -134,6 +134,35 @@ async fn a_withdrawn_request_may_be_made_again_and_a_forgotten_plugin_leaves_not
     assert_eq!(journal.count().await, Ok(0));
 }
 
+// I58
+#[tokio::test]
+async fn what_was_acknowledged_is_on_the_disk_no_more() {
+    use crate::delivery::journal::{EventJournal, NewEvent, Op, Outcome, SubscriptionKey, Target};
+    let (folder, journal) = open();
+    let key = SubscriptionKey { plugin: "aa".into(), name: "message.posted".into() };
+    let new = NewEvent {
+        id: "e1".into(),
+        kind: "message.posted".into(),
+        workspace: String::new(),
+        message: "m1".into(),
+        body: "a secret between two ".repeat(500).into_bytes().into(),
+        at_us: 1,
+        targets: vec![Target { key, lane: "c1".into(), handed: true }],
+    };
+    let outcomes = journal.apply([Op::Accept(new)].into()).await.unwrap();
+    let Outcome::Accepted(seqs) = &outcomes[0] else { panic!("{outcomes:?}") };
+    let found = || {
+        let files = std::fs::read_dir(folder.path()).unwrap();
+        let read = |file: std::io::Result<std::fs::DirEntry>| std::fs::read(file.unwrap().path());
+        let texts = files.map(|file| String::from_utf8_lossy(&read(file).unwrap()).into_owned());
+        texts.filter(|text| text.contains("a secret between two")).count()
+    };
+    assert!(found() > 0);
+    journal.apply([Op::Acknowledge { seq: seqs[0] }].into()).await.unwrap();
+    journal.scrub().await.unwrap();
+    assert_eq!(found(), 0);
+}
+
 /// What may happen to a queue.
 #[derive(Debug, Clone)]
 enum Step {

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use outboard_proto::common::{Failure, Reason};
-use outboard_proto::plugin::{CallPluginRequest, FollowUpRequest, ReplyRequest, SendRequest};
+use outboard_proto::plugin::{
+    CallPluginRequest, EmitRequest, FollowUpRequest, ReplyRequest, SendRequest,
+};
 use tokio::sync::Notify;
 use tonic::Code;
 
@@ -37,6 +39,15 @@ pub struct FollowUp {
     pub last: bool,
 }
 
+/// An event of its own that the plugin told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emitted {
+    /// Its name, without `plugin:<name>:`.
+    pub event: String,
+    /// What it says.
+    pub json: String,
+}
+
 /// What the host API was asked to do.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
@@ -48,6 +59,7 @@ pub(crate) struct Recorder {
 struct Kept {
     sent: Vec<Sent>,
     followed_up: Vec<FollowUp>,
+    emitted: Vec<Emitted>,
     refusal: Option<HostError>,
     /// By plugin and method.
     answers: BTreeMap<(String, String), Result<String, Failure>>,
@@ -104,6 +116,19 @@ impl Recorder {
             }
             more.await;
         }
+    }
+
+    pub(crate) fn emit(&self, request: EmitRequest) -> Result<String, HostError> {
+        let mut kept = self.lock();
+        if let Some(refusal) = &kept.refusal {
+            return Err(refusal.clone());
+        }
+        kept.emitted.push(Emitted { event: request.event, json: request.json });
+        Ok(format!("event-{}", kept.emitted.len()))
+    }
+
+    pub(super) fn emitted(&self) -> Vec<Emitted> {
+        self.lock().emitted.clone()
     }
 
     pub(super) fn sent(&self) -> Vec<Sent> {

@@ -2,6 +2,7 @@
 //!
 //! It refuses to know which events it will be sent.
 
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,9 @@ use tonic::Code;
 
 use crate::plugin::Plugin;
 use crate::{answers, host};
+
+/// In its data folder: an event a line, its id, its attempt, what it says.
+const RECORD: &str = "events.log";
 
 /// Handles one event and acknowledges it, or does not.
 pub async fn handle(plugin: Arc<Plugin>, delivery: Delivery) {
@@ -30,6 +34,18 @@ pub async fn handle(plugin: Arc<Plugin>, delivery: Delivery) {
             }
             "crash" => std::process::exit(3),
             "silent" => return,
+            "sleep-first" if delivery.attempt == 1 => {
+                let time = Duration::from_millis(value.parse().unwrap_or(0));
+                tokio::time::sleep(time).await;
+            }
+            "sleep-first" => {}
+            "fail-below" if delivery.attempt < value.parse().unwrap_or(0) => {
+                let told = "told to fail";
+                failure = Some(Failure::new(Code::Internal, Reason::HandlerFailed, told));
+            }
+            "fail-below" => {}
+            "log" => eprintln!("took attempt={} {text}", delivery.attempt),
+            "record" => record(&event.id, delivery.attempt, &text),
             "fail" => {
                 let told = "told to fail";
                 failure = Some(Failure::new(Code::Internal, Reason::HandlerFailed, told));
@@ -47,10 +63,25 @@ pub async fn handle(plugin: Arc<Plugin>, delivery: Delivery) {
     plugin.send(plugin_frame::Kind::Ack(ack)).await;
 }
 
+/// Writes down that it has come, where a kill does not take it away.
+fn record(id: &str, attempt: u32, text: &str) {
+    let folder = std::env::var_os("OUTBOARD_DATA_DIR").unwrap_or_default();
+    let path = std::path::Path::new(&folder).join(RECORD);
+    let written = std::fs::File::options()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .and_then(|mut file| file.write_all(format!("{id} {attempt} {text}\n").as_bytes()));
+    if let Err(error) = written {
+        eprintln!("{}: {error}", path.display());
+    }
+}
+
 fn text_of(event: &Event) -> &str {
     match &event.of {
         Some(event::Of::Message(message)) => values::text_of(message.body.as_ref()),
         Some(event::Of::Schedule(schedule)) => &schedule.name,
+        Some(event::Of::Custom(custom)) => &custom.json,
         Some(_) | None => "",
     }
 }

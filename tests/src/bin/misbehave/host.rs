@@ -10,9 +10,12 @@ use outboard_proto::admin::admin_client::AdminClient;
 use outboard_proto::app::AppHello;
 use outboard_proto::app::app_client::AppClient;
 use outboard_proto::limits::{CALL_KEY, TOKEN_KEY};
+use outboard_proto::plugin::events_client::EventsClient;
 use outboard_proto::plugin::messages_client::MessagesClient;
 use outboard_proto::plugin::plugins_client::PluginsClient;
-use outboard_proto::plugin::{CallPluginRequest, ReplyRequest, SendRequest, SendResponse};
+use outboard_proto::plugin::{
+    CallPluginRequest, EmitRequest, ReplyRequest, SendRequest, SendResponse,
+};
 use outboard_tests::{Refusal, values, wire};
 use tonic::{Request, Response, Status};
 
@@ -88,6 +91,23 @@ pub async fn call_plugin(
             details.sort();
             format!("{refusal} {}", details.join(" "))
         }
+    }
+}
+
+/// Tells of an event of its own; its id, or the refusal.
+pub async fn emit(plugin: &Plugin, cause: &str, event: &str, json: &str) -> String {
+    let Some(channel) = plugin.channel() else { return "no session".to_owned() };
+    let [token] = plugin.metadata();
+    let metadata = [token, (CALL_KEY, cause.to_owned())];
+    let (event, json) = (event.to_owned(), json.to_owned());
+    let request = Request::new(EmitRequest { event, json, ..EmitRequest::default() });
+    let answer = match wire::with_metadata(request, &metadata) {
+        Ok(request) => EventsClient::new(channel).emit(request).await,
+        Err(status) => Err(status),
+    };
+    match answer {
+        Ok(answer) => format!("emitted to {}", answer.into_inner().subscriptions),
+        Err(status) => Refusal::from(status).to_string(),
     }
 }
 

@@ -376,3 +376,76 @@ class Interactions:
             timeout,
             metadata,
             _registered_method=True)
+
+
+class EventsStub:
+    """Missing associated documentation comment in .proto file."""
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.Emit = channel.unary_unary(
+                '/outboard.plugin.v1.Events/Emit',
+                request_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.EmitRequest.SerializeToString,
+                response_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.EmitResponse.FromString,
+                _registered_method=True)
+
+
+class EventsServicer:
+    """Missing associated documentation comment in .proto file."""
+
+    def Emit(self, request, context):
+        """Tells whoever subscribes to plugin:<name>:<event>. Needs events:emit.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_EventsServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'Emit': grpc.unary_unary_rpc_method_handler(
+                    servicer.Emit,
+                    request_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.EmitRequest.FromString,
+                    response_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.EmitResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'outboard.plugin.v1.Events', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('outboard.plugin.v1.Events', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class Events:
+    """Missing associated documentation comment in .proto file."""
+
+    @staticmethod
+    def Emit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Events/Emit',
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.EmitRequest.SerializeToString,
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.EmitResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)

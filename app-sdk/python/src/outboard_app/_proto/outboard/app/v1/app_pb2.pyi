@@ -36,7 +36,7 @@ class AppFrame(_message.Message):
     def __init__(self, intercept: _Optional[_Union[Intercept, _Mapping]] = ..., publish: _Optional[_Union[Publish, _Mapping]] = ..., answer: _Optional[_Union[Answer, _Mapping]] = ..., command: _Optional[_Union[RunCommand, _Mapping]] = ..., cancel: _Optional[_Union[Cancel, _Mapping]] = ..., pong: _Optional[_Union[_common_pb2.Pong, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., hello: _Optional[_Union[AppHello, _Mapping]] = ..., ui: _Optional[_Union[UiAction, _Mapping]] = ..., autocomplete: _Optional[_Union[Autocomplete, _Mapping]] = ..., http: _Optional[_Union[HttpRequest, _Mapping]] = ...) -> None: ...
 
 class DaemonFrame(_message.Message):
-    __slots__ = ("intercepted", "published", "request", "command", "delta", "ping", "credit", "chunk", "welcome", "policies", "catalogue", "choices", "http", "cancel", "progress")
+    __slots__ = ("intercepted", "published", "request", "command", "delta", "ping", "credit", "chunk", "welcome", "policies", "catalogue", "choices", "http", "cancel", "progress", "event")
     INTERCEPTED_FIELD_NUMBER: _ClassVar[int]
     PUBLISHED_FIELD_NUMBER: _ClassVar[int]
     REQUEST_FIELD_NUMBER: _ClassVar[int]
@@ -52,6 +52,7 @@ class DaemonFrame(_message.Message):
     HTTP_FIELD_NUMBER: _ClassVar[int]
     CANCEL_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    EVENT_FIELD_NUMBER: _ClassVar[int]
     intercepted: InterceptResult
     published: Published
     request: Request
@@ -67,10 +68,11 @@ class DaemonFrame(_message.Message):
     http: HttpResponse
     cancel: CancelRequest
     progress: Progress
-    def __init__(self, intercepted: _Optional[_Union[InterceptResult, _Mapping]] = ..., published: _Optional[_Union[Published, _Mapping]] = ..., request: _Optional[_Union[Request, _Mapping]] = ..., command: _Optional[_Union[CommandResult, _Mapping]] = ..., delta: _Optional[_Union[StreamDelta, _Mapping]] = ..., ping: _Optional[_Union[_common_pb2.Ping, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., welcome: _Optional[_Union[AppWelcome, _Mapping]] = ..., policies: _Optional[_Union[Policies, _Mapping]] = ..., catalogue: _Optional[_Union[Catalogue, _Mapping]] = ..., choices: _Optional[_Union[Choices, _Mapping]] = ..., http: _Optional[_Union[HttpResponse, _Mapping]] = ..., cancel: _Optional[_Union[CancelRequest, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ...) -> None: ...
+    event: _common_pb2.Event
+    def __init__(self, intercepted: _Optional[_Union[InterceptResult, _Mapping]] = ..., published: _Optional[_Union[Published, _Mapping]] = ..., request: _Optional[_Union[Request, _Mapping]] = ..., command: _Optional[_Union[CommandResult, _Mapping]] = ..., delta: _Optional[_Union[StreamDelta, _Mapping]] = ..., ping: _Optional[_Union[_common_pb2.Ping, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., welcome: _Optional[_Union[AppWelcome, _Mapping]] = ..., policies: _Optional[_Union[Policies, _Mapping]] = ..., catalogue: _Optional[_Union[Catalogue, _Mapping]] = ..., choices: _Optional[_Union[Choices, _Mapping]] = ..., http: _Optional[_Union[HttpResponse, _Mapping]] = ..., cancel: _Optional[_Union[CancelRequest, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., event: _Optional[_Union[_common_pb2.Event, _Mapping]] = ...) -> None: ...
 
 class AppHello(_message.Message):
-    __slots__ = ("protocol", "app", "version", "node", "epoch", "hooks", "events", "operations", "ui", "workspaces", "dedupe", "features", "public_url")
+    __slots__ = ("protocol", "app", "version", "node", "epoch", "hooks", "events", "operations", "ui", "workspaces", "dedupe", "features", "public_url", "subscriptions")
     PROTOCOL_FIELD_NUMBER: _ClassVar[int]
     APP_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -84,6 +86,7 @@ class AppHello(_message.Message):
     DEDUPE_FIELD_NUMBER: _ClassVar[int]
     FEATURES_FIELD_NUMBER: _ClassVar[int]
     PUBLIC_URL_FIELD_NUMBER: _ClassVar[int]
+    SUBSCRIPTIONS_FIELD_NUMBER: _ClassVar[int]
     protocol: str
     app: str
     version: str
@@ -97,7 +100,8 @@ class AppHello(_message.Message):
     dedupe: bool
     features: _containers.RepeatedScalarFieldContainer[str]
     public_url: str
-    def __init__(self, protocol: _Optional[str] = ..., app: _Optional[str] = ..., version: _Optional[str] = ..., node: _Optional[str] = ..., epoch: _Optional[int] = ..., hooks: _Optional[_Iterable[str]] = ..., events: _Optional[_Iterable[str]] = ..., operations: _Optional[_Iterable[str]] = ..., ui: _Optional[_Iterable[str]] = ..., workspaces: _Optional[_Iterable[str]] = ..., dedupe: _Optional[bool] = ..., features: _Optional[_Iterable[str]] = ..., public_url: _Optional[str] = ...) -> None: ...
+    subscriptions: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, protocol: _Optional[str] = ..., app: _Optional[str] = ..., version: _Optional[str] = ..., node: _Optional[str] = ..., epoch: _Optional[int] = ..., hooks: _Optional[_Iterable[str]] = ..., events: _Optional[_Iterable[str]] = ..., operations: _Optional[_Iterable[str]] = ..., ui: _Optional[_Iterable[str]] = ..., workspaces: _Optional[_Iterable[str]] = ..., dedupe: _Optional[bool] = ..., features: _Optional[_Iterable[str]] = ..., public_url: _Optional[str] = ..., subscriptions: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class AppWelcome(_message.Message):
     __slots__ = ("daemon_version", "policies", "catalogue", "frame_bytes", "payload_bytes", "credit_bytes", "features")

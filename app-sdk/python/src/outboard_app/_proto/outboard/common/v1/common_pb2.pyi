@@ -141,6 +141,7 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_SIGN_IN_NEEDED: _ClassVar[Reason]
     REASON_PAYLOAD_TOO_LARGE: _ClassVar[Reason]
     REASON_BODY_ABANDONED: _ClassVar[Reason]
+    REASON_UNKNOWN_DEAD_LETTER: _ClassVar[Reason]
     REASON_UNKNOWN_INTERACTION: _ClassVar[Reason]
     REASON_INTERACTION_CLOSED: _ClassVar[Reason]
     REASON_STREAM_TOO_LARGE: _ClassVar[Reason]
@@ -246,6 +247,7 @@ REASON_HTTP_METHOD: Reason
 REASON_SIGN_IN_NEEDED: Reason
 REASON_PAYLOAD_TOO_LARGE: Reason
 REASON_BODY_ABANDONED: Reason
+REASON_UNKNOWN_DEAD_LETTER: Reason
 REASON_UNKNOWN_INTERACTION: Reason
 REASON_INTERACTION_CLOSED: Reason
 REASON_STREAM_TOO_LARGE: Reason
@@ -611,7 +613,7 @@ class Step(_message.Message):
     def __init__(self, plugin: _Optional[str] = ..., result: _Optional[_Union[StepResult, str]] = ..., skipped: _Optional[_Union[SkipReason, str]] = ..., policy: _Optional[_Union[FailurePolicy, str]] = ..., took_us: _Optional[int] = ..., phase: _Optional[_Union[Phase, str]] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("id", "type", "workspace", "at_us", "message", "reaction", "member", "user", "channel", "file", "app", "custom", "schedule")
+    __slots__ = ("id", "type", "workspace", "at_us", "message", "reaction", "member", "user", "channel", "file", "app", "custom", "schedule", "origin")
     ID_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     WORKSPACE_FIELD_NUMBER: _ClassVar[int]
@@ -625,6 +627,7 @@ class Event(_message.Message):
     APP_FIELD_NUMBER: _ClassVar[int]
     CUSTOM_FIELD_NUMBER: _ClassVar[int]
     SCHEDULE_FIELD_NUMBER: _ClassVar[int]
+    ORIGIN_FIELD_NUMBER: _ClassVar[int]
     id: str
     type: str
     workspace: str
@@ -638,7 +641,8 @@ class Event(_message.Message):
     app: AppStarted
     custom: Custom
     schedule: Schedule
-    def __init__(self, id: _Optional[str] = ..., type: _Optional[str] = ..., workspace: _Optional[str] = ..., at_us: _Optional[int] = ..., message: _Optional[_Union[Message, _Mapping]] = ..., reaction: _Optional[_Union[Reaction, _Mapping]] = ..., member: _Optional[_Union[Membership, _Mapping]] = ..., user: _Optional[_Union[UserChange, _Mapping]] = ..., channel: _Optional[_Union[ChannelDraft, _Mapping]] = ..., file: _Optional[_Union[Upload, _Mapping]] = ..., app: _Optional[_Union[AppStarted, _Mapping]] = ..., custom: _Optional[_Union[Custom, _Mapping]] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ...) -> None: ...
+    origin: Origin
+    def __init__(self, id: _Optional[str] = ..., type: _Optional[str] = ..., workspace: _Optional[str] = ..., at_us: _Optional[int] = ..., message: _Optional[_Union[Message, _Mapping]] = ..., reaction: _Optional[_Union[Reaction, _Mapping]] = ..., member: _Optional[_Union[Membership, _Mapping]] = ..., user: _Optional[_Union[UserChange, _Mapping]] = ..., channel: _Optional[_Union[ChannelDraft, _Mapping]] = ..., file: _Optional[_Union[Upload, _Mapping]] = ..., app: _Optional[_Union[AppStarted, _Mapping]] = ..., custom: _Optional[_Union[Custom, _Mapping]] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ...) -> None: ...
 
 class Schedule(_message.Message):
     __slots__ = ("name", "scheduled_at_us")
