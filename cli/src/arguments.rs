@@ -58,7 +58,13 @@ pub enum Command {
     /// Stop a plugin and forget it; its data stays
     Unload(Named),
     /// Let a plugin run, now and after every start of the daemon
-    Enable(Started),
+    Enable {
+        #[command(flatten)]
+        started: Started,
+        /// Only in these channels: globs over names, or id:ID; `revert NAME channels` lifts it
+        #[arg(long, value_name = "GLOB,…")]
+        channels: Option<String>,
+    },
     /// Stop a plugin until it is enabled again
     Disable(Named),
     /// Stop a plugin and start it again

@@ -59,7 +59,7 @@ pub async fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Stop> {
         Command::Load(load) => load::load(&desk, load).await,
         Command::Unload(named) => lifecycle::stop(&desk, Act::Unload, &named.name).await,
         Command::Disable(named) => lifecycle::stop(&desk, Act::Disable, &named.name).await,
-        Command::Enable(started) => lifecycle::start(&desk, Act::Enable, &started).await,
+        Command::Enable { started, channels } => lifecycle::enable(&desk, &started, channels).await,
         Command::Restart(started) => lifecycle::start(&desk, Act::Restart, &started).await,
         Command::Reset(started) => lifecycle::start(&desk, Act::Reset, &started).await,
         Command::Check { path, fix } => check::check(&desk, &path, fix).await,

@@ -31,6 +31,7 @@ mod run;
 mod schedule;
 mod seen;
 mod send;
+mod subject;
 mod trace;
 mod traffic;
 
@@ -84,6 +85,7 @@ struct Core {
     nodes: node::Nodes,
     calls: call::Calls,
     runs: Slab<run::Run>,
+    shadows: run::shadow::Shadows,
     requests: send::Requests,
     http: http::Exchanges,
     deferrals: interaction::Deferrals,
@@ -110,11 +112,12 @@ impl Switchboard {
             clock,
             members: Slab::new(),
             names: HashMap::new(),
-            pipelines: Hook::ALL.into_iter().map(|hook| (hook, Arc::default())).collect(),
+            pipelines: Hook::KNOWN.into_iter().map(|hook| (hook, Arc::default())).collect(),
             commands: BTreeMap::new(),
             nodes: node::Nodes::default(),
             calls: call::Calls::default(),
             runs: Slab::new(),
+            shadows: run::shadow::Shadows::default(),
             requests: send::Requests::default(),
             http: http::Exchanges::default(),
             deferrals: interaction::Deferrals::default(),

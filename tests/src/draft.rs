@@ -143,7 +143,14 @@ impl Draft {
     #[must_use]
     pub fn hook(mut self, hook: &str, keys: &str) -> Self {
         self.handlers.push(format!("hook:{hook}"));
-        self.section(&format!("[[hooks]]\non = \"{hook}\"\n{keys}")).may("messages:intercept")
+        let permission = match hook.split('.').next() {
+            Some("file") => "files:intercept",
+            Some("user") => "users:intercept",
+            Some("channel") => "channels:intercept",
+            Some("x") => "app:intercept",
+            _ => "messages:intercept",
+        };
+        self.section(&format!("[[hooks]]\non = \"{hook}\"\n{keys}")).may(permission)
     }
 
     /// A subscription and its other keys, with the permission it needs.

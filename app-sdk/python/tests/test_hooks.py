@@ -7,6 +7,7 @@ import time
 
 from conftest import HOOK, message, new_app, policy
 from outboard_app import DecidedBy, Decision, app, common
+from outboard_app.wire import hook_of
 
 
 def rewritten(ask: app.Intercept) -> common.Verdict:
@@ -148,3 +149,18 @@ async def test_hello_says_what_the_app_does(socket, daemon):
     assert list(hello.hooks) == [HOOK]
     assert list(hello.operations) == ["messages.send"]
     assert hello.epoch > 0
+
+
+async def test_other_hooks_are_asked_by_what_they_are_about(socket, daemon):
+    hooks = ["reaction.before_add", "x.shop.before_order"]
+    daemon.policies = [policy() for _ in hooks]
+    for told, hook in zip(daemon.policies, hooks, strict=True):
+        told.hook = hook
+    rejected = common.Rejected(reason=common.Text(text="no"), plugin="mod")
+    daemon.on_intercept = lambda _: common.Verdict(rejected=rejected)
+    async with new_app(socket) as outboard:
+        assert await outboard.wait_connected(5)
+        assert not (await outboard.before_reaction(common.Reaction(reaction="+1"))).allowed
+        assert not (await outboard.custom("x.shop.before_order", "{}")).allowed
+    asked = [hook_of(frame.intercept.payload) for frame in daemon.heard("intercept")]
+    assert asked == hooks

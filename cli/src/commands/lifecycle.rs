@@ -1,6 +1,7 @@
 //! The commands that start and stop a plugin that is loaded. JSON: `{"message", "status"}`, where
 //! status is the plugin in the end, `null` if nothing was waited for.
 
+use outboard_proto::admin::SetRequest;
 use serde_json::json;
 
 use super::{Desk, look};
@@ -17,6 +18,20 @@ use crate::trouble::Stop;
 pub async fn stop(desk: &Desk<'_>, act: Act, name: &str) -> Result<Exit, Stop> {
     let done = desk.admin().await?.act(act, name).await?;
     told(desk, &done)
+}
+
+/// Enable; with channels, limited to those before it starts.
+pub async fn enable(
+    desk: &Desk<'_>,
+    started: &Started,
+    channels: Option<String>,
+) -> Result<Exit, Stop> {
+    if let Some(value) = channels {
+        let (name, key) = (started.name.clone(), "channels".to_owned());
+        let done = desk.admin().await?.set(SetRequest { name, key, value }).await?;
+        desk.screen.say(&escape::line(&done));
+    }
+    start(desk, Act::Enable, started).await
 }
 
 /// Enable, restart and reset: done when the plugin runs, or when it is clear that it will not.

@@ -167,3 +167,11 @@ fn watch_tells_each_change_once_and_ends_with_the_daemon() {
     let ended = watch.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(3));
 }
+
+#[test]
+fn enabling_in_some_channels_limits_it_before_it_starts() {
+    let play = Play::with(vec![moderator(NOON)]);
+    let ran = Fake::play(play).run(&["enable", "moderator", "--channels", "town-*,id:C1"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.starts_with("moderator: channels = town-*,id:C1\n"), "{}", ran.err);
+}

@@ -37,7 +37,7 @@ pub use command::{
 pub use event::{EventDecl, EventType};
 pub use folder::Loaded;
 pub use handlers::Handlers;
-pub use hook::{Hook, HookDecl, OnFailure, Phase};
+pub use hook::{Hook, HookDecl, Mode, OnFailure, Phase};
 pub use method::MethodDecl;
 pub use program::Run;
 pub use route::{Access, RouteDecl, RoutePath};
@@ -107,7 +107,7 @@ impl Manifest {
     /// The handlers it declares, as a plugin's code must register them.
     pub fn handlers(&self) -> Handlers {
         Handlers {
-            hooks: self.hooks.iter().map(|hook| hook.hook).collect(),
+            hooks: self.hooks.iter().map(|hook| hook.hook.clone()).collect(),
             events: self.events.iter().flat_map(|event| event.types.iter().cloned()).collect(),
             commands: self.commands.iter().map(|command| command.name.clone()).collect(),
             schedules: self.schedules.iter().map(|schedule| schedule.name.clone()).collect(),
@@ -223,7 +223,8 @@ fn check_asks(
             root.fault(key, asks::missing(permission));
         }
     };
-    need(!hooks.is_empty(), "hooks", Permission::MessagesIntercept);
+    let to_be_asked: BTreeSet<_> = hooks.iter().map(|it| it.hook.permission()).collect();
+    to_be_asked.into_iter().for_each(|permission| need(true, "hooks", permission));
     let types = events.iter().flat_map(|it| &it.types);
     let seen: BTreeSet<Permission> = types.filter_map(EventType::permission).collect();
     seen.into_iter().for_each(|permission| need(true, "events", permission));
@@ -232,5 +233,7 @@ fn check_asks(
     need(shown, "commands", Permission::MessagesRead);
 }
 
+#[cfg(test)]
+mod page;
 #[cfg(test)]
 mod tests;

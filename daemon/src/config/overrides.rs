@@ -13,8 +13,8 @@ use toml_edit::{DocumentMut, value};
 pub struct CliOverrides(pub PluginPolicy);
 
 impl CliOverrides {
-    /// Reads overrides: `enabled`, `grants`, `closed` and every run and limits key, each as text
-    /// (`memory` `300MiB`, `pids` `64`, `grants` `messages:read,messages:send`).
+    /// Reads overrides: `enabled`, `grants`, `closed`, `shadow`, `channels` and every run and
+    /// limits key, texts (`memory` `300MiB`, `pids` `64`, `grants` `messages:read,messages:send`).
     ///
     /// # Errors
     /// Every unknown key and unreadable value; the file named is `cli`.

@@ -30,6 +30,14 @@ permissions! {
     MessagesRead = "messages:read",
     /// Change or refuse messages before they are stored.
     MessagesIntercept = "messages:intercept",
+    /// Refuse uploads before they are stored.
+    FilesIntercept = "files:intercept",
+    /// Refuse joins and logins.
+    UsersIntercept = "users:intercept",
+    /// Refuse channels before they are created.
+    ChannelsIntercept = "channels:intercept",
+    /// Answer hooks that the app made up.
+    AppIntercept = "app:intercept",
     /// Write messages as the plugin's bot.
     MessagesSend = "messages:send",
     /// Read what was written before the plugin listened.

@@ -4,10 +4,11 @@
 
 use super::fault::{Fault, Faults, Problem};
 use super::keys::{Effect, KeyValues, Keys, RestartPolicy, Row};
-use super::manifest::{Asks, Hook, HookDecl, Manifest, OnFailure};
+use super::manifest::{Asks, Hook, HookDecl, Manifest, Mode, OnFailure};
 use super::name::{EnvName, PluginName};
 use super::operator::{OperatorConfig, PluginPolicy};
 use super::overrides::CliOverrides;
+use super::pattern::ChannelPattern;
 use super::permission::{Grants, Permission};
 use super::source::{Source, Sourced};
 use outboard_supervision::policy::{Heartbeat, Policy, Restart, StartTimes, StopTimes};
@@ -19,8 +20,6 @@ use std::time::Duration;
 pub mod diff;
 pub mod reservation;
 
-/// How long one interceptor may take that says nothing of its own.
-pub const INTERCEPTOR_TIMEOUT: Duration = Duration::from_millis(500);
 /// How often a ping may go unanswered before a plugin counts as hung.
 const MISSES: u32 = 3;
 /// How long a plugin whose session broke may take to connect again.
@@ -39,6 +38,8 @@ pub struct Spec {
     pub grants: GrantSpec,
     /// Its hooks, in the manifest's order.
     pub hooks: Vec<HookSpec>,
+    /// The channels to which it is limited; empty means all.
+    pub channels: Sourced<Vec<ChannelPattern>>,
     /// Variables it is given of the daemon's environment.
     pub env: BTreeSet<EnvName>,
     /// Run and limits keys.
@@ -65,6 +66,8 @@ pub struct HookSpec {
     pub decl: HookDecl,
     /// How long one answer may take.
     pub timeout: Duration,
+    /// Whether its answers count.
+    pub mode: Mode,
     /// What happens when it cannot answer; the author's wish counts for nothing here.
     pub on_failure: Sourced<OnFailure>,
 }
@@ -91,7 +94,8 @@ impl Spec {
             version: manifest.version.clone(),
             enabled: policy.enabled.clone().unwrap_or(Sourced::built_in(false)),
             grants: resolve_grants(&manifest.asks, policy.grants.as_ref()),
-            hooks: resolve_hooks(&manifest.hooks, policy.closed.as_ref(), &keys),
+            hooks: resolve_hooks(&manifest.hooks, &policy, &keys),
+            channels: policy.channels.clone().unwrap_or(Sourced::built_in(Vec::new())),
             env: manifest.run.env.intersection(allowed).cloned().collect(),
             keys,
         })
@@ -134,7 +138,9 @@ impl Spec {
     /// Every value with who decided it, for `status` and for a diff.
     pub fn rows(&self) -> Vec<Row> {
         let mut rows = vec![self.enabled_row(), self.grants_row()];
+        rows.extend(self.channels_row());
         rows.extend(self.hooks.iter().map(hook_row));
+        rows.extend(self.hooks.iter().filter(|it| it.mode == Mode::Shadow).map(shadow_row));
         rows.extend(self.keys.rows());
         rows
     }
@@ -146,6 +152,18 @@ impl Spec {
             source: self.enabled.source.clone(),
             effect: Effect::AtOnce,
         }
+    }
+
+    /// Only where there is a limit.
+    fn channels_row(&self) -> Option<Row> {
+        let patterns: Vec<String> =
+            self.channels.value.iter().map(ChannelPattern::as_written).collect();
+        (!patterns.is_empty()).then(|| Row {
+            key: "channels".to_owned(),
+            value: patterns.join(","),
+            source: self.channels.source.clone(),
+            effect: Effect::AtOnce,
+        })
     }
 
     fn grants_row(&self) -> Row {
@@ -167,6 +185,15 @@ fn hook_row(hook: &HookSpec) -> Row {
     }
 }
 
+fn shadow_row(hook: &HookSpec) -> Row {
+    Row {
+        key: format!("mode.{}.{}", hook.decl.hook, hook.decl.phase.as_str()),
+        value: hook.mode.as_str().to_owned(),
+        source: hook.on_failure.source.clone(),
+        effect: Effect::AtOnce,
+    }
+}
+
 fn resolve_keys(manifest: &Manifest, defaults: &Keys, operator: Keys) -> KeyValues {
     operator.over(&manifest.keys).over(defaults).or_built_in()
 }
@@ -178,28 +205,45 @@ fn resolve_grants(asked: &Asks, said: Option<&Sourced<Grants>>) -> GrantSpec {
     GrantSpec { asked: asked.clone(), granted, missing, source: said.source }
 }
 
-fn resolve_hooks(
-    hooks: &[HookDecl],
-    closed: Option<&Sourced<BTreeSet<Hook>>>,
-    keys: &KeyValues,
-) -> Vec<HookSpec> {
-    let on_failure = |hook: Hook| match closed.filter(|it| it.value.contains(&hook)) {
+fn resolve_hooks(hooks: &[HookDecl], policy: &PluginPolicy, keys: &KeyValues) -> Vec<HookSpec> {
+    let closed = policy.closed.as_ref();
+    let on_failure = |hook: &Hook| match closed.filter(|it| it.value.contains(hook)) {
         Some(closed) => Sourced { value: OnFailure::Closed, source: closed.source.clone() },
         None => Sourced::built_in(OnFailure::Open),
     };
-    let spec = |decl: &HookDecl| HookSpec {
-        decl: decl.clone(),
-        timeout: decl.timeout.unwrap_or(INTERCEPTOR_TIMEOUT).min(keys.call_timeout.value),
-        on_failure: on_failure(decl.hook),
+    let shadowed = policy.shadow.as_ref();
+    let spec = |decl: &HookDecl| {
+        // Nothing depends on the answer of one that stands beside the path: nothing can be closed.
+        let open = |source: Source| (Mode::Shadow, Sourced { value: OnFailure::Open, source });
+        let (mode, on_failure) = match shadowed.filter(|it| it.value.contains(&decl.hook)) {
+            Some(shadowed) => open(shadowed.source.clone()),
+            None if decl.mode == Mode::Shadow => open(Source::BuiltIn),
+            None => (Mode::Path, on_failure(&decl.hook)),
+        };
+        hook_spec(decl, mode, on_failure, keys)
     };
     hooks.iter().map(spec).collect()
+}
+
+fn hook_spec(
+    decl: &HookDecl,
+    mode: Mode,
+    on_failure: Sourced<OnFailure>,
+    keys: &KeyValues,
+) -> HookSpec {
+    HookSpec {
+        decl: decl.clone(),
+        mode,
+        timeout: decl.timeout.unwrap_or(decl.hook.timeout()).min(keys.call_timeout.value),
+        on_failure,
+    }
 }
 
 /// A hook closed that the plugin does not answer: the operator believes in a guard that is not
 /// there.
 fn unknown_closed(manifest: &Manifest, policy: &PluginPolicy) -> Vec<Fault> {
     let Some(closed) = &policy.closed else { return Vec::new() };
-    let declared: BTreeSet<Hook> = manifest.hooks.iter().map(|it| it.hook).collect();
+    let declared: BTreeSet<Hook> = manifest.hooks.iter().map(|it| it.hook.clone()).collect();
     let fault = |hook: &Hook| {
         let name = &manifest.name;
         let problem = Problem::new(format!("{name} does not answer {hook}: nothing to close"));

@@ -222,7 +222,8 @@ fn registration(manifest: &Manifest, spec: &Spec) -> Registration {
         name: manifest.name.as_str().into(),
         version: manifest.version.to_string(),
         bot: bot(manifest),
-        interceptors: spec.hooks.iter().map(interceptor).collect(),
+        interceptors: spec.hooks.iter().map(|hook| interceptor(hook, spec)).collect(),
+        channels: spec.channels.value.clone(),
         subscriptions: manifest
             .events
             .iter()
@@ -254,14 +255,15 @@ fn reach(manifest: &Manifest, spec: &Spec) -> Reach {
     }
 }
 
-fn interceptor(hook: &HookSpec) -> Interceptor {
+fn interceptor(hook: &HookSpec, spec: &Spec) -> Interceptor {
     use crate::config::manifest::OnFailure;
+    use crate::config::manifest::hook::HookFilter;
     let names = |list: &std::collections::BTreeSet<crate::config::name::PluginName>| {
         list.iter().map(|name| name.as_str().to_owned()).collect()
     };
     let asked_closed = hook.decl.on_failure == OnFailure::Closed;
     Interceptor {
-        hook: hook.decl.hook,
+        hook: hook.decl.hook.clone(),
         phase: hook.decl.phase,
         priority: hook.decl.priority,
         before: names(&hook.decl.before),
@@ -269,7 +271,8 @@ fn interceptor(hook: &HookSpec) -> Interceptor {
         timeout: hook.timeout,
         policy: hook.on_failure.value,
         asked_closed: asked_closed && hook.on_failure.value == OnFailure::Open,
-        filter: hook.decl.filter.clone(),
+        mode: hook.mode,
+        filter: HookFilter { within: spec.channels.value.clone(), ..hook.decl.filter.clone() },
     }
 }
 

@@ -95,7 +95,7 @@ impl Fleet {
                 let hint = format!("outboard dead-letters list {name}");
                 findings.push(finding(Severity::Weak, "events", says, &hint));
             }
-            for hook in aboard.spec.hooks.iter().map(|it| it.decl.hook) {
+            for hook in aboard.spec.hooks.iter().map(|it| &it.decl.hook) {
                 let nodes = self.harbour.switchboard.nodes();
                 let called = |node: &crate::routing::NodeView| {
                     node.hello.hooks.iter().any(|it| it == hook.as_str())

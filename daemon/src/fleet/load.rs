@@ -263,12 +263,14 @@ impl Fleet {
 fn check_hook_order(manifests: &BTreeMap<PluginName, &Manifest>) -> Result<(), Failure> {
     let strings =
         |names: &BTreeSet<PluginName>| names.iter().map(|name| name.as_str().to_owned()).collect();
-    for hook in Hook::ALL {
+    let hooks: BTreeSet<&Hook> =
+        manifests.values().flat_map(|it| &it.hooks).map(|decl| &decl.hook).collect();
+    for hook in hooks {
         for phase in [Phase::Transform, Phase::Validate] {
             let wishes: Vec<Wish> = manifests
                 .values()
                 .flat_map(|it| it.hooks.iter().map(move |decl| (it.name.as_str(), decl)))
-                .filter(|(_, decl)| decl.hook == hook && decl.phase == phase)
+                .filter(|(_, decl)| decl.hook == *hook && decl.phase == phase)
                 .map(|(name, decl)| Wish {
                     name: name.to_owned(),
                     priority: decl.priority,
@@ -290,7 +292,7 @@ fn notes(spec: &Spec) -> Vec<String> {
     let asked = spec.hooks.iter().filter(|it| it.decl.on_failure == OnFailure::Closed);
     let open = asked.filter(|it| it.on_failure.value == OnFailure::Open);
     open.map(|it| {
-        let (name, hook) = (&spec.name, it.decl.hook);
+        let (name, hook) = (&spec.name, &it.decl.hook);
         format!(
             "asks for {hook} to be closed; it is open. To grant it: [plugins.\"{name}\"] \
              closed = [\"{hook}\"] in outboard.toml"

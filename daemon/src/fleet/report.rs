@@ -15,7 +15,7 @@ use tonic::Code;
 use super::aboard::Aboard;
 use super::{Fleet, Harbour};
 use crate::clock::micros;
-use crate::config::manifest::{Hook, Need};
+use crate::config::manifest::{Hook, Mode, Need};
 use crate::config::name::PluginName;
 use crate::config::spec::Spec;
 use crate::plugin::{condition_notes, explain};
@@ -51,14 +51,17 @@ impl Fleet {
         let hook: Hook = hook.parse().map_err(|problem: crate::config::fault::Problem| {
             Failure::new(Code::NotFound, Reason::Invalid, problem.to_string())
         })?;
-        let (entries, ignored) = self.harbour.switchboard.order(hook);
+        let (entries, ignored) = self.harbour.switchboard.order(&hook);
         let entry = |entry: crate::routing::OrderEntry| OrderEntry {
             state: self
                 .find(&entry.plugin)
                 .map_or("", |it| it.view.borrow().state.name())
                 .to_owned(),
             plugin: entry.plugin,
-            phase: entry.interceptor.phase.as_str().to_owned(),
+            phase: match entry.interceptor.mode {
+                Mode::Path => entry.interceptor.phase.as_str().to_owned(),
+                Mode::Shadow => format!("{} (shadow)", entry.interceptor.phase.as_str()),
+            },
             priority: entry.interceptor.priority,
             before: entry.interceptor.before,
             after: entry.interceptor.after,
@@ -66,7 +69,7 @@ impl Fleet {
             asked_closed: entry.interceptor.asked_closed,
             timeout_us: micros(entry.interceptor.timeout),
         };
-        let budget_us = micros(crate::config::spec::reservation::PIPELINE_BUDGET);
+        let budget_us = micros(hook.budget());
         Ok(OrderResponse { entries: entries.into_iter().map(entry).collect(), ignored, budget_us })
     }
 }
@@ -128,7 +131,7 @@ pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
         enabled: aboard.spec.enabled.value,
         path: aboard.loaded.folder.display().to_string(),
         traffic: Some(traffic(&member, aboard)),
-        notes: unasked_hooks(harbour, aboard),
+        notes: [unasked_hooks(harbour, aboard), member.shadows.clone()].concat(),
         description: manifest.about.description.clone(),
         gone: false,
         starting_percent: match &view.state {
@@ -279,7 +282,7 @@ fn unasked_hooks(harbour: &Harbour, aboard: &Aboard) -> Vec<String> {
     let called = |hook: &Hook| {
         nodes.iter().any(|node| node.hello.hooks.iter().any(|it| it == hook.as_str()))
     };
-    let hooks = aboard.spec.hooks.iter().map(|it| it.decl.hook);
+    let hooks = aboard.spec.hooks.iter().map(|it| &it.decl.hook);
     let unasked = hooks.filter(|hook| !called(hook));
     unasked.map(|hook| format!("no connected app calls {hook}")).collect()
 }

@@ -97,7 +97,8 @@ pub fn condition_notes(
         notes.push(format!("suspended: {} down", conditions.suspended_by.join(", ")));
     }
     if !open_breakers.is_empty() {
-        let hooks: Vec<&str> = open_breakers.iter().map(|hook| hook.as_str()).collect();
+        let hooks: Vec<&str> =
+            open_breakers.iter().map(crate::config::manifest::Hook::as_str).collect();
         notes.push(format!("unresponsive: breaker open for {}", hooks.join(", ")));
     }
     notes

@@ -38,6 +38,8 @@ pub struct Call {
 pub enum Purpose {
     /// A run asks the interceptor at this place.
     Intercept { run: usize, at: usize },
+    /// An interceptor beside the path is asked what it would have said.
+    Shadow(u64),
     /// Someone ran a command, or used a component.
     Command(Box<CommandCall>),
     /// Another plugin calls.
@@ -112,6 +114,7 @@ impl Calls {
         match &mut self.table.get_mut(key)?.purpose {
             Purpose::Command(command) => Some(command),
             Purpose::Intercept { .. }
+            | Purpose::Shadow(_)
             | Purpose::Autocomplete(_)
             | Purpose::Nested(_)
             | Purpose::Http(_) => None,
@@ -360,6 +363,7 @@ impl Core {
                 };
                 self.interceptor_lost(run, at, reason, now);
             }
+            Purpose::Shadow(watched) => self.shadow_lost(watched),
             Purpose::Command(command) => self.command_lost(call.member, *command, lost),
             Purpose::Nested(nested) => self.nested_lost(call.member, *nested, lost),
             Purpose::Http(exchange) => self.http_lost(exchange, lost),
@@ -395,6 +399,7 @@ impl Core {
         };
         match call.purpose {
             Purpose::Intercept { run, at } => self.interceptor_replied(run, at, said, now),
+            Purpose::Shadow(watched) => self.shadow_replied(watched, said),
             Purpose::Command(command) => self.command_replied(id, *command, said.whole()),
             Purpose::Autocomplete(offering) => self.offering_replied(id, *offering, said.whole()),
             Purpose::Nested(nested) => self.nested_replied(id, *nested, said.whole()),

@@ -1,62 +1,15 @@
-//! What an interceptor is asked about, and what a transform may make of it.
+//! What a transform may make of what it was asked about.
 //!
 //! It compares payloads; who asked, and what follows from a broken rule, is the run's business.
 
-use outboard_proto::common::{HookPayload, Message, body, hook_payload::Of};
-
-use crate::config::manifest::hook::HookFilter;
+use outboard_proto::common::{Batch, Custom, HookPayload, Message, body, hook_payload::Of};
 
 /// The answer changes what it may not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RuleBroken;
 
-/// The message that filters look at.
-pub fn subject(payload: &HookPayload) -> Option<&Message> {
-    match payload.of.as_ref()? {
-        Of::BeforePost(message) => Some(message),
-        Of::BeforeEdit(edit) => edit.message.as_ref(),
-        Of::BeforeDelete(delete) => delete.stored.as_ref(),
-        Of::BeforeRender(_)
-        | Of::BeforeReaction(_)
-        | Of::BeforeUpload(_)
-        | Of::BeforeJoin(_)
-        | Of::BeforeLogin(_)
-        | Of::BeforeCreate(_)
-        | Of::Custom(_) => None,
-    }
-}
-
-/// Whether nobody but its readers can read it.
-pub fn is_opaque(message: Option<&Message>) -> bool {
-    let content = message.and_then(|it| it.body.as_ref()).and_then(|it| it.content.as_ref());
-    matches!(content, Some(body::Content::Opaque(_)))
-}
-
-/// Whether a filter lets a message through.
-pub fn concerns(filter: &HookFilter, message: Option<&Message>) -> bool {
-    let in_channel = filter.channels.is_empty()
-        || message.and_then(|it| it.channel.as_ref()).is_some_and(|channel| {
-            filter.channels.iter().any(|pattern| pattern.matches(&channel.id, &channel.name))
-        });
-    let matches = || match &filter.text {
-        None => true,
-        Some(pattern) => message.and_then(text).is_some_and(|text| pattern.matches(text)),
-    };
-    in_channel && matches()
-}
-
-/// What a message says, where it says it in words.
-pub fn text(message: &Message) -> Option<&str> {
-    match message.body.as_ref()?.content.as_ref()? {
-        body::Content::Plain(text) | body::Content::Markdown(text) | body::Content::Html(text) => {
-            Some(text)
-        }
-        body::Content::Blocks(blocks) => Some(&blocks.fallback),
-        body::Content::Opaque(_) => None,
-    }
-}
-
-/// Checks that a transform changed only body, attachments and its own metadata.
+/// Checks that a transform changed only body, attachments and its own metadata; of messages about
+/// to be shown only bodies, and of what the app made up only its JSON. Nothing else may differ.
 pub fn check(before: &HookPayload, after: &HookPayload, plugin: &str) -> Result<(), RuleBroken> {
     let allowed = match (&before.of, &after.of) {
         (Some(Of::BeforePost(before)), Some(Of::BeforePost(after))) => {
@@ -70,9 +23,39 @@ pub fn check(before: &HookPayload, after: &HookPayload, plugin: &str) -> Result<
                 (None, Some(_) | None) | (Some(_), None) => false,
             }
         }
+        (Some(Of::BeforeRender(before)), Some(Of::BeforeRender(after))) => {
+            may_be_shown_as(before, after)
+        }
+        (Some(Of::Custom(before)), Some(Of::Custom(after))) => {
+            before.name == after.name && is_json(after)
+        }
+        // Deletions, reactions, uploads, joins, logins and channels are as they are.
         _ => false,
     };
     if allowed { Ok(()) } else { Err(RuleBroken) }
+}
+
+/// Whether what the app made up can be read.
+pub fn is_json(custom: &Custom) -> bool {
+    serde_json::from_str::<serde::de::IgnoredAny>(&custom.json).is_ok()
+}
+
+fn may_be_shown_as(before: &Batch, after: &Batch) -> bool {
+    let same_but_body = |(old, new): (&Message, &Message)| {
+        old == new
+            || (old.mutable
+                && !is_opaque(old)
+                && Message { body: old.body.clone(), ..new.clone() } == *old)
+    };
+    before.reader == after.reader
+        && before.messages.len() == after.messages.len()
+        && before.messages.iter().zip(&after.messages).all(same_but_body)
+}
+
+/// Whether nobody but its readers can read it.
+pub fn is_opaque(message: &Message) -> bool {
+    let content = message.body.as_ref().and_then(|it| it.content.as_ref());
+    matches!(content, Some(body::Content::Opaque(_)))
 }
 
 fn may_become(before: &Message, after: &Message, plugin: &str) -> bool {
@@ -101,7 +84,7 @@ fn may_become(before: &Message, after: &Message, plugin: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use outboard_proto::common::{Body, Sender};
+    use outboard_proto::common::{Body, Login, Opaque, Reaction, Sender};
 
     fn message(text: &str) -> Message {
         let content = Some(body::Content::Plain(text.into()));
@@ -138,5 +121,55 @@ mod tests {
         let frozen = Message { mutable: false, ..message("a") };
         let after = Message { mutable: false, ..message("b") };
         assert_eq!(check(&post(frozen), &post(after), "me"), Err(RuleBroken));
+    }
+
+    fn shown(messages: Vec<Message>) -> HookPayload {
+        HookPayload { of: Some(Of::BeforeRender(Batch { messages, reader: None }.into())) }
+    }
+
+    #[test]
+    fn of_messages_about_to_be_shown_only_bodies_may_change() {
+        let before = shown(vec![message("a"), message("b")]);
+        assert_eq!(check(&before, &shown(vec![message("a"), message("c")]), "me"), Ok(()));
+        let mut other = message("b");
+        other.metadata.insert("me".into(), "note".into());
+        assert_eq!(check(&before, &shown(vec![message("a"), other]), "me"), Err(RuleBroken));
+        assert_eq!(check(&before, &shown(vec![message("a")]), "me"), Err(RuleBroken));
+        let swapped = shown(vec![message("b"), message("a"), message("c")]);
+        assert_eq!(check(&before, &swapped, "me"), Err(RuleBroken));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_shown_as_it_is() {
+        let content = Some(body::Content::Opaque(Opaque::default()));
+        let sealed = Message { body: Some(Body { content }), ..message("") };
+        let before = shown(vec![sealed.clone(), message("a")]);
+        assert_eq!(check(&before, &shown(vec![sealed, message("b")]), "me"), Ok(()));
+        assert_eq!(check(&before, &shown(vec![message("x"), message("a")]), "me"), Err(RuleBroken));
+    }
+
+    #[test]
+    fn reactions_and_logins_stay_as_they_are() {
+        let reaction = |reaction: &str| HookPayload {
+            of: Some(Of::BeforeReaction(
+                Reaction { reaction: reaction.into(), ..Reaction::default() }.into(),
+            )),
+        };
+        assert_eq!(check(&reaction("+1"), &reaction("-1"), "me"), Err(RuleBroken));
+        let login = |address: &str| HookPayload {
+            of: Some(Of::BeforeLogin(Login { address: address.into(), ..Login::default() }.into())),
+        };
+        assert_eq!(check(&login("::1"), &login("::2"), "me"), Err(RuleBroken));
+    }
+
+    #[test]
+    fn of_what_the_app_made_up_only_the_json_may_change_and_must_be_json() {
+        let custom = |name: &str, json: &str| HookPayload {
+            of: Some(Of::Custom(Custom { name: name.into(), json: json.into() })),
+        };
+        let before = custom("x.shop.order", "{}");
+        assert_eq!(check(&before, &custom("x.shop.order", "{\"a\":1}"), "me"), Ok(()));
+        assert_eq!(check(&before, &custom("x.shop.order", "{"), "me"), Err(RuleBroken));
+        assert_eq!(check(&before, &custom("x.shop.other", "{}"), "me"), Err(RuleBroken));
     }
 }

@@ -25,7 +25,7 @@ use super::{Core, MemberId, Switchboard};
 use crate::config::manifest::{CommandDecl, Form, Target};
 use crate::config::permission::Permission;
 use crate::frame::CallBody;
-pub use allowed::allowed;
+pub use allowed::{allowed, enabled_in};
 pub use help::wanted_of;
 pub use outage::unavailable;
 use typed::Understood;
@@ -120,6 +120,7 @@ impl Core {
             return Err(unavailable(&member.is.name, &Standing::Unlisted, "not_started"));
         }
         allowed(&decl, request.sender.as_ref(), request.channel.as_ref())?;
+        enabled_in(&member.is, request.channel.as_ref())?;
         let understood = typed::understand(&decl, request).map_err(|why| {
             let text = format!("{why}\nusage: {}", help::usage(&decl));
             Failure::new(tonic::Code::InvalidArgument, Reason::BadArguments, text)

@@ -187,7 +187,8 @@ impl Core {
             let subscription = &member.is.subscriptions[number];
             let Some(name) = subscription.kept_as() else { continue };
             let own = author == Some(&member.is.name);
-            if own || !member.is.enabled || !subscription.lets_through(channel) {
+            let elsewhere = !member.is.is_enabled_in(channel);
+            if own || elsewhere || !member.is.enabled || !subscription.lets_through(channel) {
                 continue;
             }
             let key = SubscriptionKey { plugin: Arc::clone(&member.is.name), name: name.into() };

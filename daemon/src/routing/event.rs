@@ -14,6 +14,7 @@ use prost::Message as _;
 
 use super::deadline::Due;
 use super::lane::InHand;
+use super::registration::is_in;
 use super::{Core, MemberId, Subscription, Switchboard};
 use crate::clock::micros;
 use crate::config::manifest::event::{Guarantee, Order};
@@ -58,8 +59,7 @@ fn emitter(kind: &str) -> Option<&str> {
 impl Subscription {
     /// Whether an event in this channel concerns it.
     pub fn lets_through(&self, channel: Option<&Channel>) -> bool {
-        self.channels.is_empty()
-            || channel.is_some_and(|it| self.channels.iter().any(|p| p.matches(&it.id, &it.name)))
+        is_in(&self.channels, channel)
     }
 }
 
@@ -115,6 +115,7 @@ impl Core {
                 || subscription.delivery == Guarantee::AtLeastOnce
                 || !member.listed()
                 || !subscription.lets_through(channel)
+                || !member.is.is_enabled_in(channel)
             {
                 continue;
             }

@@ -312,6 +312,7 @@ impl Core {
         self.calls.keys_where(|call| match &call.purpose {
             Purpose::Command(command) => matches(command),
             Purpose::Intercept { .. }
+            | Purpose::Shadow(_)
             | Purpose::Autocomplete(_)
             | Purpose::Nested(_)
             | Purpose::Http(_) => false,

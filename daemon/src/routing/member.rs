@@ -12,9 +12,10 @@ use outboard_supervision::Moment;
 use outboard_supervision::breaker::{Breaker, BreakerPolicy};
 
 use super::lane::Lanes;
+use super::run::shadow::{self, Tally};
 use super::{Core, MemberId, Registration, Switchboard, Traffic};
-use crate::config::manifest::Hook;
 use crate::config::manifest::event::permission_for;
+use crate::config::manifest::{Hook, Phase};
 use crate::config::permission::Permission;
 use crate::delivery::journal::Backlog;
 use crate::delivery::{Deliveries, RETENTION};
@@ -61,6 +62,8 @@ pub struct Member {
     /// Calls of closed hooks that wait for it to become ready.
     pub awaiting: Vec<usize>,
     pub breakers: BTreeMap<Hook, Breaker>,
+    /// What it would have said where it stands beside the path.
+    pub shadows: BTreeMap<(Hook, Phase), Tally>,
     pub lanes: Lanes,
     /// Its session takes payloads in chunks.
     pub chunks: bool,
@@ -108,6 +111,8 @@ pub struct MemberView {
     pub backlog: Backlog,
     /// Promised events that expired.
     pub expired: u64,
+    /// What it would have said where it stands beside the path, in words.
+    pub shadows: Vec<String>,
 }
 
 /// When a breaker opens.
@@ -128,6 +133,7 @@ impl Member {
             queued_bytes: 0,
             awaiting: Vec::new(),
             breakers: BTreeMap::new(),
+            shadows: BTreeMap::new(),
             lanes: Lanes::default(),
             chunks: false,
             traffic: Traffic::default(),
@@ -240,7 +246,8 @@ impl Core {
         MemberView {
             traffic: member.traffic,
             in_flight: member.in_hand,
-            open_breakers: open.map(|(hook, _)| *hook).collect(),
+            open_breakers: open.map(|(hook, _)| hook.clone()).collect(),
+            shadows: member.shadows.iter().map(shadow::words).collect(),
             backlog: member.durable.backlog(),
             expired: member.durable.expired(),
         }

@@ -137,6 +137,7 @@ impl Core {
         match &self.calls.get(key)?.purpose {
             Purpose::Nested(nested) => Some(&nested.cause),
             Purpose::Intercept { .. }
+            | Purpose::Shadow(_)
             | Purpose::Command(_)
             | Purpose::Autocomplete(_)
             | Purpose::Http(_) => None,
@@ -259,6 +260,7 @@ impl Core {
         let inner = self.calls.keys_where(|call| match &call.purpose {
             Purpose::Nested(nested) => nested.parent == Some(outer.id),
             Purpose::Intercept { .. }
+            | Purpose::Shadow(_)
             | Purpose::Command(_)
             | Purpose::Autocomplete(_)
             | Purpose::Http(_) => false,

@@ -14,13 +14,14 @@ use outboard_supervision::order::{Wish, resolve};
 use super::run::step_head;
 use super::{Core, Interceptor, MemberId};
 use crate::clock::micros;
-use crate::config::manifest::{Hook, OnFailure, Phase};
-pub use crate::config::spec::reservation::PIPELINE_BUDGET as BUDGET;
+use crate::config::manifest::{Hook, Mode, OnFailure, Phase};
 
 /// The interceptors of one hook, in order: transforms, then validators.
 #[derive(Debug, Default)]
 pub struct Pipeline {
     pub entries: Vec<Entry>,
+    /// Interceptors beside the path: asked too, and never waited for.
+    pub shadows: Vec<Entry>,
     /// Names in before/after that are not there.
     pub ignored: BTreeSet<String>,
 }
@@ -59,17 +60,20 @@ impl Entry {
 }
 
 impl Pipeline {
-    fn build(hook: Hook, members: &BTreeMap<Arc<str>, (MemberId, &[Interceptor])>) -> Self {
+    fn build(hook: &Hook, members: &BTreeMap<Arc<str>, (MemberId, &[Interceptor])>) -> Self {
         let mut pipeline = Self::default();
         for phase in [Phase::Transform, Phase::Validate] {
             let of_phase = members.iter().flat_map(|(name, (member, interceptors))| {
                 let matching =
-                    interceptors.iter().filter(|it| it.hook == hook && it.phase == phase);
+                    interceptors.iter().filter(|it| it.hook == *hook && it.phase == phase);
                 matching.map(move |it| (Arc::clone(name), *member, it.clone()))
             });
             let found: Vec<_> = of_phase.collect();
             pipeline.note_absent(&found, members);
-            pipeline.entries.extend(sorted(found));
+            let on_path = |entry: &Entry| entry.is.mode == Mode::Path;
+            let (entries, shadows): (Vec<_>, Vec<_>) = sorted(found).into_iter().partition(on_path);
+            pipeline.entries.extend(entries);
+            pipeline.shadows.extend(shadows);
         }
         pipeline.reserve();
         pipeline
@@ -105,14 +109,14 @@ impl Pipeline {
         }
     }
 
-    fn policy(&self, hook: Hook) -> app::HookPolicy {
+    fn policy(&self, hook: &Hook) -> app::HookPolicy {
         let closed = self.entries.iter().any(|entry| entry.is.policy == OnFailure::Closed);
         let policy = if closed { OnFailure::Closed } else { OnFailure::Open };
         app::HookPolicy {
             hook: hook.as_str().to_owned(),
-            intercepted: !self.entries.is_empty(),
+            intercepted: !self.entries.is_empty() || !self.shadows.is_empty(),
             policy: wire_policy(policy).into(),
-            budget_us: micros(BUDGET),
+            budget_us: micros(hook.budget()),
         }
     }
 }
@@ -151,18 +155,25 @@ impl Core {
             .filter(|(_, member)| member.listed())
             .map(|(id, member)| (Arc::clone(&member.is.name), (id, &member.is.interceptors[..])))
             .collect();
-        self.pipelines = Hook::ALL
-            .into_iter()
-            .map(|hook| (hook, Arc::new(Pipeline::build(hook, &members))))
-            .collect();
+        // Hooks that apps made up have a pipeline while somebody answers them.
+        let made_up = members.values().flat_map(|(_, it)| it.iter()).map(|it| it.hook.clone());
+        let hooks: BTreeSet<Hook> = Hook::KNOWN.into_iter().chain(made_up).collect();
+        let built = |hook: Hook| {
+            let pipeline = Arc::new(Pipeline::build(&hook, &members));
+            (hook, pipeline)
+        };
+        self.pipelines = hooks.into_iter().map(built).collect();
         self.announce_policies();
     }
 
     /// What an app that calls these hooks needs to know.
     pub fn policies(&self, hooks: &[String]) -> app::Policies {
         let of_name = |name: &String| name.parse::<Hook>().ok();
-        let policy = |hook| self.pipelines.get(&hook).map(|pipeline| pipeline.policy(hook));
-        let known = hooks.iter().filter_map(of_name).filter_map(policy).collect();
+        let policy = |hook: Hook| match self.pipelines.get(&hook) {
+            Some(pipeline) => pipeline.policy(&hook),
+            None => Pipeline::default().policy(&hook),
+        };
+        let known = hooks.iter().filter_map(of_name).map(policy).collect();
         app::Policies { hooks: known }
     }
 }
@@ -170,14 +181,14 @@ impl Core {
 impl super::Switchboard {
     /// The order of a hook, and the names in before/after that are not there.
     #[must_use]
-    pub fn order(&self, hook: Hook) -> (Vec<OrderEntry>, Vec<String>) {
+    pub fn order(&self, hook: &Hook) -> (Vec<OrderEntry>, Vec<String>) {
         self.with(|core, _| {
-            let Some(pipeline) = core.pipelines.get(&hook) else { return Default::default() };
+            let Some(pipeline) = core.pipelines.get(hook) else { return Default::default() };
             let entry = |entry: &Entry| OrderEntry {
                 plugin: entry.plugin.to_string(),
                 interceptor: entry.is.clone(),
             };
-            let entries = pipeline.entries.iter().map(entry).collect();
+            let entries = pipeline.entries.iter().chain(&pipeline.shadows).map(entry).collect();
             (entries, pipeline.ignored.iter().cloned().collect())
         })
     }

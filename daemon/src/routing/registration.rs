@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use outboard_proto::common::Channel;
+
 use super::nested::Reach;
 use crate::config::manifest::event::{Guarantee, Order};
 use crate::config::manifest::hook::HookFilter;
-use crate::config::manifest::{CommandDecl, EventType, Hook, OnFailure, Phase};
+use crate::config::manifest::{CommandDecl, EventType, Hook, Mode, OnFailure, Phase};
 use crate::config::pattern::ChannelPattern;
 use crate::config::permission::Permission;
 
@@ -26,6 +28,8 @@ pub struct Registration {
     pub interceptors: Vec<Interceptor>,
     /// What it is told of.
     pub subscriptions: Vec<Subscription>,
+    /// The channels to which the operator limits it; empty means all.
+    pub channels: Vec<ChannelPattern>,
     /// What it owns.
     pub commands: Vec<CommandDecl>,
     /// What else it answers, and whom it may call.
@@ -40,6 +44,21 @@ pub struct Registration {
     pub in_flight: u32,
     /// The operator wants it to run: events are kept for it, whatever state it is in.
     pub enabled: bool,
+}
+
+impl Registration {
+    /// Whether the operator lets it work there.
+    #[must_use]
+    pub fn is_enabled_in(&self, channel: Option<&Channel>) -> bool {
+        is_in(&self.channels, channel)
+    }
+}
+
+/// Whether a channel is among those meant; no patterns mean all, and what happens in no channel is
+/// in none of them.
+pub fn is_in(patterns: &[ChannelPattern], channel: Option<&Channel>) -> bool {
+    patterns.is_empty()
+        || channel.is_some_and(|it| patterns.iter().any(|p| p.matches(&it.id, &it.name)))
 }
 
 /// The account a plugin speaks as.
@@ -70,6 +89,8 @@ pub struct Interceptor {
     pub policy: OnFailure,
     /// The author asked for closed; the operator has not granted it.
     pub asked_closed: bool,
+    /// Whether its answers count.
+    pub mode: Mode,
     /// Which messages concern it.
     pub filter: HookFilter,
 }

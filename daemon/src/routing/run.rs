@@ -3,7 +3,9 @@
 //! Transforms one after another, then validators all at once. It refuses to know how a call
 //! reaches a plugin; it is told of answers and of their absence.
 
+mod custom;
 mod flow;
+pub(super) mod shadow;
 mod verdict;
 
 use std::sync::Arc;
@@ -16,8 +18,10 @@ use super::change;
 use super::member::Standing;
 use super::node::NodeId;
 use super::pipeline::{Entry, Pipeline};
+use super::subject::Subject;
 use super::{Act, Switchboard};
 use crate::clock::micros;
+use crate::config::manifest::hook::Deed;
 use crate::config::manifest::{Hook, OnFailure, Phase};
 use crate::frame::{Around, CallBody, ToApp};
 use crate::payload::Payload;
@@ -42,6 +46,8 @@ pub struct Run {
     pending: Vec<(usize, usize)>,
     /// The call that the transform in turn has in hand.
     turn: Option<usize>,
+    /// Interceptors beside the path that are asked the same.
+    watched: Vec<u64>,
 }
 
 /// Who wants the verdict.
@@ -121,13 +127,20 @@ impl Asked {
     }
 }
 
-/// The hook that a payload is for; `None` if this daemon does not know it. The branches of
+/// The hook that a payload is for; `None` if this daemon does not know it. Branches of
 /// `HookPayload` after these are hooks of later daemons.
 pub fn hook_of(payload: &Payload) -> Option<Hook> {
     match payload.branch() {
         1 => Some(Hook::BeforePost),
         2 => Some(Hook::BeforeEdit),
         3 => Some(Hook::BeforeDelete),
+        4 => Some(Hook::BeforeRender),
+        5 => Some(Hook::BeforeReaction),
+        6 => Some(Hook::BeforeUpload),
+        7 => Some(Hook::BeforeJoin),
+        8 => Some(Hook::BeforeLogin),
+        9 => Some(Hook::BeforeCreate),
+        10 => custom::hook_of(payload.get()),
         _ => None,
     }
 }
@@ -152,8 +165,8 @@ enum Judged {
 
 impl Run {
     /// The hook that is asked.
-    pub fn hook(&self) -> Hook {
-        self.hook
+    pub fn hook(&self) -> &Hook {
+        &self.hook
     }
 
     /// The node whose call it is.
@@ -168,14 +181,11 @@ impl Run {
         if !self.payload.is_telling() && entry.is.filter.passes_all() {
             return None;
         }
-        let subject = change::subject(self.payload.get());
-        let own = subject
-            .and_then(|message| message.origin.as_ref())
-            .is_some_and(|origin| *origin.plugin == *entry.plugin);
-        if own || !change::concerns(&entry.is.filter, subject) {
+        let subject = Subject::of(self.payload.get());
+        if subject.is_by(&entry.plugin) || !subject.concerns(&entry.is.filter) {
             return Some(Asking::NotConcerned);
         }
-        change::is_opaque(subject).then_some(Asking::Skip(SkipReason::NotInspectable))
+        subject.is_opaque().then_some(Asking::Skip(SkipReason::NotInspectable))
     }
 
     /// When this entry must have answered: its own time-out, but never on the time that closed
@@ -205,15 +215,19 @@ impl Run {
                 plugin: entry.plugin.to_string(),
                 retry_after_us: 0,
             })),
-            (Some(Answer::Replace(payload)), Phase::Transform) => {
+            (Some(Answer::Replace(payload)), Phase::Transform)
+                if self.hook.allows(Deed::Replace) =>
+            {
                 change::check(self.payload.get(), &payload, &entry.plugin)?;
                 Ok(Judged::Replace(Box::new(payload)))
             }
-            (Some(Answer::Handled(_)), Phase::Transform) => Ok(Judged::Handled),
+            (Some(Answer::Handled(_)), Phase::Transform) if self.hook.allows(Deed::Handle) => {
+                Ok(Judged::Handled)
+            }
             // Held messages are not built yet; a validator may only pass or refuse.
-            (Some(Answer::Hold(_)), _)
-            | (Some(Answer::Replace(_) | Answer::Handled(_)), Phase::Validate)
-            | (None, _) => Err(change::RuleBroken),
+            (Some(Answer::Hold(_) | Answer::Replace(_) | Answer::Handled(_)) | None, _) => {
+                Err(change::RuleBroken)
+            }
         }
     }
 

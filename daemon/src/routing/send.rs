@@ -16,8 +16,8 @@ use tokio::sync::oneshot;
 use super::call::Purpose;
 use super::member::Member;
 use super::node::NodeId;
-use super::run::hook_of;
-use super::{Core, MemberId, Switchboard, change, event as events};
+use super::subject::Subject;
+use super::{Core, MemberId, Switchboard, event as events};
 use crate::config::permission::Permission;
 use crate::stable_hash::stable_hash;
 
@@ -161,9 +161,12 @@ impl Core {
             }
             Purpose::Intercept { run, .. } => {
                 let run = &self.runs[*run];
-                let payload = run.payload.get();
-                let message = hook_of(&run.payload).and_then(|_| change::subject(payload));
-                let cause = message.map(Cause::of_message).unwrap_or_default();
+                let subject = Subject::of(run.payload.get());
+                let channel = subject.channel().cloned();
+                let cause = match subject {
+                    Subject::Message(message) => Cause::of_message(message),
+                    Subject::Batch(_) | Subject::Other(_) => Cause { channel, ..Cause::default() },
+                };
                 let (workspace, node) = (run.workspace.clone(), run.node());
                 Some(Cause { workspace, node, deadline, call: live, ..cause })
             }
@@ -176,8 +179,8 @@ impl Core {
                 call: live,
                 ..Cause::default()
             }),
-            // Nothing has happened yet: somebody is typing.
-            Purpose::Autocomplete(_) => None,
+            // Nothing has happened yet: somebody is typing, or only watched.
+            Purpose::Autocomplete(_) | Purpose::Shadow(_) => None,
         }
     }
 

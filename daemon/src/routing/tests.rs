@@ -4,6 +4,7 @@ mod beyond;
 mod interactions;
 mod kept;
 mod pipelines;
+mod shadows;
 mod traces;
 mod work;
 
@@ -20,7 +21,7 @@ use tokio_stream::StreamExt as _;
 
 use super::*;
 use crate::config::manifest::hook::HookFilter;
-use crate::config::manifest::{OnFailure, Phase};
+use crate::config::manifest::{Mode, OnFailure, Phase};
 use crate::config::permission::Permission;
 use crate::egress::{EgressStream, egress};
 use crate::frame::{ToApp, ToPlugin};
@@ -63,6 +64,7 @@ pub fn interceptor(phase: Phase, policy: OnFailure) -> Interceptor {
         timeout: Duration::from_millis(300),
         policy,
         asked_closed: false,
+        mode: Mode::Path,
         filter: HookFilter::default(),
     }
 }
@@ -74,6 +76,7 @@ fn registration(name: &str, interceptors: Vec<Interceptor>) -> Registration {
         bot: Bot { username: name.into(), display_name: name.into() },
         interceptors,
         subscriptions: Vec::new(),
+        channels: Vec::new(),
         commands: Vec::new(),
         reach: super::Reach::default(),
         grants: BTreeSet::from([

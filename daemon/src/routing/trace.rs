@@ -4,12 +4,13 @@
 //! records and is told how many. It refuses to keep anything, and to decide anything.
 
 use outboard_proto::admin::{TraceRecord, TraceRequest};
-use outboard_proto::common::{Message, verdict};
+use outboard_proto::common::verdict;
 use outboard_supervision::Moment;
 use tokio::sync::mpsc;
 
 use super::run::{Run, Told, VerdictFrame};
-use super::{Core, Switchboard, change};
+use super::subject::{Subject, text};
+use super::{Core, Switchboard};
 use crate::config::manifest::Hook;
 
 /// Records on their way to one listener: a second of a busy chat.
@@ -43,7 +44,7 @@ impl Listeners {
         self.0.is_empty()
     }
 
-    fn tell(&mut self, record: &TraceRecord, hook: Hook, text: &str) {
+    fn tell(&mut self, record: &TraceRecord, hook: &Hook, text: &str) {
         self.0.retain(|listener| !listener.sender.is_closed());
         for listener in &mut self.0 {
             if listener.wish.concerns(hook, record) {
@@ -70,10 +71,10 @@ impl Listener {
 }
 
 impl Wish {
-    fn concerns(&self, hook: Hook, record: &TraceRecord) -> bool {
+    fn concerns(&self, hook: &Hook, record: &TraceRecord) -> bool {
         let TraceRequest { plugin, channel, message, .. } = &self.asked;
         let is = |wanted: &str, found: &[&str]| wanted.is_empty() || found.contains(&wanted);
-        self.hook.is_none_or(|wanted| wanted == hook)
+        self.hook.as_ref().is_none_or(|wanted| wanted == hook)
             && (plugin.is_empty() || record.steps.iter().any(|step| step.plugin == *plugin))
             && is(channel, &[&record.channel, &record.channel_id])
             && is(message, &[&record.message_id, &record.draft_id])
@@ -101,23 +102,25 @@ impl Core {
     /// Tells whoever listens what became of a run.
     pub(super) fn tell_listeners(&mut self, run: &Run, verdict: &VerdictFrame, _: Moment) {
         let told = verdict.told_in_full();
-        let message = change::subject(run.payload.get());
+        let subject = Subject::of(run.payload.get());
+        let message = subject.message();
         let node = run.node().and_then(|id| self.nodes.get(id));
         let record = TraceRecord {
             at_us: self.clock.wall_us(),
             hook: run.hook().as_str().to_owned(),
             node: node.map(|node| node.hello.node.clone()).unwrap_or_default(),
             workspace: run.workspace.clone(),
-            ..about(message, told)
+            ..about(subject, told)
         };
-        let text = message.and_then(change::text).unwrap_or_default();
+        let text = message.and_then(text).unwrap_or_default();
         self.listeners.tell(&record, run.hook(), text);
     }
 }
 
-fn about(message: Option<&Message>, told: Told) -> TraceRecord {
+fn about(subject: Subject<'_>, told: Told) -> TraceRecord {
+    let message = subject.message();
     let (outcome, reason) = outcome(told.outcome);
-    let channel = message.and_then(|it| it.channel.clone()).unwrap_or_default();
+    let channel = subject.channel().cloned().unwrap_or_default();
     let sender = message.and_then(|it| it.sender.clone()).unwrap_or_default();
     let named = |name: String, id: &str| if name.is_empty() { id.to_owned() } else { name };
     TraceRecord {

@@ -2,6 +2,8 @@
 //!
 //! It refuses to know sessions, and what becomes of a verdict.
 
+mod gates;
+
 use outboard_proto::common as wire;
 use wire::hook_payload::Of;
 
@@ -9,6 +11,10 @@ use crate::body;
 use crate::context::Context;
 use crate::subject::{channel_of, sender_of};
 use crate::verdict::{Rejection, Verdict};
+
+pub use gates::{
+    BeforeCreate, BeforeJoin, BeforeLogin, BeforeReaction, BeforeRender, BeforeUpload, Custom,
+};
 
 /// A message about to be posted.
 #[derive(Debug)]
@@ -189,7 +195,7 @@ impl BeforeDelete {
     }
 }
 
-/// Any hook, as the wire has it: for hooks that have no typed handler yet.
+/// Any hook, as the wire has it: for hooks that this SDK is older than, or many at once.
 #[derive(Debug)]
 pub struct Hook {
     payload: wire::HookPayload,
@@ -226,12 +232,12 @@ pub(crate) fn name_of(payload: &wire::HookPayload) -> &str {
         Some(Of::BeforePost(_)) => BEFORE_POST,
         Some(Of::BeforeEdit(_)) => BEFORE_EDIT,
         Some(Of::BeforeDelete(_)) => BEFORE_DELETE,
-        Some(Of::BeforeRender(_)) => "message.before_render",
-        Some(Of::BeforeReaction(_)) => "reaction.before_add",
-        Some(Of::BeforeUpload(_)) => "file.before_upload",
-        Some(Of::BeforeJoin(_)) => "user.before_join",
-        Some(Of::BeforeLogin(_)) => "user.before_login",
-        Some(Of::BeforeCreate(_)) => "channel.before_create",
+        Some(Of::BeforeRender(_)) => BEFORE_RENDER,
+        Some(Of::BeforeReaction(_)) => BEFORE_REACTION,
+        Some(Of::BeforeUpload(_)) => BEFORE_UPLOAD,
+        Some(Of::BeforeJoin(_)) => BEFORE_JOIN,
+        Some(Of::BeforeLogin(_)) => BEFORE_LOGIN,
+        Some(Of::BeforeCreate(_)) => BEFORE_CREATE,
         Some(Of::Custom(custom)) => &custom.name,
         None => "",
     }
@@ -245,3 +251,21 @@ pub(crate) const BEFORE_EDIT: &str = "message.before_edit";
 
 /// The hook that a deletion passes.
 pub(crate) const BEFORE_DELETE: &str = "message.before_delete";
+
+/// The hook that messages pass before one reader sees them.
+pub(crate) const BEFORE_RENDER: &str = "message.before_render";
+
+/// The hook that a reaction passes.
+pub(crate) const BEFORE_REACTION: &str = "reaction.before_add";
+
+/// The hook that a file passes before it is stored.
+pub(crate) const BEFORE_UPLOAD: &str = "file.before_upload";
+
+/// The hook that joining a channel passes.
+pub(crate) const BEFORE_JOIN: &str = "user.before_join";
+
+/// The hook that a login passes.
+pub(crate) const BEFORE_LOGIN: &str = "user.before_login";
+
+/// The hook that a new channel passes.
+pub(crate) const BEFORE_CREATE: &str = "channel.before_create";

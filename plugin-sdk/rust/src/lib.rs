@@ -147,6 +147,7 @@ mod http;
 mod link;
 mod outcome;
 mod plugin;
+mod plugin_hooks;
 mod process;
 mod reply;
 mod schedule;
@@ -170,7 +171,10 @@ pub use event::{Event, MemberEvent, MessageEvent};
 pub use exchange::ReplyStream;
 pub use exit::Exit;
 pub use follow_up::Later;
-pub use hook::{BeforeDelete, BeforeEdit, BeforePost, Hook};
+pub use hook::{
+    BeforeCreate, BeforeDelete, BeforeEdit, BeforeJoin, BeforeLogin, BeforePost, BeforeReaction,
+    BeforeRender, BeforeUpload, Custom, Hook,
+};
 pub use host::{Host, MessageId};
 pub use http::{HttpRequest, HttpResponse};
 pub use outboard_proto as proto;

@@ -138,6 +138,28 @@ impl Harness {
         self.intercept(hook_payload::Of::BeforePost(Box::new(message.into().0)))
     }
 
+    /// Asks before `messages` are shown to `ada`.
+    ///
+    /// # Errors
+    /// The handler failed, panicked, or there is none.
+    pub fn before_render(
+        &mut self,
+        messages: impl IntoIterator<Item = wire::Message>,
+    ) -> Result<Verdict, Failure> {
+        let messages = messages.into_iter().collect();
+        let batch = wire::Batch { messages, reader: Some(arrange::person("ada")) };
+        self.intercept(hook_payload::Of::BeforeRender(Box::new(batch)))
+    }
+
+    /// Asks at a hook that an app made up, `x.<app>.<name>`.
+    ///
+    /// # Errors
+    /// The handler failed, panicked, or there is none.
+    pub fn custom(&mut self, hook: &str, json: &str) -> Result<Verdict, Failure> {
+        let custom = wire::Custom { name: hook.to_owned(), json: json.to_owned() };
+        self.intercept(hook_payload::Of::Custom(custom))
+    }
+
     /// Asks at any hook.
     ///
     /// # Errors

@@ -9,7 +9,8 @@ use std::rc::Rc;
 use outboard_plugin::proto::common::hook_answer::Answer;
 use outboard_plugin::proto::common::hook_payload::Of;
 use outboard_plugin::proto::common::{
-    Custom, Delete, Edit, Event, Failure, HookPayload, Reaction, Reason, body, event, value,
+    Attachment, Channel, ChannelDraft, Custom, Delete, Edit, Event, Failure, HookPayload, Join,
+    Login, Message, Reaction, Reason, Sender, Upload, body, event, value,
 };
 use outboard_plugin::proto::plugin::Welcome;
 use outboard_plugin::test::{Emitted, Harness, Said, Sent, message};
@@ -96,6 +97,49 @@ fn a_hook_of_the_app_is_intercepted_by_its_name() {
     let order = Custom { name: "x.shop.before_order".to_owned(), json: "{}".to_owned() };
     let verdict = Harness::new(custom).intercept(Of::Custom(order)).unwrap();
     assert_eq!(verdict.rejection(), Some("empty"));
+}
+
+#[test]
+fn messages_about_to_be_shown_are_rewritten_but_for_those_that_may_not_change() {
+    let mask = plugin().before_render(async |m| m.rewrite(|text| text.replace("darn", "d*rn")));
+    let fixed = Message { mutable: false, ..message("ada", "c1", "darn") };
+    let shown = [message("bob", "c1", "oh darn"), fixed.clone()];
+    let verdict = Harness::new(mask).before_render(shown).unwrap();
+    let Answer::Replace(HookPayload { of: Some(Of::BeforeRender(batch)) }) = verdict.answer()
+    else {
+        panic!("{verdict:?}")
+    };
+    assert_eq!(batch.messages[0].body, message("bob", "c1", "oh d*rn").body);
+    assert_eq!(batch.messages[1], fixed);
+}
+
+#[test]
+fn each_gate_has_its_handler() {
+    let guard = plugin()
+        .before_reaction(async |r| r.reject(format!("no {}", r.text())))
+        .before_upload(async |u| u.reject(u.file().name.clone()))
+        .before_join(async |j| j.reject(j.user().name.clone()))
+        .before_login(async |l| l.reject(l.login().address.clone()))
+        .before_create(async |c| c.reject(c.channel().name.clone()))
+        .custom("x.shop.before_order", async |o| o.rewrite("[]"));
+    let mut daemon = Harness::new(guard);
+    let reaction = Reaction { reaction: "+1".into(), ..Reaction::default() };
+    let file = Attachment { name: "a.exe".into(), ..Attachment::default() };
+    let upload = Upload { file: Some(file), ..Upload::default() };
+    let user = Some(Sender { name: "eve".into(), ..Sender::default() });
+    let login = Login { address: "::1".into(), ..Login::default() };
+    let channel = Some(Channel { name: "ops".into(), ..Channel::default() });
+    let mut says = |of| daemon.intercept(of).unwrap().rejection().unwrap().to_owned();
+    assert_eq!(says(Of::BeforeReaction(reaction.into())), "no +1");
+    assert_eq!(says(Of::BeforeUpload(upload.into())), "a.exe");
+    assert_eq!(says(Of::BeforeJoin(Join { user, ..Join::default() }.into())), "eve");
+    assert_eq!(says(Of::BeforeLogin(login.into())), "::1");
+    assert_eq!(
+        says(Of::BeforeCreate(ChannelDraft { channel, ..ChannelDraft::default() }.into())),
+        "ops"
+    );
+    let order = daemon.custom("x.shop.before_order", "{}").unwrap();
+    assert!(matches!(order.answer(), Answer::Replace(_)), "{order:?}");
 }
 
 #[test]

@@ -37,6 +37,13 @@ impl Default for AppDraft {
 }
 
 impl AppDraft {
+    /// One more hook that it calls.
+    #[must_use]
+    pub fn calls(mut self, hook: &str) -> Self {
+        self.hello.hooks.push(hook.to_owned());
+        self
+    }
+
     /// Another node or epoch.
     #[must_use]
     pub fn node(mut self, node: &str, epoch: u64) -> Self {

@@ -119,9 +119,6 @@ async fn what_later_daemons_will_know_is_refused_as_not_supported() -> Outcome {
     }
     let events = Draft::bare("alpha").events(&["message.posted"], "retention = \"1h\"");
     let folder = events.write(&daemon.house().folders())?;
-    refused(&daemon, &folder, "not supported by this daemon").await?;
-    let folder =
-        Draft::bare("alpha").hook("user.before_join", "").write(&daemon.house().folders())?;
     refused(&daemon, &folder, "not supported by this daemon").await
 }
 

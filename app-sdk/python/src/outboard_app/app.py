@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from types import TracebackType
+from typing import Any
 
 from outboard_app.calls import Away
+from outboard_app.gates import Gates
 from outboard_app.identity import new_id
 from outboard_app.link import Link, OnCatalogue, OnEvent
 from outboard_app.outcome import (
@@ -52,7 +54,7 @@ _RESOURCE_EXHAUSTED = 8
 _UNAVAILABLE = 14
 
 
-class App:
+class App(Gates[Coroutine[Any, Any, Outcome]]):
     """A chat server's connection to the daemon.
 
     Used as `async with App(...) as outboard:`, or with `start()` and `close()`. No call raises

@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from outboard_app.app import COMMAND_BUDGET, HTTP_BUDGET, App
+from outboard_app.gates import Gates
 from outboard_app.link import OnCatalogue, OnEvent
 from outboard_app.outcome import CommandOutcome, HttpAnswer, Outcome, Published
 from outboard_app.requests import FollowUp, SendRequest
@@ -27,7 +28,7 @@ OnFollowUpThreaded = Callable[[FollowUp], "Future[str]"]
 _A = TypeVar("_A")
 
 
-class ThreadedApp:
+class ThreadedApp(Gates["Future[Outcome]"]):
     """An App on a thread of its own. Methods mirror App's and return concurrent futures."""
 
     def __init__(

@@ -19,7 +19,7 @@ use std::time::Duration;
 pub struct EventType(Arc<str>);
 
 /// What can happen in any app; `x.<app>.<name>` besides.
-const KNOWN: [&str; 20] = [
+pub(super) const KNOWN: [&str; 20] = [
     "message.posted",
     "message.edited",
     "message.deleted",

@@ -49,12 +49,12 @@ fn needed_by(handlers: &Handlers) -> Vec<Permission> {
     let seen: BTreeSet<Permission> =
         handlers.events.iter().filter_map(super::EventType::permission).collect();
     let needs = [
-        (!handlers.hooks.is_empty(), Permission::MessagesIntercept),
         (!handlers.commands.is_empty(), Permission::CommandsOwn),
         (!handlers.routes.is_empty(), Permission::HttpServe),
     ];
     let others = needs.into_iter().filter(|(needed, _)| *needed).map(|(_, permission)| permission);
-    seen.into_iter().chain(others).collect()
+    let to_be_asked: BTreeSet<_> = handlers.hooks.iter().map(super::Hook::permission).collect();
+    seen.into_iter().chain(others).chain(to_be_asked).collect()
 }
 
 fn permission_table(permission: Permission) -> Table {

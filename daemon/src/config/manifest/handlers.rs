@@ -28,7 +28,7 @@ impl Handlers {
     /// Those of these that the other set lacks.
     pub fn without(&self, other: &Handlers) -> Handlers {
         Handlers {
-            hooks: self.hooks.difference(&other.hooks).copied().collect(),
+            hooks: self.hooks.difference(&other.hooks).cloned().collect(),
             events: self.events.difference(&other.events).cloned().collect(),
             commands: self.commands.difference(&other.commands).cloned().collect(),
             schedules: self.schedules.difference(&other.schedules).cloned().collect(),

@@ -4,73 +4,14 @@
 use crate::config::amount::parse_duration;
 use crate::config::fault::Problem;
 use crate::config::name::PluginName;
-use crate::config::nearest::nearest;
 use crate::config::pattern::{ChannelPattern, TextPattern};
 use crate::config::section::{Field, Section};
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
-/// A named point in the app where plugins are asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(clippy::enum_variant_names, reason = "hooks are named so on the wire")]
-pub enum Hook {
-    /// `message.before_post`.
-    BeforePost,
-    /// `message.before_edit`.
-    BeforeEdit,
-    /// `message.before_delete`.
-    BeforeDelete,
-}
+mod kind;
 
-impl Hook {
-    /// All there are.
-    pub const ALL: [Hook; 3] = [Hook::BeforePost, Hook::BeforeEdit, Hook::BeforeDelete];
-
-    /// As manifests, apps and people write it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Hook::BeforePost => "message.before_post",
-            Hook::BeforeEdit => "message.before_edit",
-            Hook::BeforeDelete => "message.before_delete",
-        }
-    }
-}
-
-/// Hooks of later daemons; `x.` ones besides.
-const LATER: [&str; 6] = [
-    "message.before_render",
-    "reaction.before_add",
-    "file.before_upload",
-    "user.before_join",
-    "user.before_login",
-    "channel.before_create",
-];
-
-impl FromStr for Hook {
-    type Err = Problem;
-
-    fn from_str(text: &str) -> Result<Hook, Problem> {
-        if let Some(hook) = Hook::ALL.into_iter().find(|it| it.as_str() == text) {
-            return Ok(hook);
-        }
-        if LATER.contains(&text) || text.starts_with("x.") {
-            return Err(Problem::new(format!("{text}: not supported by this daemon")));
-        }
-        let problem = Problem::new(format!("no such hook: {text:?}"));
-        Err(match nearest(text, Hook::ALL.map(Hook::as_str)) {
-            Some(hint) => problem.hint(hint),
-            None => problem.hint(Hook::ALL.map(Hook::as_str).join(", ")),
-        })
-    }
-}
-
-impl fmt::Display for Hook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+pub use kind::{CustomHook, Deed, Hook};
 
 /// Which part of a pipeline an interceptor belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -110,6 +51,25 @@ impl OnFailure {
     }
 }
 
+/// Whether an interceptor's answers count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mode {
+    /// They do.
+    Path,
+    /// It stands beside the path: its answers are only compared with what was decided.
+    Shadow,
+}
+
+impl Mode {
+    /// As manifests write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Mode::Path => "path",
+            Mode::Shadow => "shadow",
+        }
+    }
+}
+
 /// What one plugin says of one hook.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HookDecl {
@@ -125,6 +85,8 @@ pub struct HookDecl {
     pub after: BTreeSet<PluginName>,
     /// How long one answer may take, where it says so.
     pub timeout: Option<Duration>,
+    /// Whether its answers count.
+    pub mode: Mode,
     /// What the author asks for; only an operator grants `Closed`.
     pub on_failure: OnFailure,
     /// Which messages concern it.
@@ -136,6 +98,8 @@ pub struct HookDecl {
 pub struct HookFilter {
     /// Any of these channels; empty means all.
     pub channels: Vec<ChannelPattern>,
+    /// And any of these, to which the operator limits the plugin; empty means all.
+    pub within: Vec<ChannelPattern>,
     /// A match in the text.
     pub text: Option<TextPattern>,
 }
@@ -143,7 +107,7 @@ pub struct HookFilter {
 impl HookFilter {
     /// Whether it lets everything through, so that nothing has to be looked at.
     pub fn passes_all(&self) -> bool {
-        self.channels.is_empty() && self.text.is_none()
+        self.channels.is_empty() && self.within.is_empty() && self.text.is_none()
     }
 }
 
@@ -157,8 +121,8 @@ pub fn read_all(root: &Section<'_>, own: Option<&PluginName>) -> Vec<HookDecl> {
     let mut hooks: Vec<HookDecl> = Vec::new();
     for entry in root.sections("hooks") {
         let Some(hook) = read(&entry, own) else { continue };
-        if hooks.iter().any(|it| (it.hook, it.phase) == (hook.hook, hook.phase)) {
-            let (name, phase) = (hook.hook, hook.phase.as_str());
+        if hooks.iter().any(|it| (&it.hook, it.phase) == (&hook.hook, hook.phase)) {
+            let (name, phase) = (&hook.hook, hook.phase.as_str());
             entry.fault("on", Problem::new(format!("{name} is declared twice in phase {phase}")));
         }
         hooks.push(hook);
@@ -176,22 +140,33 @@ fn read(entry: &Section<'_>, own: Option<&PluginName>) -> Option<HookDecl> {
     if let Some(both) = before.intersection(&after).next() {
         entry.fault("before", Problem::new(format!("{both} stands in both before and after")));
     }
+    let mode = entry.field("mode").and_then(|it| it.parse(mode)).unwrap_or(Mode::Path);
     let timeout = entry.field("timeout").and_then(|it| it.parse(timeout));
     let on_failure = entry.field("on_failure").and_then(|it| it.parse(on_failure));
     let on_failure = on_failure.unwrap_or(OnFailure::Open);
-    let filter = entry.section("filter").map(|it| read_filter(&it)).unwrap_or_default();
-    entry.not_supported(&["mode"]);
+    let filter = entry.section("filter").map(|it| read_filter(&it, hook.as_ref()));
+    let filter = filter.unwrap_or_default();
     entry.close();
     let hook = hook?;
-    Some(HookDecl { hook, phase, priority, before, after, timeout, on_failure, filter })
+    Some(HookDecl { hook, phase, priority, before, after, timeout, mode, on_failure, filter })
 }
 
-fn read_filter(table: &Section<'_>) -> HookFilter {
+fn read_filter(table: &Section<'_>, hook: Option<&Hook>) -> HookFilter {
     let channels = table.field("channels").map(|it| it.parse_list(ChannelPattern::parse));
     let text = table.field("regex").and_then(|it| it.parse(TextPattern::parse));
     table.not_supported(&["workspaces", "prefix", "mentions", "sender", "role"]);
     table.close();
-    HookFilter { channels: channels.unwrap_or_default(), text }
+    let cannot = |key: &str, what: &str| {
+        let hook = hook.map_or("", Hook::as_str);
+        table.fault(key, Problem::new(format!("{hook} has no {what} to look at")));
+    };
+    if channels.is_some() && hook.is_some_and(|it| !it.has_channel()) {
+        cannot("channels", "channel");
+    }
+    if text.is_some() && hook.is_some_and(|it| !it.has_text()) {
+        cannot("regex", "text");
+    }
+    HookFilter { channels: channels.unwrap_or_default(), within: Vec::new(), text }
 }
 
 fn neighbours(
@@ -222,6 +197,12 @@ fn on_failure(text: &str) -> Result<OnFailure, Problem> {
     let policies = [OnFailure::Open, OnFailure::Closed];
     let refused = || Problem::new(format!("no such policy: {text:?}")).hint("open or closed");
     policies.into_iter().find(|it| it.as_str() == text).ok_or_else(refused)
+}
+
+fn mode(text: &str) -> Result<Mode, Problem> {
+    let modes = [Mode::Path, Mode::Shadow];
+    let refused = || Problem::new(format!("no such mode: {text:?}")).hint("path or shadow");
+    modes.into_iter().find(|it| it.as_str() == text).ok_or_else(refused)
 }
 
 fn timeout(text: &str) -> Result<Duration, Problem> {

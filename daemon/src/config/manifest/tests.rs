@@ -1,5 +1,7 @@
 //! Claims about manifests: what is read, and that everything wrong is said at once, by line.
 
+mod hooks;
+
 use super::*;
 use crate::config::amount::Bytes;
 use crate::config::manifest::fix::fix;
@@ -115,7 +117,8 @@ fn a_whole_manifest_is_read() {
     assert_eq!(manifest.dependencies.len(), 2);
     assert_eq!(manifest.asks.required().len(), 4);
     let hook = &manifest.hooks[0];
-    assert_eq!((hook.hook, hook.phase, hook.priority), (Hook::BeforePost, Phase::Transform, 100));
+    let place = (&hook.hook, hook.phase, hook.priority);
+    assert_eq!(place, (&Hook::BeforePost, Phase::Transform, 100));
     assert_eq!(hook.timeout, Some(Duration::from_millis(200)));
     assert!(hook.filter.text.as_ref().unwrap().matches("DARN it"));
     assert!(manifest.events[0].types.iter().any(|it| it.as_str() == "message.posted"));
@@ -222,9 +225,6 @@ fn what_later_daemons_know_is_named_as_not_supported() {
         "[locales.de]\n",
         "[install]\n",
         "[sandbox]\n",
-        "[[hooks]]\non = \"message.before_post\"\nmode = \"shadow\"\n",
-        "[[hooks]]\non = \"message.before_render\"\n",
-        "[[hooks]]\non = \"x.app.thing\"\n",
         "[[events]]\non = [\"message.posted\"]\nretention = \"1h\"\n",
         "[[events]]\non = [\"message.posted\"]\nfilter = { regex = \"a\" }\n",
     ];

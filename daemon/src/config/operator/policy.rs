@@ -5,6 +5,7 @@ use crate::config::fault::Problem;
 use crate::config::keys::{Keys, Reader};
 use crate::config::manifest::Hook;
 use crate::config::name::PluginName;
+use crate::config::pattern::ChannelPattern;
 use crate::config::permission::Grants;
 use crate::config::section::{Field, Section};
 use crate::config::source::Sourced;
@@ -19,6 +20,10 @@ pub struct PluginPolicy {
     pub grants: Option<Sourced<Grants>>,
     /// Hooks whose acts are refused while it cannot answer.
     pub closed: Option<Sourced<BTreeSet<Hook>>>,
+    /// Hooks that it only watches, whatever its manifest says.
+    pub shadow: Option<Sourced<BTreeSet<Hook>>>,
+    /// The channels to which it is limited; empty means all.
+    pub channels: Option<Sourced<Vec<ChannelPattern>>>,
     /// Run and limits keys.
     pub keys: Keys,
 }
@@ -30,6 +35,8 @@ impl PluginPolicy {
             enabled: self.enabled.or(lower.enabled),
             grants: self.grants.or(lower.grants),
             closed: self.closed.or(lower.closed),
+            shadow: self.shadow.or(lower.shadow),
+            channels: self.channels.or(lower.channels),
             keys: self.keys.over(&lower.keys),
         }
     }
@@ -38,10 +45,12 @@ impl PluginPolicy {
     pub fn read(table: &Section<'_>) -> PluginPolicy {
         let enabled = table.field("enabled").and_then(|it| Some(it.sourced(it.flag()?)));
         let grants = table.field("grants").and_then(|it| Some(it.sourced(read_grants(&it)?)));
-        let closed = table.field("closed").map(|it| it.sourced(read_closed(&it)));
+        let closed = table.field("closed").map(|it| it.sourced(read_list(&it)));
+        let shadow = table.field("shadow").map(|it| it.sourced(read_list(&it)));
+        let channels = table.field("channels").map(|it| it.sourced(read_channels(&it)));
         let keys = Keys::read(table, Reader::Operator);
         table.close();
-        PluginPolicy { enabled, grants, closed, keys }
+        PluginPolicy { enabled, grants, closed, shadow, channels, keys }
     }
 }
 
@@ -72,7 +81,7 @@ fn read_grants(field: &Field<'_>) -> Option<Grants> {
 }
 
 /// A list; on the command line one text with commas.
-fn read_closed(field: &Field<'_>) -> BTreeSet<Hook> {
+fn read_list(field: &Field<'_>) -> BTreeSet<Hook> {
     if field.value().is_array() {
         return field.parse_list(str::parse).into_iter().collect();
     }
@@ -81,4 +90,16 @@ fn read_closed(field: &Field<'_>) -> BTreeSet<Hook> {
         names.map(str::parse).collect::<Result<BTreeSet<Hook>, Problem>>()
     };
     field.parse(hooks).unwrap_or_default()
+}
+
+/// Likewise.
+fn read_channels(field: &Field<'_>) -> Vec<ChannelPattern> {
+    if field.value().is_array() {
+        return field.parse_list(ChannelPattern::parse);
+    }
+    let patterns = |text: &str| {
+        let patterns = text.split(',').map(str::trim).filter(|it| !it.is_empty());
+        patterns.map(ChannelPattern::parse).collect::<Result<Vec<_>, Problem>>()
+    };
+    field.parse(patterns).unwrap_or_default()
 }

@@ -6,10 +6,8 @@ use crate::config::amount::show_duration;
 use crate::config::fault::{Fault, Faults, Problem};
 use crate::config::manifest::{Hook, OnFailure, Phase};
 use crate::config::name::PluginName;
+use std::collections::BTreeSet;
 use std::time::Duration;
-
-/// How long a pipeline may take where the app says nothing.
-pub const PIPELINE_BUDGET: Duration = Duration::from_secs(1);
 
 /// Checks every hook's reservations against the pipeline's budget. Plugins that are not enabled
 /// reserve nothing: leave them out.
@@ -18,13 +16,15 @@ pub const PIPELINE_BUDGET: Duration = Duration::from_secs(1);
 /// One fault per hook that is over, naming every reservation, where the largest was granted.
 pub fn check_reservations<'s>(specs: impl IntoIterator<Item = &'s Spec>) -> Result<(), Faults> {
     let specs: Vec<&Spec> = specs.into_iter().collect();
-    Faults::check(Hook::ALL.into_iter().filter_map(|hook| over_budget(hook, &specs)).collect())
+    let declared = specs.iter().flat_map(|it| &it.hooks).map(|it| &it.decl.hook);
+    let hooks: BTreeSet<&Hook> = declared.collect();
+    Faults::check(hooks.into_iter().filter_map(|hook| over_budget(hook, &specs)).collect())
 }
 
-fn over_budget(hook: Hook, specs: &[&Spec]) -> Option<Fault> {
+fn over_budget(hook: &Hook, specs: &[&Spec]) -> Option<Fault> {
     let closed = closed_on(hook, specs);
     let needed = needed(&closed);
-    if needed <= PIPELINE_BUDGET {
+    if needed <= hook.budget() {
         return None;
     }
     let (largest, spec) = closed.iter().max_by_key(|(_, spec)| spec.timeout)?;
@@ -34,7 +34,7 @@ fn over_budget(hook: Hook, specs: &[&Spec]) -> Option<Fault> {
     let problem = Problem::new(format!(
         "closed hooks reserve {} of {hook}'s {}: {}",
         show_duration(needed),
-        show_duration(PIPELINE_BUDGET),
+        show_duration(hook.budget()),
         list.join(", ")
     ));
     let hint = "close fewer, or ask their authors for shorter timeouts";
@@ -42,13 +42,14 @@ fn over_budget(hook: Hook, specs: &[&Spec]) -> Option<Fault> {
     Some(spec.on_failure.source.fault(key, problem.hint(hint)))
 }
 
-fn closed_on<'s>(hook: Hook, specs: &[&'s Spec]) -> Vec<(&'s PluginName, &'s HookSpec)> {
+fn closed_on<'s>(hook: &Hook, specs: &[&'s Spec]) -> Vec<(&'s PluginName, &'s HookSpec)> {
     let of_plugin = |spec: &&'s Spec| {
         let name = &spec.name;
         spec.hooks.iter().map(move |hook| (name, hook)).collect::<Vec<_>>()
     };
     let all = specs.iter().flat_map(of_plugin);
-    all.filter(|(_, it)| it.decl.hook == hook && it.on_failure.value == OnFailure::Closed).collect()
+    all.filter(|(_, it)| it.decl.hook == *hook && it.on_failure.value == OnFailure::Closed)
+        .collect()
 }
 
 /// Transforms wait for one another; validators run side by side and cost the slowest.

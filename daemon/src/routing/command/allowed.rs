@@ -5,6 +5,7 @@
 use outboard_proto::common::{Channel, ChannelKind, Failure, Reason, Sender};
 
 use crate::config::manifest::{Audience, CommandDecl, Venue};
+use crate::routing::Registration;
 
 /// Whether this person may run it here.
 ///
@@ -35,4 +36,16 @@ pub fn allowed(
         return Ok(());
     }
     denied(format!("{} cannot be run here", decl.name.as_str()))
+}
+
+/// Whether the operator lets this plugin work there.
+///
+/// # Errors
+/// It is limited to other channels; for the person.
+pub fn enabled_in(plugin: &Registration, channel: Option<&Channel>) -> Result<(), Failure> {
+    if plugin.is_enabled_in(channel) {
+        return Ok(());
+    }
+    let text = format!("{} is not enabled in this channel", plugin.name);
+    Err(Failure::new(tonic::Code::PermissionDenied, Reason::CommandNotAllowed, text))
 }

@@ -16,7 +16,7 @@ use crate::config::manifest::{ArgDecl, ArgKind, Completion};
 use crate::config::permission::Permission;
 use crate::frame::CallBody;
 use crate::routing::call::{NewCall, Purpose};
-use crate::routing::command::allowed;
+use crate::routing::command::{allowed, enabled_in};
 use crate::routing::node::NodeId;
 use crate::routing::{Core, MemberId, Switchboard};
 
@@ -84,6 +84,7 @@ impl Core {
             Purpose::Autocomplete(offering) => matches(offering),
             Purpose::Command(_)
             | Purpose::Intercept { .. }
+            | Purpose::Shadow(_)
             | Purpose::Nested(_)
             | Purpose::Http(_) => false,
         })
@@ -128,6 +129,7 @@ impl Core {
     fn argument(&self, request: &Autocomplete) -> Result<(MemberId, String, ArgDecl), Failure> {
         let (id, decl) = self.owner_of(&request.command)?;
         allowed(&decl, request.sender.as_ref(), request.channel.as_ref())?;
+        enabled_in(&self.members[id].is, request.channel.as_ref())?;
         let args = decl.args_of(&request.subcommand).unwrap_or_default();
         let found = args.iter().find(|arg| arg.name == request.argument);
         let name = decl.name.as_str().to_owned();

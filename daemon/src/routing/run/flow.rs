@@ -13,13 +13,12 @@ use super::verdict::{Outcome, VerdictFrame};
 use super::{Act, Asked, Asking, Final, Judged, Run, hook_of, unable};
 use crate::clock::micros;
 use crate::config::manifest::{Hook, OnFailure, Phase};
-use crate::config::permission::Permission;
 use crate::frame::ToApp;
 use crate::payload::Payload;
 use crate::routing::call::{NewCall, OverLimit, Purpose, Said};
 use crate::routing::member::{BREAKER, Standing};
 use crate::routing::node::{NodeId, busy};
-use crate::routing::pipeline::{BUDGET, Entry};
+use crate::routing::pipeline::Entry;
 use crate::routing::{Core, MemberId, change, command};
 
 impl Core {
@@ -35,9 +34,13 @@ impl Core {
             self.fail_asked(asked, common::Reason::NotSupported, text, now);
             return None;
         };
+        if let Err(text) = self.check_made_up(&asked, &hook, &payload) {
+            self.fail_asked(asked, common::Reason::Invalid, text, now);
+            return None;
+        }
         let pipeline = self.pipelines.get(&hook).map(Arc::clone).unwrap_or_default();
         let budget = match budget_us {
-            0 => BUDGET,
+            0 => hook.budget(),
             asked => std::time::Duration::from_micros(asked).min(command::LONGEST),
         };
         // The verdict must reach the app before the app's own fallback does.
@@ -55,8 +58,15 @@ impl Core {
             deadline: now + budget.saturating_sub(margin),
             pending: Vec::new(),
             turn: None,
+            watched: Vec::new(),
         });
-        self.advance(key, now);
+        if self.runs[key].pipeline.shadows.is_empty() {
+            self.advance(key, now);
+        } else {
+            let beside = self.watch(key);
+            self.advance(key, now);
+            self.ask_shadows(beside, now);
+        }
         self.runs.contains(key).then_some(key)
     }
 
@@ -128,14 +138,14 @@ impl Core {
             // It was unloaded after this run began.
             return Asking::Skip(SkipReason::Unavailable);
         };
-        if !member.may(Permission::MessagesIntercept) {
+        if !member.may(run.hook.permission()) {
             member.traffic.denied += 1;
             return Asking::Skip(SkipReason::NotGranted);
         }
         if let Some(reason) = unable(&member.standing, entry.is.policy) {
             return Asking::Skip(reason);
         }
-        let breaker = member.breakers.entry(run.hook).or_default();
+        let breaker = member.breakers.entry(run.hook.clone()).or_default();
         if !breaker.admit(now, BREAKER) {
             return Asking::Skip(SkipReason::Breaker);
         }
@@ -194,7 +204,7 @@ impl Core {
             Said::Result(Some(reply::Result::Hook(answer))) => answer.answer,
             Said::Result(Some(reply::Result::Failure(_))) => {
                 self.members[entry.member].traffic.errors += 1;
-                self.answered(entry.member, self.runs[key].hook);
+                self.answered(entry.member, self.runs[key].hook.clone());
                 return self.interceptor_lost(key, at, SkipReason::Error, now);
             }
             Said::Result(
@@ -209,7 +219,7 @@ impl Core {
         };
         match self.runs[key].judge(entry, answer) {
             Ok(judged) => {
-                self.answered(entry.member, self.runs[key].hook);
+                self.answered(entry.member, self.runs[key].hook.clone());
                 self.settle(key, at, judged, now);
             }
             Err(change::RuleBroken) => {
@@ -277,6 +287,7 @@ impl Core {
             None if run.replaced => Outcome::Replaced(run.payload.bytes().clone()),
             None => Outcome::Continued,
         };
+        self.decided(&run.watched, &outcome);
         let verdict = VerdictFrame {
             id: run.asked.id(),
             outcome,
@@ -293,6 +304,7 @@ impl Core {
     /// Ends a run nobody waits for.
     pub(super) fn abandon(&mut self, key: usize, now: Moment) {
         let Some(run) = self.runs.try_remove(key) else { return };
+        self.undecided(&run.watched);
         for call in run.turn.into_iter().chain(run.pending.into_iter().map(|(_, call)| call)) {
             self.cancel_call(call, "the caller went away", now);
         }
@@ -355,9 +367,9 @@ impl Core {
         if self.held_up {
             return;
         }
-        let hook = self.runs[run].hook;
+        let hook = self.runs[run].hook.clone();
         let member = &mut self.members[member];
-        if member.breakers.entry(hook).or_default().missed(now, BREAKER) {
+        if member.breakers.entry(hook.clone()).or_default().missed(now, BREAKER) {
             member.traffic.breaker_openings += 1;
             let plugin = &member.is.name;
             tracing::warn!(%plugin, %hook, "breaker opened: its answers keep missing");
@@ -371,7 +383,8 @@ impl Core {
                 self.runs[*run].pipeline.entries[*at].is.policy == OnFailure::Closed
             }
             Some(
-                Purpose::Command(_)
+                Purpose::Shadow(_)
+                | Purpose::Command(_)
                 | Purpose::Autocomplete(_)
                 | Purpose::Nested(_)
                 | Purpose::Http(_),

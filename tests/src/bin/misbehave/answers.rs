@@ -43,8 +43,7 @@ pub fn told(plugin: &str, text: &str) -> Vec<(String, String)> {
 }
 
 async fn intercept_one(plugin: &Arc<Plugin>, call: u64, payload: HookPayload) {
-    let text = message_in(&payload).map(|message| values::text_of(message.body.as_ref()));
-    let text = text.unwrap_or_default().to_owned();
+    let text = words_in(&payload);
     plugin.note(format!("hook {text}"));
     let mut answer = hook(hook_answer::Answer::Continued(Continue {}));
     for (verb, value) in told(plugin.name(), &text) {
@@ -101,17 +100,33 @@ fn changed(payload: &HookPayload, change: impl FnOnce(&mut Message)) -> reply::R
     match &mut payload.of {
         Some(hook_payload::Of::BeforePost(message)) => change(message),
         Some(hook_payload::Of::BeforeEdit(edit)) => change(edit.message.get_or_insert_default()),
+        Some(hook_payload::Of::BeforeRender(batch)) => {
+            change(batch.messages.last_mut().expect("a test shows messages"));
+        }
+        Some(hook_payload::Of::BeforeReaction(reaction)) => reaction.reaction.push('!'),
+        Some(hook_payload::Of::Custom(custom)) => custom.json = "[\"changed\"]".to_owned(),
         Some(_) | None => return failure("nothing here can be changed"),
     }
     hook(hook_answer::Answer::Replace(payload))
 }
 
-fn message_in(payload: &HookPayload) -> Option<&Message> {
-    match payload.of.as_ref()? {
-        hook_payload::Of::BeforePost(message) => Some(message),
-        hook_payload::Of::BeforeEdit(edit) => edit.message.as_ref(),
-        hook_payload::Of::BeforeDelete(delete) => delete.stored.as_ref(),
-        _ => None,
+/// Where a payload has room for words to the plugin.
+fn words_in(payload: &HookPayload) -> String {
+    let said = |message: Option<&Message>| {
+        values::text_of(message.and_then(|it| it.body.as_ref())).to_owned()
+    };
+    match payload.of.clone() {
+        Some(hook_payload::Of::BeforePost(message)) => said(Some(&message)),
+        Some(hook_payload::Of::BeforeEdit(edit)) => said(edit.message.as_ref()),
+        Some(hook_payload::Of::BeforeDelete(delete)) => said(delete.stored.as_ref()),
+        Some(hook_payload::Of::BeforeRender(batch)) => said(batch.messages.last()),
+        Some(hook_payload::Of::BeforeReaction(reaction)) => reaction.reaction,
+        Some(hook_payload::Of::BeforeUpload(upload)) => upload.file.unwrap_or_default().name,
+        Some(hook_payload::Of::BeforeJoin(join)) => join.user.unwrap_or_default().name,
+        Some(hook_payload::Of::BeforeLogin(login)) => login.client,
+        Some(hook_payload::Of::BeforeCreate(draft)) => draft.topic,
+        Some(hook_payload::Of::Custom(custom)) => custom.json.replace('"', ""),
+        None => String::new(),
     }
 }
 
