@@ -7,6 +7,8 @@ mod app;
 mod plugin;
 
 use bytes::{Buf as _, Bytes};
+use prost::Message;
+use tonic::Status;
 use tonic::codec::DecodeBuf;
 
 pub use app::{AppCodec, FromApp, ToApp};
@@ -19,6 +21,13 @@ pub struct Inbound<F> {
     pub frame: F,
     /// Encoded bytes.
     pub size: usize,
+}
+
+/// Decoded in its box: moving a frame costs more than reading a small one.
+fn read<F: Message + Default>(bytes: &[u8]) -> Result<Box<F>, Status> {
+    let mut frame = Box::<F>::default();
+    frame.merge(bytes).map_err(|error| Status::internal(error.to_string()))?;
+    Ok(frame)
 }
 
 /// The whole frame, without a copy.

@@ -8,7 +8,7 @@ use prost::Message as _;
 use tonic::Status;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
-use super::{Inbound, whole};
+use super::{Inbound, read, whole};
 use crate::payload::{Payload, Reader, Wire};
 use crate::routing::{Act, VerdictFrame};
 
@@ -102,13 +102,6 @@ impl Decoder for AppCodec {
         };
         Ok(Some(Inbound { frame, size }))
     }
-}
-
-/// Decoded in its box: moving a frame costs more than reading a small one.
-fn read(bytes: &[u8]) -> Result<Box<AppFrame>, Status> {
-    let mut frame = Box::<AppFrame>::default();
-    frame.merge(bytes).map_err(|error| Status::internal(error.to_string()))?;
-    Ok(frame)
 }
 
 /// The call that `frame` makes, if it is one of a hook and says nothing unusual.

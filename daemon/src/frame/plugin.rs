@@ -9,7 +9,7 @@ use prost::encoding::{self, WireType, encode_varint, encoded_len_varint};
 use tonic::Status;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
-use super::{Inbound, whole};
+use super::{Inbound, read, whole};
 use crate::payload::{Payload, Reader, Wire};
 
 /// One frame for a plugin.
@@ -246,13 +246,6 @@ impl Decoder for PluginCodec {
         };
         Ok(Some(Inbound { frame, size }))
     }
-}
-
-/// Decoded in its box: moving a frame costs more than reading a small one.
-fn read(bytes: &[u8]) -> Result<Box<PluginFrame>, Status> {
-    let mut frame = Box::<PluginFrame>::default();
-    frame.merge(bytes).map_err(|error| Status::internal(error.to_string()))?;
-    Ok(frame)
 }
 
 #[cfg(test)]
