@@ -7,7 +7,7 @@ use crate::any_has;
 
 const HOOK: &str = "message.before_post";
 
-/// I54: what stands beside the path changes nothing on it.
+/// I59: what stands beside the path changes nothing on it.
 #[tokio::test]
 async fn an_interceptor_in_shadow_delays_and_changes_nothing_and_is_compared() -> Outcome {
     let daemon = Daemon::start().await?;
@@ -42,7 +42,7 @@ async fn an_operator_puts_a_plugin_beside_the_path_and_back() -> Outcome {
     Ok(())
 }
 
-/// I55: outside of its channels a limited plugin is not asked, told or run.
+/// I60: outside of its channels a limited plugin is not asked, told or run.
 #[tokio::test]
 async fn a_plugin_limited_to_channels_works_there_only_until_the_limit_is_lifted() -> Outcome {
     let daemon = Daemon::start().await?;

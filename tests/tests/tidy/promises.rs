@@ -40,7 +40,12 @@ fn no_comment_cites_an_invariant_that_does_not_exist() {
 fn invariants_are_numbered_without_a_hole() {
     let known = invariants();
     assert!(!known.is_empty(), "{ARCHITECTURE} numbers no invariant: `**I1**` at a line's start");
-    let mut findings = Findings::of("Invariants count up from I1.");
+    let mut findings = Findings::of("Invariants count up from I1, each stated once.");
+    for (number, line) in stated() {
+        if known[&number] != line {
+            findings.at(ARCHITECTURE, line, &format!("I{number} is stated twice"));
+        }
+    }
     for number in 1..=known.len() {
         if !known.contains_key(&number) {
             findings.about(format!("{ARCHITECTURE}: I{number} is missing"));
@@ -79,6 +84,11 @@ fn every_reason_code_is_explained_to_those_who_meet_it() {
 
 /// The invariants of ARCHITECTURE.md and the line, from 1, where each is stated.
 fn invariants() -> BTreeMap<usize, usize> {
+    stated().into_iter().collect()
+}
+
+/// Each statement of an invariant in order, and its line from 1.
+fn stated() -> Vec<(usize, usize)> {
     let text = required(ARCHITECTURE);
     let stated = |line: &str| {
         let number = line.trim_start_matches(['-', '*', '|', '#', ' ']).strip_prefix('I')?;
