@@ -7,11 +7,16 @@ mod service;
 mod trace;
 mod watch;
 
-use outboard_proto::admin::admin_server::AdminServer;
+use std::ops::ControlFlow;
+
+use http::Request;
+use outboard_proto::admin::admin_server::{AdminServer, SERVICE_NAME};
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
-use tonic::service::Routes;
+use tonic::body::Body;
+use tower::Service as _;
 
+use crate::connection::{Answer, Services, Terms, service_of};
 use crate::fleet::Command;
 use crate::gate::Gate;
 use crate::{connection, socket, status};
@@ -44,16 +49,24 @@ impl AdminSide {
     async fn receive(self, stream: UnixStream) {
         match self.gate.admit(&stream).await {
             Ok(_) => {
-                let until = self.until.clone();
                 let reflection = self.command.harbour.reflection.clone();
-                let server = AdminServer::new(service::Calls { side: self });
-                let routes = reflection.add_to(Routes::new(server));
-                connection::serve(stream, routes, STREAMS, until).await;
+                let terms = Terms { reflection, streams: STREAMS, until: self.until.clone() };
+                connection::serve(stream, self, terms).await;
             }
             Err(failure) => {
                 tracing::warn!("turned away at the admin socket: {}", failure.message);
                 connection::refuse(stream, status::of(&failure), self.until).await;
             }
         }
+    }
+}
+
+impl Services for AdminSide {
+    fn answer(&self, request: Request<Body>) -> ControlFlow<Answer, Request<Body>> {
+        if service_of(request.uri().path()) != SERVICE_NAME {
+            return ControlFlow::Continue(request);
+        }
+        let mut calls = AdminServer::new(service::Calls { side: self.clone() });
+        ControlFlow::Break(calls.call(request))
     }
 }

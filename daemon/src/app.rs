@@ -9,8 +9,8 @@ mod service;
 
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
-use tonic::service::Routes;
 
+use crate::connection::Terms;
 use crate::gate::Gate;
 use crate::reflection::Reflection;
 use crate::routing::Switchboard;
@@ -44,9 +44,10 @@ impl AppSide {
     async fn receive(self, stream: UnixStream) {
         match self.gate.admit(&stream).await {
             Ok(_) => {
-                let front = front::Front::new(self.switchboard.clone());
-                let routes = self.reflection.add_to(Routes::new(front));
-                connection::serve(stream, routes, STREAMS, self.until).await;
+                let front = front::Front(self.switchboard);
+                let Self { reflection, until, .. } = self;
+                let terms = Terms { reflection, streams: STREAMS, until };
+                connection::serve(stream, front, terms).await;
             }
             Err(failure) => {
                 tracing::warn!("turned away at the app's socket: {}", failure.message);

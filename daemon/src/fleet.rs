@@ -32,6 +32,7 @@ use crate::gate::Trees;
 use crate::interactions::Interactions;
 use crate::logs::Line;
 use crate::outbox::Outbox;
+use crate::plugin::Move;
 use crate::reflection::Reflection;
 use crate::routing::Switchboard;
 use crate::schedule::Timetable;
@@ -72,7 +73,7 @@ pub struct Harbour {
     /// Where lines can be followed.
     pub lines: broadcast::Sender<Line>,
     /// Who moved.
-    pub moves: broadcast::Sender<PluginName>,
+    pub moves: broadcast::Sender<Move>,
     /// Health and reflection.
     pub reflection: Reflection,
     /// Whose process trees may not come to other sockets.
@@ -162,11 +163,7 @@ impl Fleet {
         Ok(Command { wishes, harbour })
     }
 
-    async fn run(
-        mut self,
-        mut wishes: mpsc::Receiver<Wish>,
-        mut moves: broadcast::Receiver<PluginName>,
-    ) {
+    async fn run(mut self, mut wishes: mpsc::Receiver<Wish>, mut moves: broadcast::Receiver<Move>) {
         self.tell_conditions().await;
         loop {
             tokio::select! {

@@ -5,6 +5,7 @@
 
 mod bring_up;
 mod linux_host;
+mod moves;
 mod output;
 mod prepared;
 mod standing;
@@ -18,6 +19,7 @@ use tokio::sync::{mpsc, watch};
 use crate::clock::Clock;
 
 pub use linux_host::{LinuxHost, LinuxHostParts, Program};
+pub use moves::{Move, something_moved};
 pub use standing::{condition_notes, explain, standing};
 pub use view::{Ends, View};
 

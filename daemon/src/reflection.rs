@@ -2,48 +2,39 @@
 //!
 //! It knows descriptors; it refuses to know which plugin or app is well.
 
+use http::Request;
 use outboard_proto::DESCRIPTORS;
+use tonic::body::Body;
 use tonic::service::Routes;
-use tonic_health::pb::health_server::{Health, HealthServer};
-use tonic_reflection::server::v1::{ServerReflection, ServerReflectionServer};
+use tower::Service as _;
 
-/// The two services, ready to be added; cheap to clone.
+use crate::connection::Answer;
+
+/// The two services behind one router, made once for all connections; cheap to clone.
 #[derive(Clone)]
-pub struct Reflection {
-    add: std::sync::Arc<dyn Fn(Routes) -> Routes + Send + Sync>,
-}
+pub struct Reflection(Routes);
 
 impl Reflection {
     /// Reads the descriptors once for all sockets.
     #[must_use]
     pub fn new() -> Self {
         let (_, health) = tonic_health::server::health_reporter();
+        let routes = Routes::new(health);
         let built = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(DESCRIPTORS)
             .build_v1();
-        match built {
-            Ok(reflection) => Self::of(health, reflection),
-            // Our own descriptors; a test reads them. Without them only curiosity suffers.
-            Err(_) => {
-                Self { add: std::sync::Arc::new(move |routes| routes.add_service(health.clone())) }
-            }
-        }
+        // Our own descriptors; a test reads them. Without them only curiosity suffers.
+        Self(match built {
+            Ok(reflection) => routes.add_service(reflection).prepare(),
+            Err(_) => routes.prepare(),
+        })
     }
 
-    fn of(
-        health: HealthServer<impl Health>,
-        reflection: ServerReflectionServer<impl ServerReflection>,
-    ) -> Self {
-        let add = move |routes: Routes| {
-            routes.add_service(health.clone()).add_service(reflection.clone())
-        };
-        Self { add: std::sync::Arc::new(add) }
-    }
-
-    /// Adds both to what a socket serves.
+    /// The answer to a call of one of the two; of any other that there is no such method.
     #[must_use]
-    pub fn add_to(&self, routes: Routes) -> Routes {
-        (self.add)(routes)
+    pub fn answer(&self, request: Request<Body>) -> Answer {
+        let mut routes = self.0.clone();
+        Box::pin(async move { routes.call(request).await })
     }
 }
 

@@ -53,6 +53,10 @@ impl Failure {
         Failure { step: "wait for the word".into(), error: "it was ended before it began".into() }
     }
 
+    /// Comes through the launch pipe before anything else, once the plugin has been told to begin.
+    /// No encoded failure starts with it.
+    pub const AFTER_THE_WORD: u8 = 0;
+
     /// As it goes through the launch pipe.
     pub fn encode(&self) -> Vec<u8> {
         serde_json::to_vec(&(&self.step, &self.error)).unwrap_or_default()
@@ -94,8 +98,9 @@ fn try_to_become(
     let folder = &launch.working_dir;
     unistd::chdir(folder).or_say(format!("enter the folder {}", folder.display()))?;
     close_the_rest_on_exec().or_say("close the keeper's descriptors")?;
+    let execution = Execution::of(plan)?;
     told()?;
-    execute(plan)
+    execution.begin(plan)
 }
 
 /// No program below may gain rights by setuid; and by this mark, which nobody can take off, the
@@ -114,7 +119,9 @@ fn prefer_for_oom() -> io::Result<()> {
     if now >= OOM_SCORE { Ok(()) } else { fs::write(path, OOM_SCORE.to_string()) }
 }
 
+/// A daemon that runs at a lower priority itself keeps its plugins there: raising takes a right.
 fn be_nice(nice: i32) -> io::Result<()> {
+    let nice = nice.max(rustix::process::getpriority_process(None)?);
     rustix::process::setpriority_process(None, nice)?;
     // Where sessions are scheduled as groups, niceness counts only within one, unless the group has
     // it.
@@ -199,16 +206,33 @@ fn die_with_the_keeper() -> io::Result<()> {
     if unistd::getppid() == keeper { Ok(()) } else { Err(io::Error::other("the keeper is gone")) }
 }
 
-fn execute(plan: &Plan) -> Result<Infallible, Failure> {
-    let launch = &plan.launch;
-    let step = format!("execute {}", launch.program.display());
-    let program = c_string(launch.program.as_os_str()).or_say(&step)?;
-    let args = c_strings(launch.args.iter().cloned()).or_say(&step)?;
-    let pairs = launch.env.iter().map(|(name, value)| format!("{name}={value}"));
-    let env = c_strings(pairs).or_say(&step)?;
-    match unistd::execve(&program, &args, &env) {
-        Ok(never) => match never {},
-        Err(errno) => Err(Failure { error: explain(errno, &launch.program), step }),
+/// What execve is told, as it wants to have it.
+struct Execution {
+    step: String,
+    program: CString,
+    args: Vec<CString>,
+    env: Vec<CString>,
+}
+
+impl Execution {
+    fn of(plan: &Plan) -> Result<Execution, Failure> {
+        let launch = &plan.launch;
+        let step = format!("execute {}", launch.program.display());
+        let program = c_string(launch.program.as_os_str()).or_say(&step)?;
+        let args = c_strings(launch.args.iter().cloned()).or_say(&step)?;
+        let pairs = launch.env.iter().map(|(name, value)| format!("{name}={value}"));
+        let env = c_strings(pairs).or_say(&step)?;
+        Ok(Execution { step, program, args, env })
+    }
+
+    fn begin(self, plan: &Plan) -> Result<Infallible, Failure> {
+        match unistd::execve(&self.program, &self.args, &self.env) {
+            Ok(never) => match never {},
+            Err(errno) => {
+                let error = explain(errno, &plan.launch.program);
+                Err(Failure { error, step: self.step })
+            }
+        }
     }
 }
 

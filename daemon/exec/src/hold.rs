@@ -9,7 +9,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read, Write},
+    io::{self, Read},
     os::fd::{AsFd, OwnedFd},
     time::{Duration, Instant},
 };
@@ -25,7 +25,7 @@ use nix::{
     },
     unistd::Pid,
 };
-use outboard_linux::keeper::{Account, Exit, Line, LineError, Order, Plan, Report};
+use outboard_linux::keeper::{Account, Begins, Exit, Line, LineError, Order, Plan, Report};
 
 use crate::{
     child::Failure,
@@ -61,7 +61,6 @@ struct Hold {
     since: Instant,
     launching: Option<OwnedFd>,
     exit_of_main: Option<OwnedFd>,
-    gate: Option<OwnedFd>,
     failure: Option<Failure>,
     ended: Option<(Exit, Duration)>,
     daemon: Daemon,
@@ -91,7 +90,6 @@ impl Hold {
             since: Instant::now(),
             launching: Some(fork.launching),
             exit_of_main: fork.exit_of_main,
-            gate: fork.gate,
             failure: None,
             ended: None,
             daemon: Daemon::There,
@@ -142,16 +140,26 @@ impl Hold {
         let Some(pipe) = self.launching.take() else { return };
         let mut said = Vec::new();
         let _ = File::from(pipe).read_to_end(&mut said);
-        if said.is_empty() && self.gate.is_some() {
-            self.failure = Some(Failure::unwanted());
-            self.begin_the_end();
-        } else if said.is_empty() {
-            self.main = namespace::main_process(self.first, self.exit_of_main.is_some());
-            self.report(&Report::Started { pid: self.main.as_raw().cast_unsigned() });
-        } else {
-            self.failure = Some(Failure::decode(&said));
-            self.begin_the_end();
+        match (self.plan.begins, said.as_slice()) {
+            (Begins::AtOnce, []) => self.note_start(),
+            (Begins::WhenTold, [Failure::AFTER_THE_WORD]) => {
+                // Its life counts from here, not from when it was prepared.
+                self.since = Instant::now();
+                self.note_start();
+            }
+            (Begins::WhenTold, []) => self.fail(Failure::unwanted()),
+            (_, [Failure::AFTER_THE_WORD, why @ ..] | why) => self.fail(Failure::decode(why)),
         }
+    }
+
+    fn note_start(&mut self) {
+        self.main = namespace::main_process(self.first, self.exit_of_main.is_some());
+        self.report(&Report::Started { pid: self.main.as_raw().cast_unsigned() });
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.failure = Some(failure);
+        self.begin_the_end();
     }
 
     fn obey(&mut self) {
@@ -159,7 +167,6 @@ impl Hold {
             match self.line.try_receive() {
                 Ok(Some(Order::Terminate)) => self.terminate(),
                 Ok(Some(Order::Kill)) => self.begin_the_end(),
-                Ok(Some(Order::Go)) => self.give_the_word(),
                 // One keeper holds one plugin; there is nothing sensible to do with a second.
                 Ok(Some(Order::Launch(_))) => {}
                 Err(LineError::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return,
@@ -168,15 +175,6 @@ impl Hold {
                     self.begin_the_end();
                 }
             }
-        }
-    }
-
-    /// Its life counts from here. A second word changes nothing.
-    fn give_the_word(&mut self) {
-        if let Some(gate) = self.gate.take() {
-            self.since = Instant::now();
-            // One that ended meanwhile shows as its end.
-            let _ = File::from(gate).write_all(&[1]);
         }
     }
 

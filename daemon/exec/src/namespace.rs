@@ -39,38 +39,6 @@ pub struct Fork {
     pub launching: OwnedFd,
     /// With an init: says how the plugin's main process ended.
     pub exit_of_main: Option<OwnedFd>,
-    /// Where the word is given to a plugin that waits for it.
-    pub gate: Option<OwnedFd>,
-}
-
-/// Both ends of what a plugin waits at, if it is to begin when told.
-struct Gate {
-    word: OwnedFd,
-    give: OwnedFd,
-}
-
-impl Gate {
-    fn of(plan: &Plan) -> Result<Option<Gate>, Failure> {
-        match plan.begins {
-            Begins::AtOnce => Ok(None),
-            Begins::WhenTold => {
-                let (word, give) = pipe("make a pipe")?;
-                Ok(Some(Gate { word, give }))
-            }
-        }
-    }
-
-    /// Waits for the word; the keeper's end means that it will never come.
-    fn wait(self) -> Result<(), Failure> {
-        drop(self.give);
-        File::from(self.word).read_exact(&mut [0]).or_say("wait for the word")
-    }
-}
-
-/// What the plugin's side of a fork is left with.
-struct Ends {
-    say: OwnedFd,
-    gate: Option<Gate>,
 }
 
 /// Forks the plugin as the plan says.
@@ -106,21 +74,17 @@ pub fn exit_of(pipe: OwnedFd, of_init: Exit) -> Exit {
 
 fn fork_directly(plan: &Plan) -> Result<Fork, Failure> {
     let (launching, say) = pipe("make a pipe")?;
-    let ends = Ends { say, gate: Gate::of(plan)? };
     let (forked, still_to_join) = match &plan.leaf {
         Some(leaf) => fork_into(leaf)?,
         None => (fork_here("fork")?, None),
     };
     match forked {
-        ForkResult::Parent { child } => {
-            let gate = ends.gate.map(|gate| gate.give);
-            Ok(Fork { pid: child, launching, exit_of_main: None, gate })
-        }
+        ForkResult::Parent { child } => Ok(Fork { pid: child, launching, exit_of_main: None }),
         ForkResult::Child => {
             if let Some(Err(failure)) = still_to_join.map(join) {
-                give_up(&failure, ends.say);
+                give_up(&failure, say);
             }
-            become_the_plugin(plan, ends)
+            become_the_plugin(plan, say)
         }
     }
 }
@@ -128,7 +92,6 @@ fn fork_directly(plan: &Plan) -> Result<Fork, Failure> {
 fn fork_below_init(plan: &Plan, namespaces: CloneFlags) -> Result<Fork, Failure> {
     let (launching, say) = pipe("make a pipe")?;
     let (exit_of_main, tell) = pipe("make a pipe")?;
-    let ends = Ends { say, gate: Gate::of(plan)? };
     let (uid, gid) = (Uid::current(), Gid::current());
     unshare(namespaces).or_say("make a pid namespace")?;
     if namespaces.contains(CloneFlags::CLONE_NEWUSER) {
@@ -136,10 +99,9 @@ fn fork_below_init(plan: &Plan, namespaces: CloneFlags) -> Result<Fork, Failure>
     }
     match fork_here("fork the init of the pid namespace")? {
         ForkResult::Parent { child } => {
-            let gate = ends.gate.map(|gate| gate.give);
-            Ok(Fork { pid: child, launching, exit_of_main: Some(exit_of_main), gate })
+            Ok(Fork { pid: child, launching, exit_of_main: Some(exit_of_main) })
         }
-        ForkResult::Child => run_init(plan, ends, tell),
+        ForkResult::Child => run_init(plan, say, tell),
     }
 }
 
@@ -151,18 +113,18 @@ fn map_user(uid: Uid, gid: Gid) -> io::Result<()> {
 
 /// Process 1 of the namespace: the plugin cannot be it, because the kernel hides default-action
 /// signals from a process 1 (SIGTERM would do nothing).
-fn run_init(plan: &Plan, ends: Ends, tell: OwnedFd) -> ! {
+fn run_init(plan: &Plan, say: OwnedFd, tell: OwnedFd) -> ! {
     if let Err(failure) = arrange_init() {
-        give_up(&failure, ends.say);
+        give_up(&failure, say);
     }
     match fork_here("fork") {
-        Ok(ForkResult::Child) => become_the_plugin(plan, ends),
+        Ok(ForkResult::Child) => become_the_plugin(plan, say),
         Ok(ForkResult::Parent { child }) => {
-            drop(ends);
+            drop(say);
             let _ = setup::let_go_of_the_output();
             reap_until_the_end(child, tell)
         }
-        Err(failure) => give_up(&failure, ends.say),
+        Err(failure) => give_up(&failure, say),
     }
 }
 
@@ -196,10 +158,20 @@ fn reap_until_the_end(main: Pid, tell: OwnedFd) -> ! {
     std::process::exit(0)
 }
 
-fn become_the_plugin(plan: &Plan, ends: Ends) -> ! {
-    let gate = ends.gate;
-    let told = || gate.map_or(Ok(()), Gate::wait);
-    give_up(&child::become_the_plugin(plan, told), ends.say)
+fn become_the_plugin(plan: &Plan, say: OwnedFd) -> ! {
+    let mut say = File::from(say);
+    let told = || match plan.begins {
+        Begins::AtOnce => Ok(()),
+        Begins::WhenTold => wait_for_the_word(&mut say),
+    };
+    let failure = child::become_the_plugin(plan, told);
+    give_up(&failure, say.into())
+}
+
+/// What is said then tells a plugin that began from one that was ended while it waited.
+fn wait_for_the_word(say: &mut File) -> Result<(), Failure> {
+    setup::gate().read_exact(&mut [0]).or_say("wait for the word")?;
+    say.write_all(&[Failure::AFTER_THE_WORD]).or_say("say that it begins")
 }
 
 fn give_up(failure: &Failure, say: OwnedFd) -> ! {

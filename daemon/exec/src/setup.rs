@@ -1,6 +1,7 @@
 //! How the keeper arranges itself before it knows which plugin it will hold. It knows no orders.
 
 use std::{
+    fs::File,
     io,
     os::fd::{BorrowedFd, FromRawFd, OwnedFd},
 };
@@ -13,7 +14,7 @@ use nix::{
         socket::{SockType, getsockopt, sockopt},
     },
 };
-use outboard_linux::keeper::{KEEPER_FD, Line};
+use outboard_linux::keeper::{GATE_FD, KEEPER_FD, Line};
 
 /// What a terminal, a service manager or a curious plugin of the same user may send: only the
 /// daemon's orders and its end count.
@@ -37,6 +38,12 @@ pub fn line_to_the_daemon() -> Option<Line> {
     }
     // SAFETY: it is open (it just answered) and was handed to this process for nothing else.
     Some(Line::from_fd(unsafe { OwnedFd::from_raw_fd(KEEPER_FD) }))
+}
+
+/// Where a plugin that is to begin when told waits for it. Asked for once, in the plugin's process.
+pub fn gate() -> File {
+    // SAFETY: the plan says that the daemon put a pipe there for this and nothing else.
+    unsafe { File::from_raw_fd(GATE_FD) }
 }
 
 /// Becomes the place where orphans of the tree end up, deaf to signals, with its children's ends

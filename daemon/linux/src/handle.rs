@@ -3,8 +3,9 @@
 
 use std::{
     fmt, fs,
+    os::fd::OwnedFd,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
@@ -88,6 +89,8 @@ pub(crate) struct Held {
     pub(crate) leaf: Option<Leaf>,
     pub(crate) enforced: Enforced,
     pub(crate) bell: Arc<EventFd>,
+    /// Where a plugin that was only prepared waits.
+    gate: Mutex<Option<OwnedFd>>,
     main_pid: AtomicU32,
     is_over: AtomicBool,
     wish: AtomicU8,
@@ -100,7 +103,6 @@ pub(crate) struct Held {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wish {
     Nothing,
-    Go,
     Terminate,
     Kill,
 }
@@ -108,7 +110,11 @@ pub(crate) enum Wish {
 impl Keeper {
     /// Lets a plugin begin that was only prepared; to any other it says nothing new.
     pub fn go(&self) {
-        self.0.wish_for(Wish::Go);
+        let gate = self.0.gate.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(gate) = gate {
+            // One byte always fits an empty pipe; whoever ended meanwhile shows as its end.
+            let _ = rustix::io::write(&gate, &[1]);
+        }
     }
 
     /// SIGTERM to the plugin's main process.
@@ -185,7 +191,7 @@ impl Held {
         keeper_pid: u32,
         leaf: Option<Leaf>,
         enforced: Enforced,
-        bell: Arc<EventFd>,
+        (bell, gate): (Arc<EventFd>, Option<OwnedFd>),
     ) -> Held {
         Held {
             plugin: launch.0.to_owned(),
@@ -194,6 +200,7 @@ impl Held {
             leaf,
             enforced,
             bell,
+            gate: Mutex::new(gate),
             main_pid: AtomicU32::new(0),
             is_over: AtomicBool::new(false),
             wish: AtomicU8::new(Wish::Nothing as u8),
@@ -214,7 +221,6 @@ impl Held {
         match self.wish.swap(Wish::Nothing as u8, Ordering::AcqRel) {
             wish if wish == Wish::Kill as u8 => Wish::Kill,
             wish if wish == Wish::Terminate as u8 => Wish::Terminate,
-            wish if wish == Wish::Go as u8 => Wish::Go,
             _ => Wish::Nothing,
         }
     }

@@ -2,7 +2,7 @@
 //! behaviour.
 //!
 //! The line is a SOCK_SEQPACKET pair: one message is one packet, and its end of file means that the
-//! other side is gone. Messages are JSON: the keeper reads four and writes two in its life, so the
+//! other side is gone. Messages are JSON: the keeper reads three and writes two in its life, so the
 //! encoding costs nothing that could be measured, and it can be read in a trace.
 
 use std::{
@@ -22,6 +22,11 @@ use crate::launch::Launch;
 /// The descriptor the keeper finds its end of the line at.
 pub const KEEPER_FD: i32 = 3;
 
+/// The descriptor a keeper finds the gate at, if its plugin is to begin when told: one byte from the
+/// daemon opens it, its end of file says that it never will. The plugin's own process reads it, so
+/// that nobody has to wake in between.
+pub const GATE_FD: i32 = 4;
+
 /// The largest message, bytes: below the kernel's default socket buffer, so that a send never has
 /// to be tried twice.
 pub const MESSAGE_LIMIT: usize = 192 * 1024;
@@ -31,8 +36,6 @@ pub const MESSAGE_LIMIT: usize = 192 * 1024;
 pub enum Order {
     /// Start the plugin. The first order, given once.
     Launch(Box<Plan>),
-    /// Begin now: for a launch that waits to be told.
-    Go,
     /// SIGTERM to the plugin's main process.
     Terminate,
     /// SIGKILL to the whole tree.

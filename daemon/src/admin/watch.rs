@@ -12,6 +12,7 @@ use tonic::Status;
 
 use crate::fleet::Command;
 use crate::logs::Line;
+use crate::plugin::something_moved;
 use crate::status;
 
 type Statuses = mpsc::Sender<Result<PluginStatus, Status>>;
@@ -44,7 +45,7 @@ pub async fn statuses(command: Command, name: String, sender: Statuses) {
         }
         tokio::select! {
             _ = look.tick() => {}
-            moved = moves.recv() => if moved == Err(RecvError::Closed) { return },
+            more = something_moved(&mut moves) => if !more { return },
             () = sender.closed() => return,
         }
     }

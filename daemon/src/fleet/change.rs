@@ -19,7 +19,7 @@ use crate::config::overrides::CliOverrides;
 use crate::config::spec::Spec;
 use crate::config::spec::diff::{Standing, diff};
 use crate::config::spec::reservation::check_reservations;
-use crate::plugin::Mail;
+use crate::plugin::{Mail, Move};
 use crate::status::of_store;
 
 /// Keys that a load sets: they are reverted by name only.
@@ -125,7 +125,7 @@ impl Fleet {
                 .map_err(|text| Failure::new(Code::FailedPrecondition, Reason::BadConfig, text))?;
         }
         self.tell_conditions().await;
-        let _ = self.harbour.moves.send(name.clone());
+        let _ = self.harbour.moves.send(Move::State(name.clone()));
         Ok(())
     }
 

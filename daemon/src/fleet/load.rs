@@ -20,7 +20,7 @@ use crate::config::name::PluginName;
 use crate::config::overrides::CliOverrides;
 use crate::config::spec::Spec;
 use crate::config::spec::reservation::check_reservations;
-use crate::plugin::{Ends, Mail};
+use crate::plugin::{Ends, Mail, Move};
 use crate::status::of_store;
 use crate::store::PluginRecord;
 
@@ -241,7 +241,7 @@ impl Fleet {
         if let Some(aboard) = self.aboard.remove(&name) {
             aboard.leave(&self.harbour);
         }
-        let _ = self.harbour.moves.send(name.clone());
+        let _ = self.harbour.moves.send(Move::State(name.clone()));
         Ok(Done { message: format!("{name} unloaded; its data stays") })
     }
 }

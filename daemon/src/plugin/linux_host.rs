@@ -18,7 +18,7 @@ use super::bring_up::{Order, bring_up};
 use super::prepared::Prepared;
 use super::standing::standing;
 use super::view::Ends;
-use super::{Host, Mail};
+use super::{Host, Mail, Move};
 use crate::clock::{micros, timestamp};
 use crate::config::name::PluginName;
 use crate::session::{Entrance, Pass};
@@ -42,7 +42,7 @@ pub struct LinuxHostParts {
     /// How generations ended.
     pub ends: Ends,
     /// Tells whoever watches that something moved.
-    pub moves: broadcast::Sender<PluginName>,
+    pub moves: broadcast::Sender<Move>,
     /// Counts what is being written, so that the daemon's end can wait for it.
     pub writes: TaskTracker,
 }
@@ -53,13 +53,15 @@ pub struct LinuxHost {
     pings: u64,
     /// The next generation, as far as it can be without beginning.
     prepared: Option<Prepared>,
+    /// The state that was told of last.
+    told: Option<&'static str>,
 }
 
 impl LinuxHost {
     /// A host for one plugin.
     #[must_use]
     pub fn new(parts: LinuxHostParts) -> Self {
-        Self { parts, pings: 0, prepared: None }
+        Self { parts, pings: 0, prepared: None, told: None }
     }
 
     fn pass(&self, generation: u64) -> Option<Arc<Pass>> {
@@ -105,6 +107,15 @@ impl LinuxHost {
                 tracing::error!(plugin = %name, "its generation number cannot be kept: {error}");
             }
         });
+    }
+
+    fn what_moved(&mut self, machine: &Machine) -> Move {
+        let name = self.parts.name.clone();
+        let state = Some(machine.state().name());
+        match std::mem::replace(&mut self.told, state) == state {
+            true => Move::Detail(name),
+            false => Move::State(name),
+        }
     }
 
     /// While a plugin waits for its next try, all that takes time is done for it already.
@@ -216,8 +227,9 @@ impl Host for LinuxHost {
         self.look_ahead(machine);
         let entrance = &self.parts.entrance;
         entrance.switchboard.set_standing(entrance.member, standing(machine, now));
+        let moved = self.what_moved(machine);
         // Nobody may be watching.
-        let _ = self.parts.moves.send(self.parts.name.clone());
+        let _ = self.parts.moves.send(moved);
     }
 
     fn luck(&mut self) -> f64 {

@@ -1,31 +1,23 @@
 //! The socket of one plugin: accepts, asks who calls, and serves session and host API.
 //!
-//! The peer check answers who; the token, checked before anything is decoded, answers which
-//! generation. It refuses to know frames.
+//! The peer check answers who. It refuses to know services and frames.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use outboard_proto::common::{Failure, Reason};
-use outboard_proto::limits::{DECODE_BYTES, STREAMS, TOKEN_KEY};
-use outboard_proto::plugin::events_server::EventsServer;
-use outboard_proto::plugin::interactions_server::InteractionsServer;
-use outboard_proto::plugin::messages_server::MessagesServer;
-use outboard_proto::plugin::plugins_server::PluginsServer;
+use outboard_proto::limits::STREAMS;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
-use tonic::service::{Routes, interceptor::InterceptedService};
-use tonic::{Code, Request, Status};
+use tonic::Code;
 
 use super::door::{Door, Pass};
-use super::events::HostEvents;
 use super::facts::Facts;
-use super::interactions::HostInteractions;
-use super::messages::{HostMessages, Outbox};
-use super::plugins::HostPlugins;
-use super::service::Sessions;
+use super::messages::Outbox;
+use super::service::Inside;
 use crate::clock::Clock;
 use crate::config::manifest::Handlers;
+use crate::connection::Terms;
 use crate::interactions::Interactions;
 use crate::logs::Log;
 use crate::plugin::Mail;
@@ -145,8 +137,9 @@ async fn receive(stream: UnixStream, pass: Arc<Pass>, entrance: Arc<Entrance>) {
     let until = pass.until.clone();
     match belongs(&stream, &pass).await {
         Ok(()) => {
-            let routes = routes(&pass, &entrance);
-            connection::serve(stream, routes, STREAMS, until).await;
+            let reflection = entrance.reflection.clone();
+            let terms = Terms { reflection, streams: STREAMS, until };
+            connection::serve(stream, Inside { pass, entrance }, terms).await;
         }
         Err(failure) => {
             let (plugin, why) = (entrance.facts().name.clone(), &failure.message);
@@ -167,6 +160,10 @@ async fn belongs(stream: &UnixStream, pass: &Pass) -> Result<(), Failure> {
     let Some(keeper) = pass.keeper().await else {
         return denied("the generation is over".to_owned());
     };
+    // Nearly always it is the plugin's main process, whose number the keeper has told.
+    if keeper.pid() == Some(peer.pid) {
+        return Ok(());
+    }
     // It reads /proc, which the data plane does not.
     let inside = tokio::task::spawn_blocking(move || keeper.contains(peer.pid)).await;
     match inside {
@@ -175,39 +172,4 @@ async fn belongs(stream: &UnixStream, pass: &Pass) -> Result<(), Failure> {
             denied(format!("process {} is not of this plugin's process tree", peer.pid))
         }
     }
-}
-
-fn routes(pass: &Arc<Pass>, entrance: &Arc<Entrance>) -> Routes {
-    let checked = Arc::clone(pass);
-    // A plain fn type would not do: each connection checks for its own generation.
-    let check = move |request: Request<()>| check_token(&checked, request);
-    let sessions = Sessions { pass: Arc::clone(pass), entrance: Arc::clone(entrance) };
-    let messages = HostMessages { entrance: Arc::clone(entrance) };
-    let events = EventsServer::new(HostEvents { entrance: Arc::clone(entrance) })
-        .max_decoding_message_size(DECODE_BYTES);
-    let messages = MessagesServer::new(messages).max_decoding_message_size(DECODE_BYTES);
-    let plugins = HostPlugins { entrance: Arc::clone(entrance) };
-    let plugins = PluginsServer::new(plugins).max_decoding_message_size(DECODE_BYTES);
-    let interactions = HostInteractions { entrance: Arc::clone(entrance) };
-    let interactions =
-        InteractionsServer::new(interactions).max_decoding_message_size(DECODE_BYTES);
-    let routes = Routes::new(InterceptedService::new(sessions, check.clone()))
-        .add_service(InterceptedService::new(messages, check.clone()))
-        .add_service(InterceptedService::new(plugins, check.clone()))
-        .add_service(InterceptedService::new(interactions, check.clone()))
-        .add_service(InterceptedService::new(events, check));
-    entrance.reflection.add_to(routes)
-}
-
-#[allow(clippy::result_large_err, reason = "the signature is tonic's")]
-fn check_token(pass: &Pass, request: Request<()>) -> Result<Request<()>, Status> {
-    let token = request.metadata().get(TOKEN_KEY).map(tonic::metadata::MetadataValue::as_bytes);
-    if token.is_some_and(|token| pass.admits(token)) {
-        return Ok(request);
-    }
-    let text = match token {
-        None => format!("metadata {TOKEN_KEY} is missing: send the value of OUTBOARD_TOKEN"),
-        Some(_) => "the token is not this generation's".to_owned(),
-    };
-    Err(status::of(&Failure::new(Code::Unauthenticated, Reason::BadToken, text)))
 }

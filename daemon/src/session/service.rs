@@ -1,72 +1,101 @@
-//! The gRPC face of a plugin's session: `outboard.plugin.v1.Plugin`, with a codec of our own, so
-//! that calls can go out as they were encoded. It refuses to know what is said.
+//! The services of a plugin's socket: the session with a codec of our own, so that calls can go out
+//! as they were encoded, and the host API as it was generated.
+//!
+//! The token, checked before anything is decoded, answers which generation calls. It refuses to
+//! know what is said.
 
-use std::convert::Infallible;
-use std::pin::Pin;
+use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use http::{Request, Response};
-use outboard_proto::limits::DECODE_BYTES;
+use http::{HeaderMap, Request};
+use outboard_proto::common::{Failure, Reason};
+use outboard_proto::limits::{DECODE_BYTES, TOKEN_KEY};
+use outboard_proto::plugin::events_server::{self, EventsServer};
+use outboard_proto::plugin::interactions_server::{self, InteractionsServer};
+use outboard_proto::plugin::messages_server::{self, MessagesServer};
+use outboard_proto::plugin::plugin_server;
+use outboard_proto::plugin::plugins_server::{self, PluginsServer};
 use tonic::body::Body;
-use tonic::server::{Grpc, NamedService, StreamingService};
-use tonic::{Status, Streaming};
-use tower::Service;
+use tonic::{Code, Status};
+use tower::Service as _;
 
 use super::converse::Session;
 use super::door::Pass;
+use super::events::HostEvents;
+use super::interactions::HostInteractions;
 use super::listen::Entrance;
-use crate::egress::{EgressStream, egress};
-use crate::frame::{FromPlugin, Inbound, PluginCodec, ToPlugin};
+use super::messages::HostMessages;
+use super::plugins::HostPlugins;
+use crate::connection::{Answer, Services, open, refusal, service_of};
+use crate::frame::PluginCodec;
+use crate::status;
 
-/// The service of one connection.
-#[derive(Clone)]
-pub struct Sessions {
+/// What one connection is served.
+pub struct Inside {
     pub pass: Arc<Pass>,
     pub entrance: Arc<Entrance>,
 }
 
-type Answer<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
-impl NamedService for Sessions {
-    const NAME: &'static str = "outboard.plugin.v1.Plugin";
-}
-
-impl Service<Request<Body>> for Sessions {
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Answer<Result<Response<Body>, Infallible>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        if request.uri().path() != "/outboard.plugin.v1.Plugin/Session" {
-            let unknown = Status::unimplemented("there is no such method").into_http();
-            return Box::pin(std::future::ready(Ok(unknown)));
-        }
-        let opening = Opening(self.clone());
-        Box::pin(async move {
-            let mut grpc =
-                Grpc::new(PluginCodec).apply_max_message_size_config(Some(DECODE_BYTES), None);
-            Ok(grpc.streaming(opening, request).await)
+impl Services for Inside {
+    fn answer(&self, request: Request<Body>) -> ControlFlow<Answer, Request<Body>> {
+        let answer = match service_of(request.uri().path()) {
+            plugin_server::SERVICE_NAME => Self::session,
+            messages_server::SERVICE_NAME => Self::messages,
+            plugins_server::SERVICE_NAME => Self::plugins,
+            interactions_server::SERVICE_NAME => Self::interactions,
+            events_server::SERVICE_NAME => Self::events,
+            _ => return ControlFlow::Continue(request),
+        };
+        ControlFlow::Break(match check_token(&self.pass, request.headers()) {
+            Ok(()) => answer(self, request),
+            Err(failure) => refusal(&status::of(&failure)),
         })
     }
 }
 
-/// Opens one session.
-struct Opening(Sessions);
-
-impl StreamingService<Inbound<FromPlugin>> for Opening {
-    type Response = ToPlugin;
-    type ResponseStream = EgressStream<ToPlugin>;
-    type Future = Answer<Result<tonic::Response<Self::ResponseStream>, Status>>;
-
-    fn call(&mut self, request: tonic::Request<Streaming<Inbound<FromPlugin>>>) -> Self::Future {
-        let Sessions { pass, entrance } = self.0.clone();
-        let (sender, stream) = egress();
-        tokio::spawn(Session::new(entrance, pass, sender).converse(request.into_inner()));
-        Box::pin(std::future::ready(Ok(tonic::Response::new(stream))))
+impl Inside {
+    fn session(&self, request: Request<Body>) -> Answer {
+        if request.uri().path() != "/outboard.plugin.v1.Plugin/Session" {
+            return refusal(&Status::unimplemented("there is no such method"));
+        }
+        let (pass, entrance) = (Arc::clone(&self.pass), Arc::clone(&self.entrance));
+        open(PluginCodec, request, |frames, egress| {
+            tokio::spawn(Session::new(entrance, pass, egress).converse(frames));
+        })
     }
+
+    fn messages(&self, request: Request<Body>) -> Answer {
+        let messages = MessagesServer::new(HostMessages { entrance: self.entrance() });
+        messages.max_decoding_message_size(DECODE_BYTES).call(request)
+    }
+
+    fn plugins(&self, request: Request<Body>) -> Answer {
+        let plugins = PluginsServer::new(HostPlugins { entrance: self.entrance() });
+        plugins.max_decoding_message_size(DECODE_BYTES).call(request)
+    }
+
+    fn interactions(&self, request: Request<Body>) -> Answer {
+        let host = HostInteractions { entrance: self.entrance() };
+        let interactions = InteractionsServer::new(host);
+        interactions.max_decoding_message_size(DECODE_BYTES).call(request)
+    }
+
+    fn events(&self, request: Request<Body>) -> Answer {
+        let events = EventsServer::new(HostEvents { entrance: self.entrance() });
+        events.max_decoding_message_size(DECODE_BYTES).call(request)
+    }
+
+    fn entrance(&self) -> Arc<Entrance> {
+        Arc::clone(&self.entrance)
+    }
+}
+
+fn check_token(pass: &Pass, headers: &HeaderMap) -> Result<(), Failure> {
+    let token = headers.get(TOKEN_KEY);
+    let text = match token {
+        Some(token) if pass.admits(token.as_bytes()) => return Ok(()),
+        None => format!("metadata {TOKEN_KEY} is missing: send the value of OUTBOARD_TOKEN"),
+        Some(_) => "the token is not this generation's".to_owned(),
+    };
+    Err(Failure::new(Code::Unauthenticated, Reason::BadToken, text))
 }

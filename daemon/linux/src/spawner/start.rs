@@ -27,7 +27,7 @@ use crate::{
     cgroup::Leaf,
     enforced::CpuBy,
     handle::{Held, Keeper, KeeperEvents},
-    keeper::{Begins, KEEPER_FD, Line, Order, Plan},
+    keeper::{Begins, GATE_FD, KEEPER_FD, Line, Order, Plan},
     launch::Launch,
     watch::{Entry, Watch, orphans},
 };
@@ -58,6 +58,7 @@ struct Ends {
     line: OwnedFd,
     stdout: OwnedFd,
     stderr: OwnedFd,
+    gate: Option<OwnedFd>,
 }
 
 impl Starter {
@@ -90,7 +91,9 @@ impl Starter {
         // Sent before anybody reads: an order too large is refused while nothing has begun.
         line.send(&Order::Launch(Box::new(plan)))
             .map_err(|cause| SpawnError::HandOver { plugin: launch.plugin.clone(), cause })?;
+        let (gate, plugins_gate) = gate(begins)?;
         let ends = Ends::lift(&keepers_line.into(), &keepers_stdout, &keepers_stderr)
+            .and_then(|ends| ends.with(plugins_gate.as_ref()))
             .map_err(SpawnError::resource("duplicate descriptors"))?;
 
         let mut known = orphans::keepers();
@@ -100,7 +103,7 @@ impl Starter {
 
         let enforced = self.means.enforced(launch);
         let who = (launch.plugin.as_str(), launch.generation);
-        let held = Arc::new(Held::new(who, pid, leaf, enforced, self.watch.bell()));
+        let held = Arc::new(Held::new(who, pid, leaf, enforced, (self.watch.bell(), gate)));
         let (sender, events) = mpsc::channel(EVENTS_PER_KEEPER);
         let cap = launch.limits.memory_bytes;
         self.watch.take(Entry::new(
@@ -138,7 +141,12 @@ impl Starter {
 impl Ends {
     fn lift(line: &OwnedFd, stdout: &OwnedFd, stderr: &OwnedFd) -> io::Result<Ends> {
         let nothing = lift(&OwnedFd::from(File::open("/dev/null")?))?;
-        Ok(Ends { nothing, line: lift(line)?, stdout: lift(stdout)?, stderr: lift(stderr)? })
+        let (line, stdout, stderr) = (lift(line)?, lift(stdout)?, lift(stderr)?);
+        Ok(Ends { nothing, line, stdout, stderr, gate: None })
+    }
+
+    fn with(self, gate: Option<&OwnedFd>) -> io::Result<Ends> {
+        Ok(Ends { gate: gate.map(lift).transpose()?, ..self })
     }
 }
 
@@ -162,6 +170,9 @@ fn posix_spawn_keeper(keeper: &std::path::Path, launch: &Launch, ends: &Ends) ->
     actions.add_dup2(ends.stdout.as_raw_fd(), 1)?;
     actions.add_dup2(ends.stderr.as_raw_fd(), 2)?;
     actions.add_dup2(ends.line.as_raw_fd(), KEEPER_FD)?;
+    if let Some(gate) = &ends.gate {
+        actions.add_dup2(gate.as_raw_fd(), GATE_FD)?;
+    }
     let mut attributes = PosixSpawnAttr::init()?;
     attributes.set_sigmask(&SigSet::empty())?;
     attributes.set_sigdefault(&SigSet::all())?;
@@ -184,6 +195,19 @@ fn output_pipe() -> Result<(OwnedFd, OwnedFd), SpawnError> {
         rustix::pipe::pipe_with(PipeFlags::CLOEXEC).map_err(|errno| say(errno.into()))?;
     rustix::io::ioctl_fionbio(&ours, true).map_err(|errno| say(errno.into()))?;
     Ok((ours, plugins))
+}
+
+/// Our end and the plugin's of what it waits at, if it is to begin when told.
+fn gate(begins: Begins) -> Result<(Option<OwnedFd>, Option<OwnedFd>), SpawnError> {
+    let say = SpawnError::resource("make a pipe");
+    match begins {
+        Begins::AtOnce => Ok((None, None)),
+        Begins::WhenTold => {
+            let made = rustix::pipe::pipe_with(PipeFlags::CLOEXEC);
+            let (plugins, ours) = made.map_err(|errno| say(errno.into()))?;
+            Ok((Some(ours), Some(plugins)))
+        }
+    }
 }
 
 fn check_name(name: &str) -> Result<(), SpawnError> {

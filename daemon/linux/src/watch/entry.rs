@@ -145,7 +145,6 @@ impl Entry {
         match self.held.take_wish() {
             Wish::Kill => self.kill(),
             Wish::Terminate => self.order(&Order::Terminate),
-            Wish::Go => self.order(&Order::Go),
             Wish::Nothing if self.is_holding() && self.events.is_closed() => self.kill(),
             Wish::Nothing => {}
         }
