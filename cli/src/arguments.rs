@@ -76,7 +76,9 @@ pub enum Command {
         /// Such as message.before_post
         hook: String,
     },
-    /// Take plugins off the way of messages for a time; it ends by itself and with the daemon
+    /// Take plugins off the way of messages for a time
+    ///
+    /// It ends by itself, with --end and with the daemon.
     Bypass(Bypass),
     /// Say what this machine enforces and what is wrong; exits 1 if something is
     Doctor,

@@ -76,7 +76,7 @@ impl Core {
         self.members[member].breakers.entry(hook).or_default().answered(now);
     }
 
-    /// Counts a miss, of a call that began at `began`, against the plugin's breaker for the run's hook.
+    /// Counts a miss, of a call that began at `began`, against the breaker for the run's hook.
     pub fn miss(&mut self, member: MemberId, run: usize, began: Moment, now: Moment) {
         if self.held_up {
             return;

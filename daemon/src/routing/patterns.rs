@@ -95,3 +95,27 @@ impl Switchboard {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::pattern::TextPattern;
+
+    // I65
+    #[test]
+    fn each_text_of_an_act_is_matched_once_and_for_itself() {
+        let written = BTreeSet::from(["^a".to_owned(), "b$".to_owned()]);
+        let patterns =
+            Patterns { set: Arc::new(PatternSet::build(written)), ..Patterns::default() };
+        let found = Found::default();
+        let matches = |pattern: &str, text| {
+            let text_pattern = Some(TextPattern::parse(pattern).unwrap());
+            let filter = Filter { text: text_pattern, ..Filter::default() };
+            found.matches(&filter, &patterns.place(&filter), text)
+        };
+        assert!(matches("^a", (1, "ab")) && matches("b$", (1, "ab")));
+        assert!(!matches("^a", (0, "bb")) && matches("b$", (0, "bb")));
+        assert!(matches("^a", (1, "known already")), "it is not looked at again");
+        assert!(matches("new", (1, "new")), "not in the set yet");
+    }
+}

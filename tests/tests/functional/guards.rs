@@ -82,6 +82,27 @@ async fn patterns_that_do_not_fit_beside_the_others_are_a_fault_of_the_newcomer(
     }
     let refusal = refusal.unwrap_or_default();
     assert!(refusal.contains("BAD_MANIFEST") && refusal.contains("filter.regex"), "{refusal}");
+    assert!(refusal.contains("plugin.toml:"), "{refusal}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_pattern_that_is_too_large_is_a_fault_with_its_file_and_line() -> Outcome {
+    let daemon = Daemon::start().await?;
+    let keys = "phase = \"validate\"\nfilter = { regex = '(\\w{1000}){1000}' }";
+    let draft = Draft::bare("alpha").hook("message.before_post", keys);
+    let folder = draft.write(&daemon.house().folders())?;
+    let file = folder.join("plugin.toml");
+    let text = std::fs::read_to_string(&file)?;
+    let line = 1 + text.lines().position(|it| it.starts_with("filter")).unwrap_or_default();
+    let checked = daemon.operator().check(&folder, false).await?;
+    let [fault] = &checked.faults[..] else { panic!("{checked:?}") };
+    assert_eq!((fault.file.as_str(), fault.line as usize), (&*file.to_string_lossy(), line));
+    assert_eq!(fault.key, "hooks[0].filter.regex");
+    assert!(fault.message.contains("too large"), "{fault:?}");
+    let refusal = daemon.operator().load(&folder).await.unwrap_err();
+    assert_eq!(refusal.reason, "BAD_MANIFEST", "{refusal}");
+    assert!(refusal.message.contains(&format!("plugin.toml:{line}")), "{refusal}");
     Ok(())
 }
 
@@ -122,6 +143,44 @@ async fn two_bots_that_omit_their_cause_are_stopped_until_a_person_speaks() -> O
     app.publish_post("bots", "stop it").await?;
     assert!(speak(&app, "alpha").await?.starts_with("sent"));
     Ok(())
+}
+
+// I62
+#[tokio::test]
+async fn a_plugin_that_omits_its_cause_resets_its_hop_count_and_is_stopped_all_the_same() -> Outcome
+{
+    let bots = ["alpha", "beta"].map(|name| Draft::listener(name, ""));
+    let (daemon, app) = with(&bots).await?;
+    assert_eq!(echoes(&daemon, &app, "echo").await?, [1, 2, 3, 4]);
+    assert_eq!(app.tell("alpha", "count HOP_LIMIT").await?, "1");
+    assert_eq!(echoes(&daemon, &app, "echo-unasked").await?, [1; 20]);
+    assert_eq!(app.tell("alpha", "count LOOP_SUSPECTED").await?, "1");
+    Ok(())
+}
+
+/// Lets two bots repeat each other until one is stopped: the hops of each message that was sent.
+async fn echoes(daemon: &Daemon, app: &App, verb: &str) -> anyhow::Result<Vec<u32>> {
+    let stopped = async || -> anyhow::Result<u64> {
+        let mut loops = 0;
+        for bot in ["alpha", "beta"] {
+            loops += daemon.operator().status(bot).await?.traffic.unwrap_or_default().loops;
+        }
+        Ok(loops)
+    };
+    let (before, mut hops) = (stopped().await?, Vec::new());
+    app.publish_post("bots", &format!("alpha:{verb}")).await?;
+    loop {
+        let message = tokio::select! {
+            message = app.carry_out("m-1") => message?,
+            ended = async { while stopped().await? == before {} anyhow::Ok(()) } => {
+                ended?;
+                return Ok(hops);
+            }
+        };
+        hops.push(message.origin.as_ref().map_or(0, |origin| origin.hops));
+        let of = Some(event::Of::Message(message.into()));
+        app.publish(Event { of, ..values::posted("bots", "") }).await?;
+    }
 }
 
 /// Has a bot say something that nobody caused, and carries it out.

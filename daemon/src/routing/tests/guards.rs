@@ -196,3 +196,36 @@ async fn let_pass(plugin: &mut FakePlugin, text: &str) {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_payload_is_taken_apart_only_for_who_must_look_inside() {
+    let board = board();
+    let mut app = FakeApp::connected(&board);
+    let of_acme = Filter { workspaces: vec!["acme".into()], ..Filter::default() };
+    let on_path = |name, filter| {
+        let is = Interceptor { filter, ..transform() };
+        FakePlugin::ready(&board, registration(name, vec![is]))
+    };
+    let mut one = on_path("one", of_acme.clone());
+    let mut two = on_path("two", Filter { prefix: vec!["!".into()], ..Filter::default() });
+    let ask = |id, workspace: &str| {
+        let bytes = prost::Message::encode_to_vec(&post("hello"));
+        let payload = crate::payload::Payload::check(bytes.into()).unwrap();
+        let act = Act::new(payload, 0, (workspace, "", None));
+        board.intercept(Asked::Session { node: app.node, id }, act)
+    };
+    let run = ask(1, "acme").unwrap();
+    assert!(!board.with(|core, _| core.runs[run].payload.is_read()), "a workspace is enough");
+    let call = one.call().await;
+    one.pass(&call);
+    board.unregister(two.member);
+    assert!(ask(2, "other").is_none(), "nobody is asked about another workspace");
+    two = on_path("two", Filter { prefix: vec!["h".into()], ..Filter::default() });
+    let run = ask(3, "other").unwrap();
+    assert!(board.with(|core, _| core.runs[run].payload.is_read()));
+    let call = two.call().await;
+    two.pass(&call);
+    for id in 1..=3 {
+        assert_eq!(app.verdict().await.0, id);
+    }
+}
