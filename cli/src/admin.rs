@@ -115,6 +115,12 @@ impl Admin {
         answer(wait, self.client.order(request)).await.map(Order::from)
     }
 
+    /// Takes interceptors off the path, or puts them back; answers what was done.
+    pub async fn bypass(&mut self, request: wire::BypassRequest) -> Result<String, Stop> {
+        let wait = self.wait(PATIENCE);
+        answer(wait, self.client.bypass(request)).await.map(|done| done.message)
+    }
+
     /// What this machine enforces.
     pub async fn doctor(&mut self) -> Result<Findings, Stop> {
         let wait = self.wait(PATIENCE);

@@ -76,6 +76,10 @@ pub enum Command {
         /// Such as message.before_post
         hook: String,
     },
+    /// Take plugins off the way of messages for a time
+    ///
+    /// It ends by itself, with --end and with the daemon.
+    Bypass(Bypass),
     /// Say what this machine enforces and what is wrong; exits 1 if something is
     Doctor,
     /// Look for mistakes in a plugin's folder, with or without a daemon
@@ -175,6 +179,19 @@ pub struct Started {
     /// Do not wait until it runs, or until it is clear that it will not
     #[arg(long)]
     pub no_wait: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Bypass {
+    /// A hook or a plugin [default: every hook]
+    #[arg(value_name = "HOOK|NAME")]
+    pub target: Option<String>,
+    /// How long, such as 10m
+    #[arg(long = "for", value_name = "TIME", required_unless_present = "end")]
+    pub period: Option<String>,
+    /// Put the plugins back at once
+    #[arg(long, conflicts_with = "period")]
+    pub end: bool,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 //! daemon, not what any of them does.
 
 mod backup;
+mod bypass;
 mod check;
 mod configure;
 mod follow;
@@ -51,6 +52,7 @@ pub async fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Stop> {
         Command::List => look::list(&desk).await,
         Command::Status(named) => look::status(&desk, &named.name).await,
         Command::Order { hook } => look::order(&desk, &hook).await,
+        Command::Bypass(wish) => bypass::bypass(&desk, wish).await,
         Command::Doctor => look::doctor(&desk).await,
         Command::DeadLetters { what } => letters::run(&desk, what).await,
         Command::Watch { name } => follow::watch(&desk, name).await,

@@ -161,6 +161,7 @@ pub struct Traffic {
     pub log_lines_suppressed: u64,
     pub over_limit: u64,
     pub breaker_openings: u64,
+    pub loops: u64,
 }
 
 /// One line that a plugin wrote.

@@ -80,6 +80,7 @@ pub async fn run(options: Options) -> Result<End, StartError> {
     let board = command.harbour.switchboard.clone();
     tokio::spawn(board.clone().keep_time());
     tokio::spawn(command.harbour.timetable.clone().run());
+    tokio::spawn(board.clone().keep_patterns());
     tokio::spawn(command.harbour.outbox.clone().replay());
     tokio::spawn(command.harbour.outbox.clone().expire());
     tokio::spawn(command.harbour.interactions.clone().keep());

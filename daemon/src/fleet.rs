@@ -5,12 +5,14 @@
 
 mod aboard;
 mod boot;
+mod bypass;
 mod change;
 mod check;
 mod conditions;
 mod doctor;
 mod faults;
 mod load;
+mod patterns;
 mod report;
 mod stop;
 mod users;

@@ -65,6 +65,12 @@ impl Payload {
         &self.bytes
     }
 
+    /// Whether somebody looked.
+    #[cfg(test)]
+    pub fn is_read(&self) -> bool {
+        self.read.get().is_some()
+    }
+
     /// What it says; decoded at the first look.
     pub fn get(&self) -> &HookPayload {
         self.read.get_or_init(|| {

@@ -11,18 +11,23 @@
 
 mod act;
 mod arguments;
+mod breaker;
+mod bypass;
 mod call;
 mod change;
 mod command;
+mod concern;
 mod deadline;
 mod durable;
 mod event;
 mod http;
 mod interaction;
 mod lane;
+mod loops;
 mod member;
 mod nested;
 mod node;
+mod patterns;
 mod pipeline;
 mod plugin_events;
 mod publish;
@@ -46,6 +51,7 @@ use crate::clock::Clock;
 use crate::config::manifest::Hook;
 
 pub use act::Act;
+pub use bypass::Bypassed;
 pub use call::Said;
 pub use http::HttpCaller;
 pub use interaction::{CommandRun, Completing, Deferral, KeepWish};
@@ -97,6 +103,9 @@ struct Core {
     subscribers: event::Subscribers,
     seen: seen::Seen,
     orders: publish::Orders,
+    patterns: patterns::Patterns,
+    loops: loops::Loops,
+    bypasses: bypass::Bypasses,
     deliveries: u64,
     listeners: trace::Listeners,
     /// The newest member's first ticket for what it asks of the journal.
@@ -127,6 +136,9 @@ impl Switchboard {
             subscribers: event::Subscribers::default(),
             seen: seen::Seen::default(),
             orders: publish::Orders::default(),
+            patterns: patterns::Patterns::default(),
+            loops: loops::Loops::default(),
+            bypasses: bypass::Bypasses::default(),
             deliveries: 0,
             listeners: trace::Listeners::default(),
             tickets: 0,

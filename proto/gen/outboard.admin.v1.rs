@@ -216,6 +216,9 @@ pub struct Traffic {
     pub over_limit: u64,
     #[prost(uint64, tag = "12")]
     pub breaker_openings: u64,
+    /// Messages refused because plugins seemed to answer each other: by the hop limit or the backstop.
+    #[prost(uint64, tag = "13")]
+    pub loops: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LogsRequest {
@@ -366,6 +369,18 @@ pub struct OrderEntry {
     pub timeout_us: u64,
     #[prost(string, tag = "9")]
     pub state: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BypassRequest {
+    /// A hook or a plugin; empty = every hook.
+    #[prost(string, tag = "1")]
+    pub target: ::prost::alloc::string::String,
+    /// How long, as configuration writes it: "10m".
+    #[prost(string, tag = "2")]
+    pub period: ::prost::alloc::string::String,
+    /// Puts the target back at once; empty = everything that is bypassed.
+    #[prost(bool, tag = "3")]
+    pub end: bool,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DoctorRequest {}
@@ -1041,6 +1056,29 @@ pub mod admin_client {
                 .insert(GrpcMethod::new("outboard.admin.v1.Admin", "Order"));
             self.inner.unary(req, path, codec).await
         }
+        /// Takes interceptors off the path for a time, or puts them back. A daemon that starts anew has
+        /// forgotten it.
+        pub async fn bypass(
+            &mut self,
+            request: impl tonic::IntoRequest<super::BypassRequest>,
+        ) -> std::result::Result<tonic::Response<super::Done>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.admin.v1.Admin/Bypass",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.admin.v1.Admin", "Bypass"));
+            self.inner.unary(req, path, codec).await
+        }
         pub async fn doctor(
             &mut self,
             request: impl tonic::IntoRequest<super::DoctorRequest>,
@@ -1410,6 +1448,12 @@ pub mod admin_server {
             &self,
             request: tonic::Request<super::OrderRequest>,
         ) -> std::result::Result<tonic::Response<super::OrderResponse>, tonic::Status>;
+        /// Takes interceptors off the path for a time, or puts them back. A daemon that starts anew has
+        /// forgotten it.
+        async fn bypass(
+            &self,
+            request: tonic::Request<super::BypassRequest>,
+        ) -> std::result::Result<tonic::Response<super::Done>, tonic::Status>;
         async fn doctor(
             &self,
             request: tonic::Request<super::DoctorRequest>,
@@ -2058,6 +2102,49 @@ pub mod admin_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = OrderSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.admin.v1.Admin/Bypass" => {
+                    #[allow(non_camel_case_types)]
+                    struct BypassSvc<T: Admin>(pub Arc<T>);
+                    impl<T: Admin> tonic::server::UnaryService<super::BypassRequest>
+                    for BypassSvc<T> {
+                        type Response = super::Done;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::BypassRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Admin>::bypass(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = BypassSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -6,11 +6,12 @@ use std::path::Path;
 
 use outboard_proto::admin::admin_client::AdminClient;
 use outboard_proto::admin::{
-    BackupRequest, BackupResponse, CheckRequest, CheckResponse, DaemonInfo, DaemonStatusRequest,
-    DeadLetter, DeadLetterIds, DeadLettersRequest, DiffRequest, DoctorRequest, EndRecord, Finding,
-    GrantChoice, ListRequest, LoadRequest, LoadResponse, LogLine, LogsRequest, Named, OrderRequest,
-    OrderResponse, PluginStatus, ReloadRequest, ReloadResponse, RevertRequest, SetRequest,
-    ShowDeadLetterRequest, State, StatusRequest, TraceRecord, TraceRequest, WatchRequest,
+    BackupRequest, BackupResponse, BypassRequest, CheckRequest, CheckResponse, DaemonInfo,
+    DaemonStatusRequest, DeadLetter, DeadLetterIds, DeadLettersRequest, DiffRequest, DoctorRequest,
+    EndRecord, Finding, GrantChoice, ListRequest, LoadRequest, LoadResponse, LogLine, LogsRequest,
+    Named, OrderRequest, OrderResponse, PluginStatus, ReloadRequest, ReloadResponse, RevertRequest,
+    SetRequest, ShowDeadLetterRequest, State, StatusRequest, TraceRecord, TraceRequest,
+    WatchRequest,
 };
 use tonic::transport::Channel;
 use tonic::{Response, Status, Streaming};
@@ -123,6 +124,14 @@ impl Operator {
     pub async fn order(&self, hook: &str) -> Answer<OrderResponse> {
         let request = OrderRequest { hook: hook.to_owned() };
         inner(self.client.clone().order(request).await)
+    }
+
+    /// Takes interceptors off the path, or puts them back.
+    ///
+    /// # Errors
+    /// The daemon's refusal.
+    pub async fn bypass(&self, request: BypassRequest) -> Answer<String> {
+        Ok(inner(self.client.clone().bypass(request).await)?.message)
     }
 
     /// What the daemon thinks of its machine.

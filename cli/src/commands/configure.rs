@@ -74,7 +74,7 @@ pub async fn revert(desk: &Desk<'_>, name: String, key: Option<String>) -> Resul
 }
 
 /// Shows what the daemon did.
-fn told(desk: &Desk<'_>, done: &str) -> Result<Exit, Stop> {
+pub(super) fn told(desk: &Desk<'_>, done: &str) -> Result<Exit, Stop> {
     desk.screen.show(String::new, &json!({ "message": done }))?;
     desk.screen.say(&escape::line(done));
     Ok(Exit::Ok)

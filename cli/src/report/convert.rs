@@ -34,7 +34,7 @@ same! {
     Grant => Grant { permission, granted, optional, reason }
     Traffic => Traffic {
         calls, errors, timeouts, events, events_dropped, stale_replies, denied, sends, in_flight,
-        log_lines_suppressed, over_limit, breaker_openings
+        log_lines_suppressed, over_limit, breaker_openings, loops
     }
     LogLine => LogLine { plugin, generation, at_us, stream, line }
     OrderEntry => Interceptor {

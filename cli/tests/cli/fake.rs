@@ -296,6 +296,14 @@ impl Admin for Actor {
         Ok(Response::new(wire::OrderResponse { entries, ignored, budget_us: 1_000_000 }))
     }
 
+    async fn bypass(
+        &self,
+        request: Request<wire::BypassRequest>,
+    ) -> Result<Response<wire::Done>, Status> {
+        self.hear(request).await;
+        done("off the path")
+    }
+
     async fn doctor(
         &self,
         request: Request<wire::DoctorRequest>,

@@ -175,3 +175,15 @@ fn enabling_in_some_channels_limits_it_before_it_starts() {
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(ran.err.starts_with("moderator: channels = town-*,id:C1\n"), "{}", ran.err);
 }
+
+#[test]
+fn a_bypass_names_its_target_and_its_time_or_its_end() {
+    let fake = fake();
+    let ran = fake.run(&["bypass", "moderator", "--for", "10m"]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, "off the path\n"));
+    assert_eq!(fake.run(&["bypass", "--end"]).code, 0);
+    assert_eq!(fake.run(&["bypass", "moderator"]).code, 2, "for how long?");
+    let asked = fake.asked();
+    assert!(asked[0].contains("target: \"moderator\", period: \"10m\", end: false"), "{asked:?}");
+    assert!(asked[1].contains("target: \"\", period: \"\", end: true"), "{asked:?}");
+}

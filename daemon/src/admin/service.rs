@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use outboard_proto::admin::admin_server::Admin;
 use outboard_proto::admin::{
-    AppNode, BackupRequest, BackupResponse, CheckRequest, CheckResponse, DaemonInfo,
+    AppNode, BackupRequest, BackupResponse, BypassRequest, CheckRequest, CheckResponse, DaemonInfo,
     DaemonStatusRequest, DeadLetter, DeadLetterIds, DeadLettersRequest, DeadLettersResponse,
     DiffRequest, DoctorRequest, DoctorResponse, Done, ListRequest, ListResponse, LoadRequest,
     LoadResponse, LogLine, LogsRequest, Named, OrderRequest, OrderResponse, PluginStatus,
@@ -138,6 +138,11 @@ impl Admin for Calls {
     ) -> Result<Response<OrderResponse>, Status> {
         let hook = request.into_inner().hook;
         ask!(self, |fleet| fleet.order(&hook))
+    }
+
+    async fn bypass(&self, request: Request<BypassRequest>) -> Result<Response<Done>, Status> {
+        let request = request.into_inner();
+        ask!(self, |fleet| fleet.bypass(&request))
     }
 
     async fn doctor(&self, _: Request<DoctorRequest>) -> Result<Response<DoctorResponse>, Status> {

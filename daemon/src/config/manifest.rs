@@ -18,6 +18,7 @@ pub mod about;
 pub mod asks;
 pub mod command;
 pub mod event;
+pub mod filter;
 pub mod fix;
 pub mod folder;
 pub mod handlers;

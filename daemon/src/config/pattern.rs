@@ -3,11 +3,16 @@
 
 use super::fault::Problem;
 use globset::{GlobBuilder, GlobMatcher};
-use regex::{Regex, RegexBuilder};
+use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder, SetMatches};
+use std::collections::BTreeSet;
 
 /// Compiled size a pattern may reach. The engine is linear, so this bounds time as well as memory;
 /// 1 MiB takes every hand-written word list seen and refuses `(\w{1000}){1000}`.
 const COMPILED_LIMIT: usize = 1 << 20;
+/// Compiled size that the patterns of all plugins may reach together.
+const SET_LIMIT: usize = 16 << 20;
+/// How deep groups may stand in one another.
+const NESTING: u32 = 50;
 /// The longest pattern read, in bytes.
 const PATTERN_LIMIT: usize = 4096;
 
@@ -81,7 +86,7 @@ impl TextPattern {
         let built = RegexBuilder::new(text)
             .size_limit(COMPILED_LIMIT)
             .dfa_size_limit(COMPILED_LIMIT)
-            .nest_limit(50)
+            .nest_limit(NESTING)
             .build();
         built.map(TextPattern).map_err(refused)
     }
@@ -101,6 +106,63 @@ impl PartialEq for TextPattern {
     fn eq(&self, other: &TextPattern) -> bool {
         self.as_written() == other.as_written()
     }
+}
+
+/// The expressions of all plugins as one automaton: it says at once which of them match.
+#[derive(Debug, Default)]
+pub struct PatternSet {
+    written: BTreeSet<String>,
+    /// Absent where the set is too large: then each pattern is asked by itself.
+    set: Option<RegexSet>,
+}
+
+impl PatternSet {
+    /// Compiles expressions that were read as [`TextPattern`]s, in their order.
+    pub fn build(written: BTreeSet<String>) -> PatternSet {
+        let set = compile(&written).inspect_err(|error| {
+            tracing::error!(%error, patterns = written.len(), "matched one by one");
+        });
+        PatternSet { set: set.ok(), written }
+    }
+
+    /// Whether these expressions fit into one automaton.
+    ///
+    /// # Errors
+    /// They do not.
+    pub fn check(written: &BTreeSet<String>) -> Result<(), Problem> {
+        compile(written).map(drop).map_err(|_| {
+            let mib = SET_LIMIT >> 20;
+            Problem::new(format!("with it, all plugins' patterns compile to more than {mib} MiB"))
+                .hint("fewer or smaller repetitions")
+        })
+    }
+
+    /// What it was built of.
+    pub fn written(&self) -> &BTreeSet<String> {
+        &self.written
+    }
+
+    /// The place of an expression, if it can be asked for.
+    pub fn place(&self, written: &str) -> Option<usize> {
+        self.set.as_ref()?;
+        self.written.iter().position(|it| it == written)
+    }
+
+    /// Which expressions match, by their places.
+    pub fn matches(&self, text: &str) -> SetMatches {
+        match &self.set {
+            Some(set) => set.matches(text),
+            None => RegexSet::empty().matches(text),
+        }
+    }
+}
+
+fn compile(written: &BTreeSet<String>) -> Result<RegexSet, regex::Error> {
+    RegexSetBuilder::new(written)
+        .size_limit(SET_LIMIT)
+        .dfa_size_limit(SET_LIMIT)
+        .nest_limit(NESTING)
+        .build()
 }
 
 fn refused(error: regex::Error) -> Problem {
@@ -143,7 +205,54 @@ mod tests {
         assert!(TextPattern::parse(&"a".repeat(5000)).is_err());
     }
 
+    fn set_of(patterns: &[&str]) -> PatternSet {
+        PatternSet::build(patterns.iter().map(|&it| it.to_owned()).collect())
+    }
+
+    #[test]
+    fn patterns_too_large_together_are_refused_and_still_answer_by_themselves() {
+        let many: BTreeSet<String> = (0..40).map(|n| format!(r"\w{{20}}{n}")).collect();
+        assert!(many.iter().all(|it| TextPattern::parse(it).is_ok()));
+        let refused = PatternSet::check(&many).unwrap_err();
+        assert!(refused.message.contains("compile to more than 16 MiB"), "{}", refused.message);
+        assert_eq!(PatternSet::build(many.clone()).place(many.first().unwrap()), None);
+    }
+
+    /// Expressions of a few letters, so that some of them match.
+    fn expression() -> impl Strategy<Value = String> {
+        let part = prop_oneof![
+            "[abA]{1,3}",
+            Just("(?i)a".to_owned()),
+            Just("^a".to_owned()),
+            Just("b$".to_owned()),
+            Just("[ab]+".to_owned()),
+            Just("a|b".to_owned()),
+            Just(r"\bA\b".to_owned()),
+            Just("a{2,3}".to_owned()),
+            Just("".to_owned()),
+            Just("é".to_owned()),
+        ];
+        proptest::collection::vec(part, 0..3).prop_map(|parts| parts.concat())
+    }
+
     proptest! {
+        // I65
+        #[test]
+        fn a_set_answers_as_each_pattern_would_by_itself(
+            expressions in proptest::collection::vec(expression(), 0..12),
+            text in "[abAé \n]{0,12}",
+        ) {
+            let kept = expressions.iter().filter(|it| TextPattern::parse(it).is_ok());
+            let kept: Vec<&str> = kept.map(String::as_str).collect();
+            let set = set_of(&kept);
+            let matches = set.matches(&text);
+            for written in kept {
+                let place = set.place(written).unwrap();
+                let alone = TextPattern::parse(written).unwrap().matches(&text);
+                prop_assert_eq!(matches.matched(place), alone, "{:?} in {:?}", written, text);
+            }
+        }
+
         #[test]
         fn no_text_breaks_the_readers(text in ".{0,60}") {
             let _ = ChannelPattern::parse(&text);

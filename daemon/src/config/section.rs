@@ -38,6 +38,11 @@ impl<'d> Section<'d> {
         Some(self.entry(name.get_ref(), name.span(), value))
     }
 
+    /// Whether a key was given.
+    pub fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
     /// The value of a key that must be given; its absence is a fault.
     pub fn needed(&self, key: &'static str, example: &str) -> Option<Field<'d>> {
         let field = self.field(key);

@@ -222,17 +222,18 @@ fn registration(manifest: &Manifest, spec: &Spec) -> Registration {
         name: manifest.name.as_str().into(),
         version: manifest.version.to_string(),
         bot: bot(manifest),
-        interceptors: spec.hooks.iter().map(|hook| interceptor(hook, spec)).collect(),
+        interceptors: spec.hooks.iter().map(interceptor).collect(),
         channels: spec.channels.value.clone(),
         subscriptions: manifest
             .events
             .iter()
             .map(|event| Subscription {
                 types: event.types.clone(),
-                channels: event.channels.clone(),
+                filter: event.filter.clone(),
                 timeout: event.timeout.unwrap_or(call_timeout),
                 delivery: event.delivery,
                 order: event.order,
+                own: event.own,
             })
             .collect(),
         commands: manifest.commands.clone(),
@@ -255,9 +256,8 @@ fn reach(manifest: &Manifest, spec: &Spec) -> Reach {
     }
 }
 
-fn interceptor(hook: &HookSpec, spec: &Spec) -> Interceptor {
+fn interceptor(hook: &HookSpec) -> Interceptor {
     use crate::config::manifest::OnFailure;
-    use crate::config::manifest::hook::HookFilter;
     let names = |list: &std::collections::BTreeSet<crate::config::name::PluginName>| {
         list.iter().map(|name| name.as_str().to_owned()).collect()
     };
@@ -272,7 +272,8 @@ fn interceptor(hook: &HookSpec, spec: &Spec) -> Interceptor {
         policy: hook.on_failure.value,
         asked_closed: asked_closed && hook.on_failure.value == OnFailure::Open,
         mode: hook.mode,
-        filter: HookFilter { within: spec.channels.value.clone(), ..hook.decl.filter.clone() },
+        filter: hook.decl.filter.clone(),
+        own: hook.decl.own,
     }
 }
 

@@ -9,8 +9,9 @@ use outboard_proto::common::{Failure, Reason};
 use tonic::Code;
 
 use super::{Fleet, faults};
+use crate::config::fault::Faults;
 use crate::config::manifest::program::Runtimes;
-use crate::config::manifest::{FILE_NAME, Handlers, Manifest, fix};
+use crate::config::manifest::{FILE_NAME, Handlers, Loaded, Manifest, fix};
 
 impl Fleet {
     /// Looks at a folder.
@@ -26,12 +27,18 @@ impl Fleet {
             if request.fix {
                 write_missing(&path, registered.as_ref(), &mut response);
             }
-            look(&path, &runtimes, &mut response);
-            response
+            (Manifest::load(&path, &runtimes), response)
         });
-        looked.await.map_err(|_| {
+        let (mut found, mut response) = looked.await.map_err(|_| {
             Failure::new(Code::Internal, Reason::Internal, "looking at it failed unexpectedly")
-        })
+        })?;
+        if let Ok(loaded) = &found
+            && let Err(fault) = self.check_patterns(&loaded.manifest).await
+        {
+            found = Err(fault.into());
+        }
+        tell(found, &mut response);
+        Ok(response)
     }
 
     fn registered_at(&self, path: &Path) -> Option<Handlers> {
@@ -43,7 +50,11 @@ impl Fleet {
 
 /// Adds the faults of a folder to the answer.
 pub fn look(path: &Path, runtimes: &Runtimes, response: &mut CheckResponse) {
-    match Manifest::load(path, runtimes) {
+    tell(Manifest::load(path, runtimes), response);
+}
+
+fn tell(found: Result<Loaded, Faults>, response: &mut CheckResponse) {
+    match found {
         Ok(loaded) => {
             let (name, version) = (&loaded.manifest.name, &loaded.manifest.version);
             response.notes.push(format!("{name} {version}: nothing wrong"));

@@ -16,6 +16,7 @@ impl Fleet {
         findings.push(self.files());
         findings.push(self.apps());
         findings.push(self.journal());
+        findings.extend(self.bypasses());
         findings.extend(self.plugins());
         findings
     }
@@ -72,6 +73,14 @@ impl Fleet {
             .map(|node| format!("{} {} ({})", node.hello.app, node.hello.version, node.hello.node))
             .collect();
         finding(Severity::Ok, "app", format!("connected: {}", names.join(", ")), "")
+    }
+
+    fn bypasses(&self) -> Vec<Finding> {
+        let says = |(what, left): (crate::routing::Bypassed, std::time::Duration)| {
+            let says = format!("{what}: bypassed for {} s more", left.as_secs());
+            finding(Severity::Weak, "bypass", says, "outboard bypass --end puts everything back")
+        };
+        self.harbour.switchboard.bypasses().into_iter().map(says).collect()
     }
 
     fn plugins(&self) -> Vec<Finding> {

@@ -39,6 +39,8 @@ impl Fleet {
         let overrides = self.overrides_with(&name, &request)?;
         let spec = self.resolve(&loaded.manifest, &overrides)?;
         self.check_together(&loaded.manifest, &spec)?;
+        let fits = self.check_patterns(&loaded.manifest).await;
+        fits.map_err(|fault| faults::failure(Reason::BadManifest, &fault.into()))?;
         let asks = report::grants(&spec);
         let notes = notes(&spec);
         if request.dry_run {

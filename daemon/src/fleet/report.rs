@@ -123,7 +123,7 @@ pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
             }
             _ => 0,
         },
-        conditions: condition_notes(&view.conditions, &member.open_breakers),
+        conditions: condition_notes(&view.conditions, &member),
         ends: aboard.ends.newest_first().into_iter().take(SHOWN_ENDS).map(end).collect(),
         settings: settings(&aboard.spec),
         enforcement: keeper.map(|it| enforcement(it.enforced())).unwrap_or_default(),
@@ -270,6 +270,7 @@ fn traffic(member: &MemberView, aboard: &Aboard) -> Traffic {
         log_lines_suppressed: aboard.entrance.log.suppressed(),
         over_limit: it.over_limit,
         breaker_openings: it.breaker_openings,
+        loops: it.loops,
     }
 }
 

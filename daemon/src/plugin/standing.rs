@@ -90,16 +90,19 @@ fn explain_rest(rest: &Rest) -> String {
 #[must_use]
 pub fn condition_notes(
     conditions: &outboard_supervision::Conditions,
-    open_breakers: &[crate::config::manifest::Hook],
+    member: &crate::routing::MemberView,
 ) -> Vec<String> {
     let mut notes = Vec::new();
     if !conditions.suspended_by.is_empty() {
         notes.push(format!("suspended: {} down", conditions.suspended_by.join(", ")));
     }
-    if !open_breakers.is_empty() {
-        let hooks: Vec<&str> =
-            open_breakers.iter().map(crate::config::manifest::Hook::as_str).collect();
+    if !member.open_breakers.is_empty() {
+        let open = member.open_breakers.iter();
+        let hooks: Vec<&str> = open.map(crate::config::manifest::Hook::as_str).collect();
         notes.push(format!("unresponsive: breaker open for {}", hooks.join(", ")));
+    }
+    for (hook, left) in &member.bypassed {
+        notes.push(format!("bypassed: {hook}, {} s more", left.as_secs()));
     }
     notes
 }

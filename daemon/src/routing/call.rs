@@ -354,7 +354,7 @@ impl Core {
         match call.purpose {
             Purpose::Intercept { run, at } => {
                 if lost == Lost::TimedOut {
-                    self.miss(call.member, run, now);
+                    self.miss(call.member, run, call.began, now);
                 }
                 let reason = match lost {
                     Lost::TimedOut => SkipReason::Timeout,

@@ -55,6 +55,7 @@ impl Core {
         if request.interaction_id.is_empty() {
             request.interaction_id = uuid::Uuid::now_v7().to_string();
         }
+        self.acted(request.sender.as_ref(), request.channel.as_ref());
         let interaction_id = request.interaction_id.clone();
         let owner = self.commands.get(&request.name).copied();
         let ended = match self.prepare(&request) {

@@ -22,6 +22,8 @@ pub enum Due {
     Exchange(usize),
     /// Lanes of a member that wait before they go on.
     Lanes(MemberId),
+    /// An operator's bypass.
+    Bypass,
 }
 
 /// Every deadline.
@@ -62,6 +64,7 @@ impl Core {
                 Due::Delivery(member, delivery) => self.delivery_timed_out(member, delivery, now),
                 Due::Exchange(key) => self.exchange_timed_out(key, now),
                 Due::Lanes(member) => self.lanes_due(member, now),
+                Due::Bypass => self.end_due_bypasses(now),
             }
         }
         self.held_up = false;

@@ -12,7 +12,9 @@ use outboard_supervision::Moment;
 use tonic::Code;
 
 use super::deadline::Due;
-use super::event::about;
+use super::event::Wanted;
+use super::patterns::Found;
+use super::subject::Subject;
 use super::{Core, MemberId, Registration, Subscription, Switchboard};
 use crate::config::manifest::EventType;
 use crate::config::manifest::event::{Guarantee, Order};
@@ -42,7 +44,7 @@ impl Subscription {
         match self.order {
             Order::None => event.id.as_str().into(),
             Order::Channel => {
-                let channel = about(event).0.map_or("", |channel| &channel.id);
+                let channel = Subject::of_event(event).channel().map_or("", |channel| &channel.id);
                 match event.workspace.as_str() {
                     "" => channel.into(),
                     workspace => format!("{workspace}\u{1f}{channel}").into(),
@@ -177,18 +179,16 @@ impl Core {
 
     /// Those to whom an event is promised.
     pub fn targets(&mut self, event: &Event) -> Vec<Target> {
-        let (channel, author) = about(event);
+        let found = Found::default();
         let mut targets = Vec::new();
         if !self.is_promised(&event.r#type) {
             return targets;
         }
-        for (id, number) in self.subscribers_of(&event.r#type) {
-            let member = &mut self.members[id];
-            let subscription = &member.is.subscriptions[number];
+        for Wanted { member, number, concern } in &*self.subscribers_of(&event.r#type) {
+            let member = &mut self.members[*member];
+            let subscription = &member.is.subscriptions[*number];
             let Some(name) = subscription.kept_as() else { continue };
-            let own = author == Some(&member.is.name);
-            let elsewhere = !member.is.is_enabled_in(channel);
-            if own || elsewhere || !member.is.enabled || !subscription.lets_through(channel) {
+            if !member.is.enabled || !concern.wants(event, &found) {
                 continue;
             }
             let key = SubscriptionKey { plugin: Arc::clone(&member.is.name), name: name.into() };

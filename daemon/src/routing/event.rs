@@ -6,16 +6,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use outboard_proto::common::{Channel, Event, event::Of};
+use outboard_proto::common::Event;
 use outboard_proto::limits::CREDIT_BYTES;
 use outboard_proto::plugin::{Ack, DaemonFrame, Delivery, daemon_frame};
 use outboard_supervision::Moment;
 use prost::Message as _;
 
+use super::concern::Concern;
 use super::deadline::Due;
 use super::lane::InHand;
-use super::registration::is_in;
-use super::{Core, MemberId, Subscription, Switchboard};
+use super::patterns::Found;
+use super::subject::Subject;
+use super::{Core, MemberId, Switchboard};
 use crate::clock::micros;
 use crate::config::manifest::event::{Guarantee, Order};
 use crate::delivery::Handed;
@@ -25,42 +27,17 @@ use crate::egress::Urgency;
 /// Hands an event gets before it is given up, where generations or sessions keep ending under it.
 const ATTEMPTS: u32 = 3;
 
-/// Who wants which type: members and the numbers of their subscriptions.
+/// Who wants which type.
 #[derive(Debug, Default)]
-pub struct Subscribers(HashMap<Arc<str>, Vec<(MemberId, usize)>>);
+pub struct Subscribers(HashMap<Arc<str>, Arc<[Wanted]>>);
 
-/// The channel that an event is about, and the plugin whose doing it is.
-pub fn about(event: &Event) -> (Option<&Channel>, Option<&str>) {
-    match event.of.as_ref() {
-        Some(Of::Message(message)) => {
-            let plugin = message.origin.as_ref().map(|origin| origin.plugin.as_str());
-            (message.channel.as_ref(), plugin)
-        }
-        Some(Of::Reaction(it)) => (it.channel.as_ref(), None),
-        Some(Of::Member(it)) => (it.channel.as_ref(), None),
-        Some(Of::Channel(it)) => (it.channel.as_ref(), None),
-        Some(Of::File(it)) => (it.channel.as_ref(), None),
-        Some(Of::User(_) | Of::App(_) | Of::Custom(_) | Of::Schedule(_)) | None => {
-            (None, emitter(&event.r#type))
-        }
-    }
-}
-
-/// The channel that an event is about.
-pub fn channel_of(event: &Event) -> Option<&Channel> {
-    about(event).0
-}
-
-/// The plugin that makes events of this type.
-fn emitter(kind: &str) -> Option<&str> {
-    kind.strip_prefix("plugin:")?.split(':').next()
-}
-
-impl Subscription {
-    /// Whether an event in this channel concerns it.
-    pub fn lets_through(&self, channel: Option<&Channel>) -> bool {
-        is_in(&self.channels, channel)
-    }
+/// A member's subscription, and what concerns it.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    pub member: MemberId,
+    /// Which of the member's subscriptions it is.
+    pub number: usize,
+    pub concern: Arc<Concern>,
 }
 
 impl Switchboard {
@@ -77,26 +54,30 @@ impl Switchboard {
 
 impl Core {
     pub fn rebuild_subscribers(&mut self) {
-        let mut subscribers: HashMap<Arc<str>, Vec<(MemberId, usize)>> = HashMap::new();
+        let mut subscribers: HashMap<Arc<str>, Vec<Wanted>> = HashMap::new();
         let told = |member: &super::member::Member| member.listed() || member.is.enabled;
         for (id, member) in self.members.iter().filter(|(_, member)| told(member)) {
-            for (number, subscription) in member.is.subscriptions.iter().enumerate() {
-                for kind in &subscription.types {
-                    subscribers.entry(kind.as_str().into()).or_default().push((id, number));
+            for (number, it) in member.is.subscriptions.iter().enumerate() {
+                let concern = Concern::new(&member.is, &it.filter, it.own, &self.patterns);
+                let wanted = Wanted { member: id, number, concern: Arc::new(concern) };
+                for kind in &it.types {
+                    subscribers.entry(kind.as_str().into()).or_default().push(wanted.clone());
                 }
             }
         }
-        self.subscribers = Subscribers(subscribers);
+        let shared = subscribers.into_iter().map(|(kind, wanted)| (kind, wanted.into()));
+        self.subscribers = Subscribers(shared.collect());
     }
 
-    pub fn subscribers_of(&self, kind: &str) -> Vec<(MemberId, usize)> {
+    pub fn subscribers_of(&self, kind: &str) -> Arc<[Wanted]> {
         self.subscribers.0.get(kind).cloned().unwrap_or_default()
     }
 
     /// Whether events of a type are promised to anybody.
     pub fn is_promised(&self, kind: &str) -> bool {
-        let promised = |(id, number): &(MemberId, usize)| {
-            self.members[*id].is.subscriptions[*number].delivery == Guarantee::AtLeastOnce
+        let promised = |it: &Wanted| {
+            let subscription = &self.members[it.member].is.subscriptions[it.number];
+            subscription.delivery == Guarantee::AtLeastOnce
         };
         self.subscribers.0.get(kind).is_some_and(|wanted| wanted.iter().any(promised))
     }
@@ -104,18 +85,17 @@ impl Core {
     /// Queues an event for those who are told at best effort; returns for how many.
     pub fn fan_out(&mut self, event: &Arc<Event>, now: Moment) -> u32 {
         let Some(wanted) = self.subscribers.0.get(event.r#type.as_str()) else { return 0 };
-        let wanted = wanted.clone();
-        let (channel, author) = about(event);
+        let wanted = Arc::clone(wanted);
+        let found = Found::default();
+        let channel = Subject::of_event(event).channel();
         let lane: Arc<str> = channel.map_or("", |channel| &channel.id).into();
         let (mut handed, mut size) = (0, 0);
-        for (id, number) in wanted {
+        for &Wanted { member: id, number, ref concern } in &*wanted {
             let member = &mut self.members[id];
             let subscription = &member.is.subscriptions[number];
-            if author == Some(&member.is.name)
-                || subscription.delivery == Guarantee::AtLeastOnce
+            if subscription.delivery == Guarantee::AtLeastOnce
                 || !member.listed()
-                || !subscription.lets_through(channel)
-                || !member.is.is_enabled_in(channel)
+                || !concern.wants(event, &found)
             {
                 continue;
             }

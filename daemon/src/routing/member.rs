@@ -2,14 +2,14 @@
 //!
 //! It refuses to know why a plugin stands where it does; it is told.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use outboard_proto::common::Event;
 use outboard_proto::plugin::{AppChanged, DaemonFrame, daemon_frame};
 use outboard_supervision::Moment;
-use outboard_supervision::breaker::{Breaker, BreakerPolicy};
+use outboard_supervision::breaker::Breaker;
 
 use super::lane::Lanes;
 use super::run::shadow::{self, Tally};
@@ -64,6 +64,8 @@ pub struct Member {
     pub breakers: BTreeMap<Hook, Breaker>,
     /// What it would have said where it stands beside the path.
     pub shadows: BTreeMap<(Hook, Phase), Tally>,
+    /// Hooks that an operator took off its path.
+    pub bypassed: BTreeSet<Hook>,
     pub lanes: Lanes,
     /// Its session takes payloads in chunks.
     pub chunks: bool,
@@ -113,10 +115,9 @@ pub struct MemberView {
     pub expired: u64,
     /// What it would have said where it stands beside the path, in words.
     pub shadows: Vec<String>,
+    /// Hooks that an operator took off its path, with the time left.
+    pub bypassed: Vec<(Hook, Duration)>,
 }
-
-/// When a breaker opens.
-pub const BREAKER: BreakerPolicy = BreakerPolicy { misses: 3, rest: Duration::from_secs(2) };
 
 impl Member {
     /// `ticket` is beyond all that were in use.
@@ -134,6 +135,7 @@ impl Member {
             awaiting: Vec::new(),
             breakers: BTreeMap::new(),
             shadows: BTreeMap::new(),
+            bypassed: BTreeSet::new(),
             lanes: Lanes::default(),
             chunks: false,
             traffic: Traffic::default(),
@@ -226,7 +228,8 @@ impl Switchboard {
     /// What status shows.
     #[must_use]
     pub fn view(&self, member: MemberId) -> MemberView {
-        self.with(|core, _| core.members.get(member).map(Core::view_of).unwrap_or_default())
+        self.with(|core, now| core.members.get(member).map(|it| core.view_of(it, now)))
+            .unwrap_or_default()
     }
 
     /// Calls and events in hand: zero means drained.
@@ -241,7 +244,7 @@ impl Switchboard {
 }
 
 impl Core {
-    fn view_of(member: &Member) -> MemberView {
+    fn view_of(&self, member: &Member, now: Moment) -> MemberView {
         let open = member.breakers.iter().filter(|(_, breaker)| breaker.is_open());
         MemberView {
             traffic: member.traffic,
@@ -250,6 +253,7 @@ impl Core {
             shadows: member.shadows.iter().map(shadow::words).collect(),
             backlog: member.durable.backlog(),
             expired: member.durable.expired(),
+            bypassed: self.bypasses.of(&member.is.name, member.bypassed.clone(), now),
         }
     }
 
@@ -287,9 +291,11 @@ impl Core {
 
     /// Everything that is derived from who is registered and listed.
     fn rebuild(&mut self, _now: Moment) {
+        self.note_patterns();
         self.rebuild_pipelines();
         self.rebuild_subscribers();
         self.rebuild_commands();
+        self.mark_bypassed();
     }
 
     fn set_standing(&mut self, id: MemberId, standing: Standing, now: Moment) {
@@ -339,13 +345,6 @@ impl Core {
         self.break_exchanges_of(id, now);
     }
 
-    /// A new process starts with a clean slate.
-    pub fn close_breakers(&mut self, id: MemberId) {
-        if let Some(member) = self.members.get_mut(id) {
-            member.breakers.clear();
-        }
-    }
-
     /// It can take work: what waited goes out.
     fn hand_over(&mut self, id: MemberId, now: Moment) {
         self.call_awaiting(id, now);
@@ -369,12 +368,5 @@ impl Core {
                 let _ = seat.egress.push(Urgency::Control, frame.into(), now);
             }
         }
-    }
-}
-
-impl Switchboard {
-    /// A new process starts with a clean slate.
-    pub fn new_generation(&self, member: MemberId) {
-        self.with(|core, _| core.close_breakers(member));
     }
 }

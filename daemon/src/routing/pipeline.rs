@@ -11,8 +11,10 @@ use bytes::Bytes;
 use outboard_proto::{app, common};
 use outboard_supervision::order::{Wish, resolve};
 
+use super::concern::Concern;
+use super::patterns::Patterns;
 use super::run::step_head;
-use super::{Core, Interceptor, MemberId};
+use super::{Core, Interceptor, MemberId, Registration};
 use crate::clock::micros;
 use crate::config::manifest::{Hook, Mode, OnFailure, Phase};
 
@@ -32,6 +34,8 @@ pub struct Entry {
     pub member: MemberId,
     pub plugin: Arc<str>,
     pub is: Interceptor,
+    /// What concerns it.
+    pub concern: Concern,
     /// Time that closed hooks after this one are sure of; open ones leave it to them.
     pub reserved_after: Duration,
     /// What every verdict says of it, encoded.
@@ -47,10 +51,18 @@ pub struct OrderEntry {
     pub interceptor: Interceptor,
 }
 
+/// Those who may stand in a pipeline, by name.
+type Members<'a> = BTreeMap<Arc<str>, (MemberId, &'a Registration)>;
+
+/// One of them, with what it says of the hook.
+type Candidate<'a> = (MemberId, &'a Registration, &'a Interceptor);
+
 impl Entry {
-    pub fn new(member: MemberId, plugin: Arc<str>, is: Interceptor) -> Self {
+    pub fn new(member: MemberId, of: &Registration, is: Interceptor, patterns: &Patterns) -> Self {
+        let plugin = Arc::clone(&of.name);
+        let concern = Concern::new(of, &is.filter, is.own, patterns);
         let step_head = step_head(&plugin, &is);
-        Self { member, plugin, is, reserved_after: Duration::ZERO, step_head }
+        Self { member, plugin, is, concern, reserved_after: Duration::ZERO, step_head }
     }
 
     /// Whether it still belongs to this plugin: places in the table are used again.
@@ -60,18 +72,20 @@ impl Entry {
 }
 
 impl Pipeline {
-    fn build(hook: &Hook, members: &BTreeMap<Arc<str>, (MemberId, &[Interceptor])>) -> Self {
+    fn build(hook: &Hook, members: &Members<'_>, patterns: &Patterns) -> Self {
         let mut pipeline = Self::default();
         for phase in [Phase::Transform, Phase::Validate] {
-            let of_phase = members.iter().flat_map(|(name, (member, interceptors))| {
+            let of_phase = members.values().flat_map(|(member, is)| {
                 let matching =
-                    interceptors.iter().filter(|it| it.hook == *hook && it.phase == phase);
-                matching.map(move |it| (Arc::clone(name), *member, it.clone()))
+                    is.interceptors.iter().filter(|it| it.hook == *hook && it.phase == phase);
+                matching.map(move |it| (*member, *is, it))
             });
-            let found: Vec<_> = of_phase.collect();
+            let found: Vec<Candidate<'_>> = of_phase.collect();
             pipeline.note_absent(&found, members);
+            let sorted = sorted(&found).into_iter();
+            let entry = |(id, of, is): Candidate<'_>| Entry::new(id, of, is.clone(), patterns);
             let on_path = |entry: &Entry| entry.is.mode == Mode::Path;
-            let (entries, shadows): (Vec<_>, Vec<_>) = sorted(found).into_iter().partition(on_path);
+            let (entries, shadows): (Vec<_>, Vec<_>) = sorted.map(entry).partition(on_path);
             pipeline.entries.extend(entries);
             pipeline.shadows.extend(shadows);
         }
@@ -79,11 +93,7 @@ impl Pipeline {
         pipeline
     }
 
-    fn note_absent<T>(
-        &mut self,
-        found: &[(Arc<str>, MemberId, Interceptor)],
-        members: &BTreeMap<Arc<str>, T>,
-    ) {
+    fn note_absent(&mut self, found: &[Candidate<'_>], members: &Members<'_>) {
         let named = found.iter().flat_map(|(_, _, it)| it.before.iter().chain(&it.after));
         let absent = named.filter(|name| !members.contains_key(name.as_str()));
         self.ignored.extend(absent.cloned());
@@ -122,20 +132,18 @@ impl Pipeline {
 }
 
 /// Sorted by wishes; a cycle was refused at load, so priority and name are only a fallback for it.
-fn sorted(found: Vec<(Arc<str>, MemberId, Interceptor)>) -> Vec<Entry> {
+fn sorted<'a>(found: &[Candidate<'a>]) -> Vec<Candidate<'a>> {
     let wishes: Vec<Wish> = found
         .iter()
-        .map(|(name, _, it)| Wish {
-            name: name.to_string(),
+        .map(|(_, is, it)| Wish {
+            name: is.name.to_string(),
             priority: it.priority,
             before: it.before.clone(),
             after: it.after.clone(),
         })
         .collect();
     let order = resolve(&wishes).unwrap_or_else(|_| (0..wishes.len()).collect());
-    let mut found: Vec<Option<_>> = found.into_iter().map(Some).collect();
-    let in_order = order.into_iter().filter_map(|at| found[at].take());
-    in_order.map(|(plugin, member, is)| Entry::new(member, plugin, is)).collect()
+    order.into_iter().filter_map(|at| found.get(at).copied()).collect()
 }
 
 /// As frames write it.
@@ -149,17 +157,18 @@ pub fn wire_policy(policy: OnFailure) -> common::FailurePolicy {
 impl Core {
     /// Builds every pipeline anew and tells the apps what changed.
     pub fn rebuild_pipelines(&mut self) {
-        let members: BTreeMap<_, _> = self
+        let members: Members<'_> = self
             .members
             .iter()
             .filter(|(_, member)| member.listed())
-            .map(|(id, member)| (Arc::clone(&member.is.name), (id, &member.is.interceptors[..])))
+            .map(|(id, member)| (Arc::clone(&member.is.name), (id, &member.is)))
             .collect();
         // Hooks that apps made up have a pipeline while somebody answers them.
-        let made_up = members.values().flat_map(|(_, it)| it.iter()).map(|it| it.hook.clone());
+        let interceptors = members.values().flat_map(|(_, it)| &it.interceptors);
+        let made_up = interceptors.map(|it| it.hook.clone());
         let hooks: BTreeSet<Hook> = Hook::KNOWN.into_iter().chain(made_up).collect();
         let built = |hook: Hook| {
-            let pipeline = Arc::new(Pipeline::build(&hook, &members));
+            let pipeline = Arc::new(Pipeline::build(&hook, &members, &self.patterns));
             (hook, pipeline)
         };
         self.pipelines = hooks.into_iter().map(built).collect();

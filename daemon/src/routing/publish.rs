@@ -95,6 +95,9 @@ impl Switchboard {
 impl Core {
     pub fn publish(&mut self, publisher: Publisher, event: Event, now: Moment) {
         let Some((publisher, event, noted)) = self.taken(publisher, event, now) else { return };
+        if let (Some(Of::Message(message)), "message.posted") = (&event.of, event.r#type.as_str()) {
+            self.heard(message);
+        }
         self.erase_copies(&event);
         let event = Arc::new(event);
         let handed = match noted {

@@ -10,7 +10,7 @@ use outboard_proto::common::Channel;
 
 use super::nested::Reach;
 use crate::config::manifest::event::{Guarantee, Order};
-use crate::config::manifest::hook::HookFilter;
+use crate::config::manifest::filter::Filter;
 use crate::config::manifest::{CommandDecl, EventType, Hook, Mode, OnFailure, Phase};
 use crate::config::pattern::ChannelPattern;
 use crate::config::permission::Permission;
@@ -92,7 +92,9 @@ pub struct Interceptor {
     /// Whether its answers count.
     pub mode: Mode,
     /// Which messages concern it.
-    pub filter: HookFilter,
+    pub filter: Filter,
+    /// It wants to be asked about its own messages, too.
+    pub own: bool,
 }
 
 /// One subscription.
@@ -100,12 +102,14 @@ pub struct Interceptor {
 pub struct Subscription {
     /// Types it wants.
     pub types: BTreeSet<EventType>,
-    /// Channels it wants; empty means all.
-    pub channels: Vec<ChannelPattern>,
+    /// Which of them concern it.
+    pub filter: Filter,
     /// How long a handler may take.
     pub timeout: Duration,
     /// What is promised of its events.
     pub delivery: Guarantee,
     /// Which of its events wait for one another.
     pub order: Order,
+    /// It wants to be told of its own messages, too.
+    pub own: bool,
 }

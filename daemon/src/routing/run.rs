@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use super::change;
 use super::member::Standing;
 use super::node::NodeId;
+use super::patterns::Found;
 use super::pipeline::{Entry, Pipeline};
 use super::subject::Subject;
 use super::{Act, Switchboard};
@@ -35,6 +36,8 @@ pub struct Run {
     hook: Hook,
     pipeline: Arc<Pipeline>,
     pub payload: Payload,
+    /// Which patterns match the payload's text.
+    found: Found,
     pub workspace: String,
     around: Around,
     replaced: bool,
@@ -177,12 +180,17 @@ impl Run {
         }
     }
 
+    /// What speaks against asking this entry. The payload is taken apart only if it must be.
     fn needs_no_asking(&self, entry: &Entry) -> Option<Asking> {
-        if !self.payload.is_telling() && entry.is.filter.passes_all() {
+        let concern = &entry.concern;
+        if !concern.is_of(&self.workspace) {
+            return Some(Asking::NotConcerned);
+        }
+        if !self.payload.is_telling() && !concern.looks_inside() {
             return None;
         }
         let subject = Subject::of(self.payload.get());
-        if subject.is_by(&entry.plugin) || !subject.concerns(&entry.is.filter) {
+        if !concern.covers(subject, &self.found) {
             return Some(Asking::NotConcerned);
         }
         subject.is_opaque().then_some(Asking::Skip(SkipReason::NotInspectable))

@@ -17,7 +17,7 @@ use super::call::Purpose;
 use super::member::Member;
 use super::node::NodeId;
 use super::subject::Subject;
-use super::{Core, MemberId, Switchboard, event as events};
+use super::{Core, MemberId, Switchboard, loops};
 use crate::config::permission::Permission;
 use crate::stable_hash::stable_hash;
 
@@ -98,14 +98,14 @@ impl Switchboard {
     /// Makes a request of what a plugin wants to send.
     ///
     /// # Errors
-    /// It lacks the grant, or the message cannot be sent.
+    /// It lacks the grant, the message cannot be sent, or plugins seem to answer each other.
     pub fn compose(
         &self,
         member: MemberId,
         send: SendRequest,
         cause: Option<Cause>,
     ) -> Result<Outgoing, Failure> {
-        self.with(|core, _| core.compose(member, send, cause.unwrap_or_default()))
+        self.with(|core, now| core.compose(member, send, cause.unwrap_or_default(), now))
     }
 
     /// Hands a request to a node.
@@ -189,6 +189,7 @@ impl Core {
         id: MemberId,
         send: SendRequest,
         cause: Cause,
+        now: Moment,
     ) -> Result<Outgoing, Failure> {
         let wall = self.clock.wall_us();
         let Some(member) = self.members.get_mut(id) else {
@@ -206,7 +207,11 @@ impl Core {
         }
         check(&send)?;
         member.traffic.sends += 1;
-        let origin = cause.next(member)?;
+        let origin = cause.next(member).and_then(|origin| {
+            let speaks = self.loops.plugin_speaks(&send.channel_id, now);
+            speaks.map_err(|after| loops::suspected(&send.channel_id, after)).map(|()| origin)
+        });
+        let origin = origin.inspect_err(|_| member.traffic.loops += 1)?;
         let key = match send.idempotency_key.as_str() {
             "" => uuid::Uuid::now_v7().to_string(),
             key => key.to_owned(),
@@ -333,7 +338,9 @@ impl Cause {
                 | event::Of::Custom(_)
                 | event::Of::Schedule(_),
             )
-            | None => Self { channel: events::channel_of(event).cloned(), ..Self::default() },
+            | None => {
+                Self { channel: Subject::of_event(event).channel().cloned(), ..Self::default() }
+            }
         };
         let cause = Self { workspace: event.workspace.clone(), ..cause };
         match &event.origin {

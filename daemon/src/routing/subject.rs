@@ -1,38 +1,78 @@
-//! What filters and routing look at in a payload: its messages, or the channel it happens in.
+//! What filters and routing look at in a payload or an event: its messages, or where it happens
+//! and by whom.
 //!
 //! It refuses to know who asks, and what may become of it.
 
-use outboard_proto::common::{Channel, HookPayload, Message, body, hook_payload::Of};
+use outboard_proto::common::hook_payload::Of;
+use outboard_proto::common::{Channel, Event, HookPayload, Message, Sender, body, event};
 
 use super::change::is_opaque;
-use super::registration::is_in;
-use crate::config::manifest::hook::HookFilter;
 
-/// What a hook is about, as far as routing looks.
+/// What a hook or an event is about, as far as routing looks.
 #[derive(Debug, Clone, Copy)]
 pub enum Subject<'a> {
     /// One message.
     Message(&'a Message),
     /// Messages about to be shown.
     Batch(&'a [Message]),
-    /// Anything else, and where it happens.
-    Other(Option<&'a Channel>),
+    /// Anything else.
+    Other(Scene<'a>),
+}
+
+/// Where something happens, and whose doing it is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Scene<'a> {
+    /// Where, if it is in a channel.
+    pub channel: Option<&'a Channel>,
+    /// Who does it.
+    pub sender: Option<&'a Sender>,
+    /// The plugin of this daemon whose doing it is.
+    pub plugin: Option<&'a str>,
+}
+
+impl<'a> Scene<'a> {
+    /// Of a message.
+    pub fn of(message: &'a Message) -> Self {
+        let plugin = message.origin.as_ref().map(|origin| origin.plugin.as_str());
+        let (channel, sender) = (message.channel.as_ref(), message.sender.as_ref());
+        Self { channel, sender, plugin }
+    }
+
+    fn by(sender: Option<&'a Sender>, channel: Option<&'a Channel>) -> Self {
+        Self { channel, sender, plugin: None }
+    }
 }
 
 impl<'a> Subject<'a> {
-    /// Of a payload.
+    /// Of what a hook is asked about.
     pub fn of(payload: &'a HookPayload) -> Self {
-        match &payload.of {
-            Some(Of::BeforePost(message)) => Self::Message(message),
-            Some(Of::BeforeEdit(edit)) => edit.message.as_ref().into(),
-            Some(Of::BeforeDelete(delete)) => delete.stored.as_ref().into(),
-            Some(Of::BeforeRender(batch)) => Self::Batch(&batch.messages),
-            Some(Of::BeforeReaction(reaction)) => Self::Other(reaction.channel.as_ref()),
-            Some(Of::BeforeUpload(upload)) => Self::Other(upload.channel.as_ref()),
-            Some(Of::BeforeJoin(join)) => Self::Other(join.channel.as_ref()),
-            Some(Of::BeforeCreate(draft)) => Self::Other(draft.channel.as_ref()),
-            Some(Of::BeforeLogin(_) | Of::Custom(_)) | None => Self::Other(None),
-        }
+        Self::Other(match &payload.of {
+            Some(Of::BeforePost(message)) => return Self::Message(message),
+            Some(Of::BeforeEdit(edit)) => return edit.message.as_ref().into(),
+            Some(Of::BeforeDelete(delete)) => return delete.stored.as_ref().into(),
+            Some(Of::BeforeRender(batch)) => return Self::Batch(&batch.messages),
+            Some(Of::BeforeReaction(it)) => Scene::by(it.sender.as_ref(), it.channel.as_ref()),
+            Some(Of::BeforeUpload(it)) => Scene::by(it.sender.as_ref(), it.channel.as_ref()),
+            Some(Of::BeforeJoin(it)) => Scene::by(it.user.as_ref(), it.channel.as_ref()),
+            Some(Of::BeforeLogin(it)) => Scene::by(it.user.as_ref(), None),
+            Some(Of::BeforeCreate(it)) => Scene::by(it.by.as_ref(), it.channel.as_ref()),
+            Some(Of::Custom(_)) | None => Scene::default(),
+        })
+    }
+
+    /// Of something that has happened.
+    pub fn of_event(event: &'a Event) -> Self {
+        Self::Other(match &event.of {
+            Some(event::Of::Message(message)) => return Self::Message(message),
+            Some(event::Of::Reaction(it)) => Scene::by(it.sender.as_ref(), it.channel.as_ref()),
+            Some(event::Of::Member(it)) => Scene::by(it.user.as_ref(), it.channel.as_ref()),
+            Some(event::Of::User(it)) => Scene::by(it.user.as_ref(), None),
+            Some(event::Of::Channel(it)) => Scene::by(it.by.as_ref(), it.channel.as_ref()),
+            Some(event::Of::File(it)) => Scene::by(it.sender.as_ref(), it.channel.as_ref()),
+            Some(event::Of::App(_) | event::Of::Custom(_) | event::Of::Schedule(_)) | None => {
+                Scene { plugin: emitter(&event.r#type), ..Scene::default() }
+            }
+        })
     }
 
     /// The message, where it is about one.
@@ -48,58 +88,29 @@ impl<'a> Subject<'a> {
         match self {
             Self::Message(message) => message.channel.as_ref(),
             Self::Batch(messages) => messages.first()?.channel.as_ref(),
-            Self::Other(channel) => channel,
+            Self::Other(scene) => scene.channel,
         }
-    }
-
-    /// Whether this plugin made all of it.
-    pub fn is_by(self, plugin: &str) -> bool {
-        self.all_messages(|message| {
-            message.origin.as_ref().is_some_and(|origin| origin.plugin == plugin)
-        })
     }
 
     /// Whether nobody but its readers can read any of it.
     pub fn is_opaque(self) -> bool {
-        self.all_messages(is_opaque)
-    }
-
-    fn all_messages(self, holds: impl Fn(&Message) -> bool) -> bool {
         match self {
-            Self::Message(message) => holds(message),
-            Self::Batch(messages) => !messages.is_empty() && messages.iter().all(holds),
+            Self::Message(message) => is_opaque(message),
+            Self::Batch(messages) => !messages.is_empty() && messages.iter().all(is_opaque),
             Self::Other(_) => false,
-        }
-    }
-
-    /// Whether a filter lets it through: of messages about to be shown, one is enough.
-    pub fn concerns(self, filter: &HookFilter) -> bool {
-        match self {
-            Self::Message(message) => concerns(filter, message),
-            Self::Batch(messages) => {
-                filter.passes_all() || messages.iter().any(|message| concerns(filter, message))
-            }
-            Self::Other(channel) => lets_in(filter, channel) && filter.text.is_none(),
         }
     }
 }
 
 impl<'a> From<Option<&'a Message>> for Subject<'a> {
     fn from(message: Option<&'a Message>) -> Self {
-        message.map_or(Self::Other(None), Self::Message)
+        message.map_or(Self::Other(Scene::default()), Self::Message)
     }
 }
 
-fn concerns(filter: &HookFilter, message: &Message) -> bool {
-    let matches = || match &filter.text {
-        None => true,
-        Some(pattern) => text(message).is_some_and(|text| pattern.matches(text)),
-    };
-    lets_in(filter, message.channel.as_ref()) && matches()
-}
-
-fn lets_in(filter: &HookFilter, channel: Option<&Channel>) -> bool {
-    is_in(&filter.channels, channel) && is_in(&filter.within, channel)
+/// The plugin that makes events of this type.
+fn emitter(kind: &str) -> Option<&str> {
+    kind.strip_prefix("plugin:")?.split(':').next()
 }
 
 /// What a message says, where it says it in words.

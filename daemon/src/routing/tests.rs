@@ -1,6 +1,7 @@
 //! The switchboard with fake plugins and a fake app: frames in, frames out, time paused.
 
 mod beyond;
+mod guards;
 mod interactions;
 mod kept;
 mod pipelines;
@@ -20,7 +21,7 @@ use outboard_proto::plugin::{Call, DaemonFrame, daemon_frame, reply};
 use tokio_stream::StreamExt as _;
 
 use super::*;
-use crate::config::manifest::hook::HookFilter;
+use crate::config::manifest::filter::Filter;
 use crate::config::manifest::{Mode, OnFailure, Phase};
 use crate::config::permission::Permission;
 use crate::egress::{EgressStream, egress};
@@ -44,6 +45,7 @@ struct FakeApp {
 fn board() -> Switchboard {
     let board = Switchboard::new(Clock::start());
     tokio::spawn(board.clone().keep_time());
+    tokio::spawn(board.clone().keep_patterns());
     board
 }
 
@@ -65,11 +67,12 @@ pub fn interceptor(phase: Phase, policy: OnFailure) -> Interceptor {
         policy,
         asked_closed: false,
         mode: Mode::Path,
-        filter: HookFilter::default(),
+        filter: Filter::default(),
+        own: false,
     }
 }
 
-fn registration(name: &str, interceptors: Vec<Interceptor>) -> Registration {
+pub fn registration(name: &str, interceptors: Vec<Interceptor>) -> Registration {
     Registration {
         name: name.into(),
         version: "1.0.0".into(),
@@ -118,6 +121,15 @@ impl FakePlugin {
         loop {
             if let daemon_frame::Kind::Call(call) = self.frame().await {
                 return call;
+            }
+        }
+    }
+
+    /// The nonce of the next ping.
+    async fn pinged(&mut self) -> u64 {
+        loop {
+            if let daemon_frame::Kind::Ping(ping) = self.frame().await {
+                return ping.nonce;
             }
         }
     }

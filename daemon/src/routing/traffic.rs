@@ -21,6 +21,8 @@ pub struct Traffic {
     pub denied: u64,
     /// Messages it sent.
     pub sends: u64,
+    /// Messages it could not send because plugins seemed to answer each other.
+    pub loops: u64,
     /// Calls that found its queue full.
     pub over_limit: u64,
     /// Times a breaker opened.

@@ -241,6 +241,7 @@ impl Session {
                 self.bulk.taken(size, &self.egress, self.clock().now());
                 board.chunk_of_plugin(member, self.serial, chunk)
             }
+            Some(Kind::Pong(pong)) => board.ponged(member, self.serial, pong.nonce),
             Some(Kind::Log(log)) => {
                 self.log(&log.line);
                 false
@@ -262,7 +263,7 @@ impl Session {
             }
             Some(Kind::Hello(_)) => return Err(violation("said hello twice on one stream")),
             // Nothing to do with: features of later protocols, or not of this daemon's.
-            Some(Kind::Pong(_) | Kind::Cancel(_)) | None => false,
+            Some(Kind::Cancel(_)) | None => false,
         };
         if useful { Ok(()) } else { self.note_useless().await }
     }

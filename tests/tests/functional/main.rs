@@ -12,6 +12,7 @@ mod dependencies;
 mod events;
 mod events_durable;
 mod examples;
+mod guards;
 mod hooks;
 mod hooks_bad;
 mod hooks_closed;

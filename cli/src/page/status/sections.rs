@@ -135,6 +135,7 @@ pub fn traffic(traffic: &Traffic) -> Section {
         ("errors", traffic.errors),
         ("time-outs", traffic.timeouts),
         ("breaker openings", traffic.breaker_openings),
+        ("loops suspected", traffic.loops),
         ("events dropped", traffic.events_dropped),
         ("over limit", traffic.over_limit),
         ("denied", traffic.denied),

@@ -3,9 +3,9 @@
 
 use crate::config::amount::parse_duration;
 use crate::config::fault::Problem;
+use crate::config::manifest::filter::Filter;
 use crate::config::name::PluginName;
 use crate::config::nearest::nearest;
-use crate::config::pattern::ChannelPattern;
 use crate::config::permission::Permission;
 use crate::config::section::Section;
 use std::collections::BTreeSet;
@@ -169,8 +169,10 @@ pub struct EventDecl {
     pub types: BTreeSet<EventType>,
     /// How long one handler may take, where it says so.
     pub timeout: Option<Duration>,
-    /// Any of these channels; empty means all, and events without a channel.
-    pub channels: Vec<ChannelPattern>,
+    /// Which of them concern it.
+    pub filter: Filter,
+    /// It asks for its own messages, too.
+    pub own: bool,
     /// What is promised.
     pub delivery: Guarantee,
     /// What waits for what.
@@ -201,11 +203,12 @@ fn read(entry: &Section<'_>) -> EventDecl {
     let delivery = entry.field("delivery").and_then(|it| it.parse(str::parse));
     let order = entry.field("order").and_then(|it| it.parse(str::parse));
     let timeout = entry.field("timeout").and_then(|it| it.parse(read_timeout));
-    let channels = entry.section("filter").map(|it| read_filter(&it)).unwrap_or_default();
+    let filter = entry.section("filter").map(|it| Filter::read(&it)).unwrap_or_default();
+    let own = entry.field("own").and_then(|it| it.flag()).unwrap_or(false);
     entry.not_supported(&["key", "retention"]);
     entry.close();
     let (delivery, order) = (delivery.unwrap_or_default(), order.unwrap_or_default());
-    EventDecl { types, timeout, channels, delivery, order }
+    EventDecl { types, timeout, filter, own, delivery, order }
 }
 
 /// A list, or one type without brackets.
@@ -219,13 +222,6 @@ fn read_types(entry: &Section<'_>) -> BTreeSet<EventType> {
         on.fault(Problem::new("names no event"));
     }
     types
-}
-
-fn read_filter(table: &Section<'_>) -> Vec<ChannelPattern> {
-    let channels = table.field("channels").map(|it| it.parse_list(ChannelPattern::parse));
-    table.not_supported(&["workspaces", "prefix", "regex", "mentions", "sender", "role"]);
-    table.close();
-    channels.unwrap_or_default()
 }
 
 fn read_timeout(text: &str) -> Result<Duration, Problem> {

@@ -3,8 +3,8 @@
 
 use crate::config::amount::parse_duration;
 use crate::config::fault::Problem;
+use crate::config::manifest::filter::Filter;
 use crate::config::name::PluginName;
-use crate::config::pattern::{ChannelPattern, TextPattern};
 use crate::config::section::{Field, Section};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -90,25 +90,9 @@ pub struct HookDecl {
     /// What the author asks for; only an operator grants `Closed`.
     pub on_failure: OnFailure,
     /// Which messages concern it.
-    pub filter: HookFilter,
-}
-
-/// Which messages concern an interceptor.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct HookFilter {
-    /// Any of these channels; empty means all.
-    pub channels: Vec<ChannelPattern>,
-    /// And any of these, to which the operator limits the plugin; empty means all.
-    pub within: Vec<ChannelPattern>,
-    /// A match in the text.
-    pub text: Option<TextPattern>,
-}
-
-impl HookFilter {
-    /// Whether it lets everything through, so that nothing has to be looked at.
-    pub fn passes_all(&self) -> bool {
-        self.channels.is_empty() && self.within.is_empty() && self.text.is_none()
-    }
+    pub filter: Filter,
+    /// It asks for its own messages, too.
+    pub own: bool,
 }
 
 /// Where a plugin stands that names no priority.
@@ -146,27 +130,31 @@ fn read(entry: &Section<'_>, own: Option<&PluginName>) -> Option<HookDecl> {
     let on_failure = on_failure.unwrap_or(OnFailure::Open);
     let filter = entry.section("filter").map(|it| read_filter(&it, hook.as_ref()));
     let filter = filter.unwrap_or_default();
+    let own = entry.field("own").and_then(|it| it.flag()).unwrap_or(false);
     entry.close();
     let hook = hook?;
-    Some(HookDecl { hook, phase, priority, before, after, timeout, mode, on_failure, filter })
+    Some(HookDecl { hook, phase, priority, before, after, timeout, mode, on_failure, filter, own })
 }
 
-fn read_filter(table: &Section<'_>, hook: Option<&Hook>) -> HookFilter {
-    let channels = table.field("channels").map(|it| it.parse_list(ChannelPattern::parse));
-    let text = table.field("regex").and_then(|it| it.parse(TextPattern::parse));
-    table.not_supported(&["workspaces", "prefix", "mentions", "sender", "role"]);
-    table.close();
-    let cannot = |key: &str, what: &str| {
-        let hook = hook.map_or("", Hook::as_str);
-        table.fault(key, Problem::new(format!("{hook} has no {what} to look at")));
+/// Nothing can pass a filter on what its hook does not have.
+fn read_filter(table: &Section<'_>, hook: Option<&Hook>) -> Filter {
+    let filter = Filter::read(table);
+    let Some(hook) = hook else { return filter };
+    let cannot = |keys: &[&str], what: &str| {
+        for key in keys.iter().filter(|key| table.has(key)) {
+            table.fault(key, Problem::new(format!("{hook} has no {what} to look at")));
+        }
     };
-    if channels.is_some() && hook.is_some_and(|it| !it.has_channel()) {
-        cannot("channels", "channel");
+    if !hook.has_channel() {
+        cannot(&["channels"], "channel");
     }
-    if text.is_some() && hook.is_some_and(|it| !it.has_text()) {
-        cannot("regex", "text");
+    if !hook.has_text() {
+        cannot(&["prefix", "regex", "mentions"], "text");
     }
-    HookFilter { channels: channels.unwrap_or_default(), within: Vec::new(), text }
+    if !hook.has_sender() {
+        cannot(&["sender", "role"], "sender");
+    }
+    filter
 }
 
 fn neighbours(

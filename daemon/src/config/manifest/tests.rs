@@ -1,5 +1,6 @@
 //! Claims about manifests: what is read, and that everything wrong is said at once, by line.
 
+mod filter;
 mod hooks;
 
 use super::*;
@@ -226,7 +227,6 @@ fn what_later_daemons_know_is_named_as_not_supported() {
         "[install]\n",
         "[sandbox]\n",
         "[[events]]\non = [\"message.posted\"]\nretention = \"1h\"\n",
-        "[[events]]\non = [\"message.posted\"]\nfilter = { regex = \"a\" }\n",
     ];
     for lines in later {
         let faults = faults_with(lines);

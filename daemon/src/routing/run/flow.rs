@@ -16,10 +16,11 @@ use crate::config::manifest::{Hook, OnFailure, Phase};
 use crate::frame::ToApp;
 use crate::payload::Payload;
 use crate::routing::call::{NewCall, OverLimit, Purpose, Said};
-use crate::routing::member::{BREAKER, Standing};
+use crate::routing::member::Standing;
 use crate::routing::node::{NodeId, busy};
+use crate::routing::patterns::Found;
 use crate::routing::pipeline::Entry;
-use crate::routing::{Core, MemberId, change, command};
+use crate::routing::{Core, change, command};
 
 impl Core {
     pub(super) fn intercept(&mut self, asked: Asked, act: Act, now: Moment) -> Option<usize> {
@@ -38,6 +39,9 @@ impl Core {
             self.fail_asked(asked, common::Reason::Invalid, text, now);
             return None;
         }
+        if hook == Hook::BeforePost {
+            self.heard_at_hook(&payload);
+        }
         let pipeline = self.pipelines.get(&hook).map(Arc::clone).unwrap_or_default();
         let budget = match budget_us {
             0 => hook.budget(),
@@ -51,6 +55,7 @@ impl Core {
             steps: Vec::with_capacity(pipeline.entries.len()),
             pipeline,
             payload,
+            found: Found::default(),
             workspace,
             around,
             replaced: false,
@@ -142,11 +147,13 @@ impl Core {
             member.traffic.denied += 1;
             return Asking::Skip(SkipReason::NotGranted);
         }
+        if !member.bypassed.is_empty() && member.bypassed.contains(&run.hook) {
+            return Asking::Skip(SkipReason::Bypassed);
+        }
         if let Some(reason) = unable(&member.standing, entry.is.policy) {
             return Asking::Skip(reason);
         }
-        let breaker = member.breakers.entry(run.hook.clone()).or_default();
-        if !breaker.admit(now, BREAKER) {
+        if !member.admits(&run.hook, now) {
             return Asking::Skip(SkipReason::Breaker);
         }
         let Some(deadline) = run.deadline_of(entry, now) else {
@@ -166,8 +173,10 @@ impl Core {
 
     /// The rejection that a closed entry's absence means; `None` where the policy is open.
     fn skip(&self, entry: &Entry, reason: SkipReason) -> Option<Final> {
-        // Without a grant there is nobody whose absence could matter.
-        if entry.is.policy == OnFailure::Open || reason == SkipReason::NotGranted {
+        // Without a grant there is nobody whose absence could matter; a bypass is the operator's
+        // word that it shall not.
+        let allowed = matches!(reason, SkipReason::NotGranted | SkipReason::Bypassed);
+        if entry.is.policy == OnFailure::Open || allowed {
             return None;
         }
         let member = self.members.get(entry.member).filter(|it| entry.is_of(it));
@@ -204,7 +213,7 @@ impl Core {
             Said::Result(Some(reply::Result::Hook(answer))) => answer.answer,
             Said::Result(Some(reply::Result::Failure(_))) => {
                 self.members[entry.member].traffic.errors += 1;
-                self.answered(entry.member, self.runs[key].hook.clone());
+                self.answered(entry.member, key, now);
                 return self.interceptor_lost(key, at, SkipReason::Error, now);
             }
             Said::Result(
@@ -219,12 +228,12 @@ impl Core {
         };
         match self.runs[key].judge(entry, answer) {
             Ok(judged) => {
-                self.answered(entry.member, self.runs[key].hook.clone());
+                self.answered(entry.member, key, now);
                 self.settle(key, at, judged, now);
             }
             Err(change::RuleBroken) => {
                 self.members[entry.member].traffic.rule_breaks += 1;
-                self.miss(entry.member, key, now);
+                self.miss(entry.member, key, now, now);
                 self.interceptor_lost(key, at, SkipReason::Protocol, now);
             }
         }
@@ -237,6 +246,8 @@ impl Core {
             Judged::Continue => (StepResult::Continued, None),
             Judged::Replace(payload) => {
                 run.payload = Payload::of(*payload);
+                // Filters see the message as changed so far.
+                run.found = Found::default();
                 run.replaced = true;
                 (StepResult::Replaced, None)
             }
@@ -355,24 +366,6 @@ impl Core {
                 // The caller may have gone; then nobody needs the verdict.
                 let _ = sender.send(frame);
             }
-        }
-    }
-
-    fn answered(&mut self, member: MemberId, hook: Hook) {
-        self.members[member].breakers.entry(hook).or_default().answered();
-    }
-
-    /// Counts a miss against the plugin's breaker for the run's hook.
-    pub fn miss(&mut self, member: MemberId, run: usize, now: Moment) {
-        if self.held_up {
-            return;
-        }
-        let hook = self.runs[run].hook.clone();
-        let member = &mut self.members[member];
-        if member.breakers.entry(hook.clone()).or_default().missed(now, BREAKER) {
-            member.traffic.breaker_openings += 1;
-            let plugin = &member.is.name;
-            tracing::warn!(%plugin, %hook, "breaker opened: its answers keep missing");
         }
     }
 

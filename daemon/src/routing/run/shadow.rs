@@ -65,7 +65,7 @@ pub struct Tally {
     pub differed: u64,
     /// It was asked and gave no answer that counts.
     pub unanswered: u64,
-    /// It was not asked: not ready, or its hands full.
+    /// It was not asked: not ready, its hands full, or off the path.
     pub unasked: u64,
     /// Of its answers, those that would have ended or changed the act.
     pub would_reject: u64,
@@ -170,9 +170,10 @@ impl Core {
                 member.traffic.denied += 1;
                 continue;
             }
+            let off = member.bypassed.contains(&hook);
             // The other half of its window stays free for calls that somebody waits for.
             let has_hands = member.in_hand < member.is.in_flight.div_ceil(2);
-            if member.open_seat().is_none() || !has_hands {
+            if off || member.open_seat().is_none() || !has_hands {
                 member.shadows.entry((hook.clone(), entry.is.phase)).or_default().unasked += 1;
                 continue;
             }

@@ -175,11 +175,13 @@ mod tests {
 
     use super::*;
     use crate::config::manifest::{Hook, OnFailure};
-    use crate::routing::tests::interceptor;
+    use crate::routing::patterns::Patterns;
+    use crate::routing::tests::{interceptor, registration};
 
     fn pipeline() -> Arc<Pipeline> {
         let entry = |(phase, policy), plugin: &str| {
-            Entry::new(0, plugin.into(), interceptor(phase, policy))
+            let is = interceptor(phase, policy);
+            Entry::new(0, &registration(plugin, Vec::new()), is, &Patterns::default())
         };
         let entries = vec![
             entry((Phase::Transform, OnFailure::Open), "one"),

@@ -56,7 +56,14 @@ fn subscriber(name: &str, delivery: Guarantee) -> Registration {
     let types = BTreeSet::from(["message.posted".parse().unwrap()]);
     let timeout = Duration::from_secs(5);
     let (channels, order) = (Vec::new(), Order::Channel);
-    let subscription = Subscription { types, channels, timeout, delivery, order };
+    let subscription = Subscription {
+        types,
+        filter: Filter { channels, ..Filter::default() },
+        own: false,
+        timeout,
+        delivery,
+        order,
+    };
     Registration { subscriptions: vec![subscription], ..registration(name, Vec::new()) }
 }
 

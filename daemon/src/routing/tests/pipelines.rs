@@ -152,7 +152,11 @@ async fn three_misses_open_the_breaker_and_a_trial_closes_it() {
     assert_eq!(skipped(&app.verdict().await.1), SkipReason::Breaker);
     assert_eq!(board.view(one.member).open_breakers, [Hook::BeforePost]);
     tokio::time::advance(Duration::from_secs(2)).await;
-    app.ask(4, "trial");
+    app.ask(4, "rested");
+    assert_eq!(skipped(&app.verdict().await.1), SkipReason::Breaker);
+    let nonce = one.pinged().await;
+    assert!(board.ponged(one.member, one.serial, nonce));
+    app.ask(5, "trial");
     let trial = loop {
         let call = one.call().await;
         if text_of(payload_of(&call)) == "trial" {

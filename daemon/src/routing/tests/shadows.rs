@@ -96,3 +96,24 @@ async fn a_validator_beside_the_path_differs_only_by_refusing() {
     watcher.pass(&seen);
     assert!(shadows(&watcher).join("").contains("agreed 1, differed 0"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_beside_the_path_has_filters_and_is_bypassed_as_those_on_it() {
+    let board = board();
+    let filter = Filter { prefix: vec!["!".into()], ..Filter::default() };
+    let is = Interceptor { filter, ..beside() };
+    let mut watcher = FakePlugin::ready(&board, registration("watcher", vec![is]));
+    let mut app = FakeApp::connected(&board);
+    app.ask(1, "hello");
+    app.ask(2, "!hello");
+    let call = watcher.call().await;
+    assert_eq!(text_of(payload_of(&call)), "!hello");
+    watcher.pass(&call);
+    board.bypass(Bypassed::Plugin("watcher".into()), Duration::from_secs(60));
+    app.ask(3, "!hello");
+    for id in 1..=3 {
+        assert_eq!(app.verdict().await.0, id);
+    }
+    let told = shadows(&watcher).join("");
+    assert!(told.contains("agreed 1, differed 0, unanswered 0, not asked 1"), "{told}");
+}

@@ -13,7 +13,8 @@ fn subscriber(name: &str) -> Registration {
     Registration {
         subscriptions: vec![Subscription {
             types,
-            channels: Vec::new(),
+            filter: Filter::default(),
+            own: false,
             timeout,
             delivery: Guarantee::BestEffort,
             order: Order::Channel,

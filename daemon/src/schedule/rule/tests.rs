@@ -175,7 +175,9 @@ proptest! {
                     && matches!(ambiguous.offset(), jiff::tz::AmbiguousOffset::Gap { .. })
                 {
                     let later = zone.to_ambiguous_timestamp(civil).later().unwrap();
-                    zone.preceding(later).next().unwrap().timestamp()
+                    // The gap's first minute is read as the change itself: that one counts, too.
+                    let beyond = later.checked_add(1.second()).unwrap();
+                    zone.preceding(beyond).next().unwrap().timestamp()
                 } else {
                     zone.to_ambiguous_timestamp(civil).earlier().unwrap()
                 };

@@ -133,7 +133,9 @@ async fn send_when_alone(plugin: Arc<Plugin>, count: usize, patience: Option<Dur
             let plugin = plugin.clone();
             sends.spawn(async move {
                 let text = format!("alone {number}");
-                let answer = host::send_alone(&plugin, &text, patience).await;
+                // No channel gets so many that it looks like a loop.
+                let channel = format!("c-town-{}", number / 16);
+                let answer = host::send_alone(&plugin, &channel, &text, patience).await;
                 plugin.note(format!("{text}: {answer}"));
             });
         }

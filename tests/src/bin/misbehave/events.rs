@@ -56,6 +56,15 @@ pub async fn handle(plugin: Arc<Plugin>, delivery: Delivery) {
                 let answer = host::reply(&plugin, &cause, &said).await;
                 eprintln!("replied: {answer}");
             }
+            // For whoever hears it to say the same.
+            "echo" | "echo-unasked" => {
+                let cause = match verb.as_str() {
+                    "echo" => format!("e{}", delivery.delivery),
+                    _ => String::new(),
+                };
+                let (said, channel) = (format!("all:{verb}"), channel_of(&event));
+                plugin.note(host::send(&plugin, &cause, channel, &said, "").await);
+            }
             _ => plugin.note(format!("{verb} is nothing it could do")),
         }
     }
@@ -74,6 +83,13 @@ fn record(id: &str, attempt: u32, text: &str) {
         .and_then(|mut file| file.write_all(format!("{id} {attempt} {text}\n").as_bytes()));
     if let Err(error) = written {
         eprintln!("{}: {error}", path.display());
+    }
+}
+
+fn channel_of(event: &Event) -> &str {
+    match &event.of {
+        Some(event::Of::Message(message)) => message.channel.as_ref().map_or("", |it| &it.id),
+        Some(_) | None => "",
     }
 }
 

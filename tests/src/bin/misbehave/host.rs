@@ -36,9 +36,14 @@ pub async fn send(plugin: &Plugin, cause: &str, channel: &str, text: &str, key: 
 }
 
 /// Sends a message that nobody caused; waits no longer than `patience`, or as long as the daemon.
-pub async fn send_alone(plugin: &Plugin, text: &str, patience: Option<Duration>) -> String {
+pub async fn send_alone(
+    plugin: &Plugin,
+    channel: &str,
+    text: &str,
+    patience: Option<Duration>,
+) -> String {
     let body = Some(values::plain(text));
-    let request = SendRequest { channel_id: "c-town".to_owned(), body, ..SendRequest::default() };
+    let request = SendRequest { channel_id: channel.to_owned(), body, ..SendRequest::default() };
     spoken(
         call(plugin, "", request, async |mut messages, mut request| {
             if let Some(patience) = patience {

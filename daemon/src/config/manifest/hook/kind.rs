@@ -149,6 +149,11 @@ impl Hook {
         )
     }
 
+    /// Whether it is somebody's doing.
+    pub fn has_sender(&self) -> bool {
+        !matches!(self, Hook::Custom(_))
+    }
+
     /// Whether it happens in a channel.
     pub fn has_channel(&self) -> bool {
         !matches!(self, Hook::BeforeLogin | Hook::Custom(_))

@@ -25,6 +25,10 @@ fn a_filter_looks_only_at_what_its_hook_has() {
     assert!(faults.contains("user.before_login has no channel to look at"), "{faults}");
     let faults = faults_with("[[hooks]]\non = \"file.before_upload\"\nfilter.regex = \"a\"\n");
     assert!(faults.contains("file.before_upload has no text to look at"), "{faults}");
+    let faults =
+        faults_with("[[hooks]]\non = \"x.a.b\"\nfilter = { role = \"a\", prefix = \"b\" }\n");
+    assert!(faults.contains("hooks[0].filter.role: x.a.b has no sender to look at"), "{faults}");
+    assert!(faults.contains("hooks[0].filter.prefix: x.a.b has no text to look at"), "{faults}");
 }
 
 #[test]
