@@ -37,6 +37,9 @@ use crate::{
 /// Between two rounds of killing: whoever was forked during one is found by the next.
 const ROUND_MS: u16 = 5;
 
+/// How long a keeper stays for the daemon to hear how its plugin ended.
+const HEARD_WITHIN_MS: u16 = 1000;
+
 /// Starts what the first order says and holds it until nothing of it is left.
 ///
 /// # Errors
@@ -98,6 +101,9 @@ impl Hold {
     }
 
     fn run(mut self) -> Result<(), LineError> {
+        if self.plan.begins == Begins::WhenTold && self.exit_of_main.is_none() {
+            self.report(&Report::Waiting { pid: self.main.as_raw().cast_unsigned() });
+        }
         loop {
             self.wait()?;
             self.obey();
@@ -234,7 +240,11 @@ impl Hold {
             // Every child is reaped and the first was one of them.
             (None, None) => return Err(io::Error::from_raw_os_error(Errno::ECHILD as i32).into()),
         };
-        self.line.send(&report)
+        self.line.send(&report)?;
+        // Its end takes the processor on which the daemon was just woken, and may take its time.
+        let mut line = [PollFd::new(self.line.as_fd(), PollFlags::empty())];
+        let _ = poll(&mut line, PollTimeout::from(HEARD_WITHIN_MS));
+        Ok(())
     }
 
     fn report(&mut self, report: &Report) {

@@ -170,7 +170,7 @@ fn become_the_plugin(plan: &Plan, say: OwnedFd) -> ! {
 
 /// What is said then tells a plugin that began from one that was ended while it waited.
 fn wait_for_the_word(say: &mut File) -> Result<(), Failure> {
-    setup::gate().read_exact(&mut [0]).or_say("wait for the word")?;
+    setup::gate().read_exact(&mut [0; 8]).or_say("wait for the word")?;
     say.write_all(&[Failure::AFTER_THE_WORD]).or_say("say that it begins")
 }
 

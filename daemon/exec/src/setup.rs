@@ -42,7 +42,7 @@ pub fn line_to_the_daemon() -> Option<Line> {
 
 /// Where a plugin that is to begin when told waits for it. Asked for once, in the plugin's process.
 pub fn gate() -> File {
-    // SAFETY: the plan says that the daemon put a pipe there for this and nothing else.
+    // SAFETY: the plan says that the daemon put an eventfd there for this and nothing else.
     unsafe { File::from_raw_fd(GATE_FD) }
 }
 

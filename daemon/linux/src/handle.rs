@@ -3,7 +3,6 @@
 
 use std::{
     fmt, fs,
-    os::fd::OwnedFd,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering},
@@ -90,7 +89,7 @@ pub(crate) struct Held {
     pub(crate) enforced: Enforced,
     pub(crate) bell: Arc<EventFd>,
     /// Where a plugin that was only prepared waits.
-    gate: Mutex<Option<OwnedFd>>,
+    gate: Mutex<Option<EventFd>>,
     main_pid: AtomicU32,
     is_over: AtomicBool,
     wish: AtomicU8,
@@ -112,8 +111,8 @@ impl Keeper {
     pub fn go(&self) {
         let gate = self.0.gate.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(gate) = gate {
-            // One byte always fits an empty pipe; whoever ended meanwhile shows as its end.
-            let _ = rustix::io::write(&gate, &[1]);
+            // A counter at zero has room.
+            let _ = gate.write(1);
         }
     }
 
@@ -128,7 +127,8 @@ impl Keeper {
         self.0.wish_for(Wish::Kill);
     }
 
-    /// The plugin's main process, from `Started` to its end.
+    /// The plugin's main process, from `Started` to its end; of a prepared one, where no namespace
+    /// hides it, already while it waits.
     pub fn pid(&self) -> Option<u32> {
         let pid = self.0.main_pid.load(Ordering::Acquire);
         (pid != 0 && !self.0.is_over()).then_some(pid)
@@ -191,7 +191,7 @@ impl Held {
         keeper_pid: u32,
         leaf: Option<Leaf>,
         enforced: Enforced,
-        (bell, gate): (Arc<EventFd>, Option<OwnedFd>),
+        (bell, gate): (Arc<EventFd>, Option<EventFd>),
     ) -> Held {
         Held {
             plugin: launch.0.to_owned(),

@@ -2,7 +2,7 @@
 //! behaviour.
 //!
 //! The line is a SOCK_SEQPACKET pair: one message is one packet, and its end of file means that the
-//! other side is gone. Messages are JSON: the keeper reads three and writes two in its life, so the
+//! other side is gone. Messages are JSON: the keeper reads three and writes three in its life, so the
 //! encoding costs nothing that could be measured, and it can be read in a trace.
 
 use std::{
@@ -22,9 +22,9 @@ use crate::launch::Launch;
 /// The descriptor the keeper finds its end of the line at.
 pub const KEEPER_FD: i32 = 3;
 
-/// The descriptor a keeper finds the gate at, if its plugin is to begin when told: one byte from the
-/// daemon opens it, its end of file says that it never will. The plugin's own process reads it, so
-/// that nobody has to wake in between.
+/// The descriptor a keeper finds the gate at, if its plugin is to begin when told: an eventfd that
+/// the daemon raises. The plugin's own process waits at it, so that nobody has to wake in between;
+/// and an eventfd, because the kernel keeps whom a pipe wakes waiting for the waker's processor.
 pub const GATE_FD: i32 = 4;
 
 /// The largest message, bytes: below the kernel's default socket buffer, so that a send never has
@@ -81,6 +81,11 @@ pub enum Namespace {
 /// What the keeper tells the daemon.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Report {
+    /// The process that will be the plugin waits at its gate. Comes only of one that waits.
+    Waiting {
+        /// Its process id.
+        pid: u32,
+    },
     /// The program runs; its process id as the daemon sees it.
     Started {
         /// Process id of the plugin's main process.

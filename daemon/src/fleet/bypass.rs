@@ -12,6 +12,7 @@ use super::Fleet;
 use crate::config::amount::{parse_duration, show_duration};
 use crate::config::fault::Problem;
 use crate::config::manifest::Hook;
+use crate::plugin::Move;
 use crate::routing::Bypassed;
 
 /// The longest it may last: whoever wants more disables the plugin.
@@ -68,7 +69,7 @@ impl Fleet {
     fn tell_watchers(&self) {
         for (name, _) in self.aboard.iter().filter(|(_, it)| !it.spec.hooks.is_empty()) {
             // Nobody may be watching.
-            let _ = self.harbour.moves.send(name.clone());
+            let _ = self.harbour.moves.send(Move::Detail(name.clone()));
         }
     }
 }

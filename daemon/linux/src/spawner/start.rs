@@ -14,7 +14,10 @@ use std::{
 
 use nix::{
     spawn::{PosixSpawnAttr, PosixSpawnFileActions, PosixSpawnFlags, posix_spawn},
-    sys::signal::SigSet,
+    sys::{
+        eventfd::{EfdFlags, EventFd},
+        signal::SigSet,
+    },
 };
 use rustix::{
     pipe::PipeFlags,
@@ -91,9 +94,9 @@ impl Starter {
         // Sent before anybody reads: an order too large is refused while nothing has begun.
         line.send(&Order::Launch(Box::new(plan)))
             .map_err(|cause| SpawnError::HandOver { plugin: launch.plugin.clone(), cause })?;
-        let (gate, plugins_gate) = gate(begins)?;
+        let gate = gate(begins)?;
         let ends = Ends::lift(&keepers_line.into(), &keepers_stdout, &keepers_stderr)
-            .and_then(|ends| ends.with(plugins_gate.as_ref()))
+            .and_then(|ends| ends.with(gate.as_ref()))
             .map_err(SpawnError::resource("duplicate descriptors"))?;
 
         let mut known = orphans::keepers();
@@ -145,12 +148,12 @@ impl Ends {
         Ok(Ends { nothing, line, stdout, stderr, gate: None })
     }
 
-    fn with(self, gate: Option<&OwnedFd>) -> io::Result<Ends> {
+    fn with(self, gate: Option<&EventFd>) -> io::Result<Ends> {
         Ok(Ends { gate: gate.map(lift).transpose()?, ..self })
     }
 }
 
-fn lift(fd: &OwnedFd) -> io::Result<OwnedFd> {
+fn lift(fd: &impl AsFd) -> io::Result<OwnedFd> {
     Ok(rustix::io::fcntl_dupfd_cloexec(fd.as_fd(), ABOVE_THE_KEEPERS)?)
 }
 
@@ -197,15 +200,14 @@ fn output_pipe() -> Result<(OwnedFd, OwnedFd), SpawnError> {
     Ok((ours, plugins))
 }
 
-/// Our end and the plugin's of what it waits at, if it is to begin when told.
-fn gate(begins: Begins) -> Result<(Option<OwnedFd>, Option<OwnedFd>), SpawnError> {
-    let say = SpawnError::resource("make a pipe");
+/// What the plugin waits at, if it is to begin when told.
+fn gate(begins: Begins) -> Result<Option<EventFd>, SpawnError> {
+    let say = SpawnError::resource("make an eventfd");
     match begins {
-        Begins::AtOnce => Ok((None, None)),
+        Begins::AtOnce => Ok(None),
         Begins::WhenTold => {
-            let made = rustix::pipe::pipe_with(PipeFlags::CLOEXEC);
-            let (plugins, ours) = made.map_err(|errno| say(errno.into()))?;
-            Ok((Some(ours), Some(plugins)))
+            let made = EventFd::from_flags(EfdFlags::EFD_CLOEXEC);
+            Ok(Some(made.map_err(|errno| say(errno.into()))?))
         }
     }
 }

@@ -231,6 +231,7 @@ impl Entry {
 
     fn note(&mut self, report: Report) {
         match report {
+            Report::Waiting { pid } => self.held.note_started(pid),
             Report::Started { pid } => {
                 self.held.note_started(pid);
                 self.meter.forget_members();
@@ -297,6 +298,8 @@ impl Entry {
         self.held.note_over();
         self.stage = Stage::Clearing { since: Instant::now() };
         self.tell(event);
+        // The keeper stays until then, so that it does not end where the daemon has to be awake.
+        self.line = None;
     }
 
     fn tell(&self, event: KeeperEvent) {
