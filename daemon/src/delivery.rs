@@ -103,6 +103,8 @@ pub struct Deliveries {
 struct Subscription {
     declaration: Declaration,
     backlog: Backlog,
+    /// The backlog is what the journal has, not yet a guess.
+    counted: bool,
     window: Window,
     /// Its surplus has been ordered to go.
     expiring: bool,
@@ -166,7 +168,7 @@ impl Deliveries {
         let fresh = |declaration: Declaration| {
             let name = Arc::clone(&declaration.declared.name);
             let (backlog, window) = (Backlog::default(), Window::default());
-            (name, Subscription { declaration, backlog, window, expiring: false })
+            (name, Subscription { declaration, backlog, counted: false, window, expiring: false })
         };
         self.subscriptions = declarations.into_iter().map(fresh).collect();
         if was_up {
@@ -185,7 +187,12 @@ impl Deliveries {
         self.ticket += 1;
         self.suspects.clear();
         for subscription in self.subscriptions.values_mut() {
-            subscription.window.open();
+            if subscription.counted && subscription.backlog.waiting == 0 {
+                // Nothing waits, as for nearly every plugin: the journal need not be asked.
+                subscription.window = Window::default();
+            } else {
+                subscription.window.open();
+            }
         }
         self.ask();
     }

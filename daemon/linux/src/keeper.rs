@@ -2,8 +2,8 @@
 //! behaviour.
 //!
 //! The line is a SOCK_SEQPACKET pair: one message is one packet, and its end of file means that the
-//! other side is gone. Messages are JSON: the keeper reads three and writes three in its life, so the
-//! encoding costs nothing that could be measured, and it can be read in a trace.
+//! other side is gone. Messages are JSON: the keeper reads and writes three or so in its life, so
+//! the encoding costs nothing that could be measured, and it can be read in a trace.
 
 use std::{
     io::{self, IoSlice, IoSliceMut},

@@ -33,6 +33,17 @@ pub fn raise_open_files() {
     let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
+/// Marks the calling thread as one that works beside the data plane: when it wakes, it waits for a
+/// processor instead of taking one from a thread that is running. Its share of the processor stays
+/// the same. Where the kernel refuses, it is a thread as any other.
+pub fn yield_to_the_data_plane() {
+    // SAFETY: the kernel reads one number from a live structure and writes nothing back.
+    let parameters = unsafe { std::mem::zeroed::<nix::libc::sched_param>() };
+    // SAFETY: as above; 0 is the calling thread.
+    let _ =
+        unsafe { nix::libc::sched_setscheduler(0, nix::libc::SCHED_BATCH, &raw const parameters) };
+}
+
 /// Bytes of memory this process holds resident; 0 where /proc does not tell.
 pub fn resident_bytes() -> u64 {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();

@@ -29,7 +29,7 @@ use crate::{
     keeper::{Begins, LineError},
     launch::Launch,
     machine::Machine,
-    watch,
+    own_process, watch,
 };
 
 /// Launches waiting for the thread. A daemon starts its plugins all at once, and whoever finds no
@@ -121,7 +121,10 @@ impl Spawner {
         let starter = Starter::new(means.clone(), watch);
         thread::Builder::new()
             .name("spawner".into())
-            .spawn(move || obey(queue, &starter))
+            .spawn(move || {
+                own_process::yield_to_the_data_plane();
+                obey(queue, &starter);
+            })
             .map_err(SpawnError::resource("start the spawner thread"))?;
         Ok(Spawner { orders, means })
     }

@@ -19,6 +19,7 @@ impl Deliveries {
         for (name, backlog) in backlogs {
             if let Some(subscription) = self.subscriptions.get_mut(&name) {
                 subscription.backlog = backlog;
+                subscription.counted = true;
             }
         }
     }

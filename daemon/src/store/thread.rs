@@ -8,6 +8,7 @@
 use super::error::StoreError;
 #[cfg(test)]
 use super::schema::{self, Migrations};
+use outboard_linux::own_process;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -88,7 +89,10 @@ impl StoreThread {
         let owned = path.clone();
         std::thread::Builder::new()
             .name("outboard-store".to_owned())
-            .spawn(move || serve(connection, &owned, requests))
+            .spawn(move || {
+                own_process::yield_to_the_data_plane();
+                serve(connection, &owned, requests);
+            })
             .map_err(|error| StoreError::of_io(&path, &error))?;
         Ok(StoreThread { queue, path })
     }

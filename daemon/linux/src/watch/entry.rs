@@ -32,6 +32,9 @@ use crate::{
 /// itself.
 const KEEPER_PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long a keeper is left alone after its last word.
+const LINGER: Duration = Duration::from_millis(3);
+
 /// Clearing is looked at often for this long, then seldom: a process stuck in the kernel can keep a
 /// cgroup busy for hours.
 const CLEARING_EAGER: Duration = Duration::from_secs(1);
@@ -277,7 +280,11 @@ impl Entry {
     /// behind.
     pub(super) fn press_on(&mut self, orphans: usize) {
         match self.stage {
-            Stage::Holding | Stage::Clearing { .. } => {}
+            Stage::Holding => {}
+            // The keeper stays until its line closes, so as not to end on the processor on which
+            // the daemon is just hearing of it.
+            Stage::Clearing { since } if since.elapsed() >= LINGER => self.line = None,
+            Stage::Clearing { .. } => {}
             Stage::Killing { since } if since.elapsed() > KEEPER_PATIENCE => {
                 warn!(plugin = self.held.plugin, "the keeper does not obey and is killed");
                 self.kill_keeper();
@@ -298,8 +305,6 @@ impl Entry {
         self.held.note_over();
         self.stage = Stage::Clearing { since: Instant::now() };
         self.tell(event);
-        // The keeper stays until then, so that it does not end where the daemon has to be awake.
-        self.line = None;
     }
 
     fn tell(&self, event: KeeperEvent) {
