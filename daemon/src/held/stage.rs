@@ -199,7 +199,8 @@ mod tests {
                         stage = stage.answered(answer);
                         match (before, &stage) {
                             (Stage::Decided(it), Stage::Held) => {
-                                prop_assert_eq!((&it.way, answer), (&Way::Release, Answer::Refused));
+                                prop_assert_eq!(it.way, Way::Release);
+                                prop_assert_eq!(answer, Answer::Refused);
                                 won = None;
                             }
                             (Stage::Decided(it), Stage::Told(told)) => prop_assert_eq!(&it, told),

@@ -22,8 +22,8 @@ use crate::store::StoreError;
 const UNDER_WAY: usize = 64;
 /// Decisions read at once.
 const BATCH: u32 = 64;
-/// How long a node may take over one.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a node may take over one: a little longer than it gives its own code.
+const PATIENCE: Duration = Duration::from_secs(40);
 /// The wait before the app is told again, where it does not say.
 const AGAIN: Duration = Duration::from_secs(2);
 /// The longest such wait.

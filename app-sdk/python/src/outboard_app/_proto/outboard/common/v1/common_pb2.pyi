@@ -592,7 +592,7 @@ class Hold(_message.Message):
     def __init__(self, queue: _Optional[str] = ..., expires_at_us: _Optional[int] = ..., reason: _Optional[_Union[Text, _Mapping]] = ..., id: _Optional[str] = ..., plugin: _Optional[str] = ...) -> None: ...
 
 class HeldItem(_message.Message):
-    __slots__ = ("id", "plugin", "queue", "hook", "workspace", "channel", "sender", "reason", "held_at_us", "expires_at_us", "size_bytes", "stage", "by", "why", "note", "number")
+    __slots__ = ("id", "plugin", "queue", "hook", "workspace", "channel", "sender", "reason", "held_at_us", "expires_at_us", "size_bytes", "stage", "by", "why", "note", "number", "app")
     ID_FIELD_NUMBER: _ClassVar[int]
     PLUGIN_FIELD_NUMBER: _ClassVar[int]
     QUEUE_FIELD_NUMBER: _ClassVar[int]
@@ -609,6 +609,7 @@ class HeldItem(_message.Message):
     WHY_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
     NUMBER_FIELD_NUMBER: _ClassVar[int]
+    APP_FIELD_NUMBER: _ClassVar[int]
     id: str
     plugin: str
     queue: str
@@ -625,7 +626,8 @@ class HeldItem(_message.Message):
     why: Text
     note: str
     number: int
-    def __init__(self, id: _Optional[str] = ..., plugin: _Optional[str] = ..., queue: _Optional[str] = ..., hook: _Optional[str] = ..., workspace: _Optional[str] = ..., channel: _Optional[_Union[Channel, _Mapping]] = ..., sender: _Optional[_Union[Sender, _Mapping]] = ..., reason: _Optional[_Union[Text, _Mapping]] = ..., held_at_us: _Optional[int] = ..., expires_at_us: _Optional[int] = ..., size_bytes: _Optional[int] = ..., stage: _Optional[_Union[HeldStage, str]] = ..., by: _Optional[str] = ..., why: _Optional[_Union[Text, _Mapping]] = ..., note: _Optional[str] = ..., number: _Optional[int] = ...) -> None: ...
+    app: str
+    def __init__(self, id: _Optional[str] = ..., plugin: _Optional[str] = ..., queue: _Optional[str] = ..., hook: _Optional[str] = ..., workspace: _Optional[str] = ..., channel: _Optional[_Union[Channel, _Mapping]] = ..., sender: _Optional[_Union[Sender, _Mapping]] = ..., reason: _Optional[_Union[Text, _Mapping]] = ..., held_at_us: _Optional[int] = ..., expires_at_us: _Optional[int] = ..., size_bytes: _Optional[int] = ..., stage: _Optional[_Union[HeldStage, str]] = ..., by: _Optional[str] = ..., why: _Optional[_Union[Text, _Mapping]] = ..., note: _Optional[str] = ..., number: _Optional[int] = ..., app: _Optional[str] = ...) -> None: ...
 
 class Handled(_message.Message):
     __slots__ = ()
