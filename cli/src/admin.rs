@@ -12,7 +12,8 @@ use tonic::{Response, Status, Streaming};
 
 use crate::refusal;
 use crate::report::{
-    Backup, Changes, Checked, Daemon, DeadLetter, Findings, Loaded, LogLine, Order, Plugin, Verdict,
+    Backup, Changes, Checked, Daemon, DeadLetter, Findings, Loaded, LogLine, Order, Plugin,
+    SetAside, Verdict,
 };
 use crate::socket;
 use crate::trouble::Stop;
@@ -205,6 +206,40 @@ impl Admin {
         let wait = self.wait(PATIENCE);
         let request = wire::DeadLetterIds { ids };
         answer(wait, self.client.drop_dead_letters(request)).await.map(|done| done.message)
+    }
+
+    /// What is held in a queue, or in all where the name is empty; the oldest first.
+    pub async fn held(&mut self, queue: String) -> Result<Vec<SetAside>, Stop> {
+        let wait = self.wait(PATIENCE);
+        let (mut held, mut after) = (Vec::new(), 0);
+        loop {
+            let request = wire::ListHeldRequest { queue: queue.clone(), after, most: 0 };
+            let page = answer(wait, self.client.list_held(request)).await?.items;
+            let Some(last) = page.last() else { return Ok(held) };
+            after = last.number;
+            held.extend(page.into_iter().map(SetAside::from));
+        }
+    }
+
+    /// Something held.
+    pub async fn held_item(&mut self, id: String, content: bool) -> Result<SetAside, Stop> {
+        let wait = self.wait(PATIENCE);
+        let request = wire::ShowHeldRequest { id, content };
+        answer(wait, self.client.show_held(request)).await.map(SetAside::from)
+    }
+
+    /// Has the app go on with something held; answers what was done.
+    pub async fn release_held(&mut self, id: String) -> Result<String, Stop> {
+        let wait = self.wait(PATIENCE);
+        let request = wire::ReleaseHeldRequest { id };
+        answer(wait, self.client.release_held(request)).await.map(|done| done.message)
+    }
+
+    /// Has the app drop something held; answers what was done.
+    pub async fn drop_held(&mut self, id: String, reason: String) -> Result<String, Stop> {
+        let wait = self.wait(PATIENCE);
+        let request = wire::DropHeldRequest { id, reason };
+        answer(wait, self.client.drop_held(request)).await.map(|done| done.message)
     }
 
     /// The daemon itself.

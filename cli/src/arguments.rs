@@ -95,6 +95,11 @@ pub enum Command {
         #[command(subcommand)]
         what: Letters,
     },
+    /// What plugins hold: look at it, release it, drop it
+    Held {
+        #[command(subcommand)]
+        what: Held,
+    },
     /// Read the configuration files again: all of it, or nothing if there is a mistake
     Reload,
     /// Show what a reload would change
@@ -162,6 +167,38 @@ pub enum Letters {
         /// Their numbers
         #[arg(required = true, value_name = "ID")]
         ids: Vec<i64>,
+    },
+}
+
+/// What is done with things held.
+#[derive(Debug, Subcommand)]
+pub enum Held {
+    /// Show what is held on one line each, the oldest first
+    List {
+        /// Only what waits in this queue
+        #[arg(long, value_name = "QUEUE")]
+        queue: Option<String>,
+    },
+    /// Show all there is to know of something held
+    Show {
+        /// Its id
+        id: String,
+        /// Also show what it says
+        #[arg(long)]
+        content: bool,
+    },
+    /// Have the chat server go on with it
+    Release {
+        /// Its id
+        id: String,
+    },
+    /// Have the chat server drop it
+    Drop {
+        /// Its id
+        id: String,
+        /// Why, for whoever wrote it
+        #[arg(long, default_value = "", hide_default_value = true)]
+        reason: String,
     },
 }
 

@@ -6,6 +6,7 @@ mod bypass;
 mod check;
 mod configure;
 mod follow;
+mod held;
 mod letters;
 mod lifecycle;
 mod load;
@@ -55,6 +56,7 @@ pub async fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Stop> {
         Command::Bypass(wish) => bypass::bypass(&desk, wish).await,
         Command::Doctor => look::doctor(&desk).await,
         Command::DeadLetters { what } => letters::run(&desk, what).await,
+        Command::Held { what } => held::run(&desk, what).await,
         Command::Watch { name } => follow::watch(&desk, name).await,
         Command::Logs(logs) => follow::logs(&desk, logs).await,
         Command::Trace(trace) => follow::trace(&desk, trace).await,

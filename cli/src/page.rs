@@ -4,6 +4,7 @@
 mod changes;
 mod daemon;
 mod doctor;
+mod held;
 mod hook;
 mod letters;
 mod list;
@@ -20,6 +21,7 @@ use crate::screen::{Tone, toned};
 pub use changes::{changes, checked};
 pub use daemon::versions;
 pub use doctor::findings;
+pub use held::{held, held_item};
 pub use hook::order;
 pub use letters::{letter, letters};
 pub use list::list;

@@ -93,6 +93,11 @@ fn hints(trouble: &Trouble, reason: Option<Reason>, details: &ErrorDetails) -> V
     let usual = match (reason, trouble.exit) {
         (Some(Reason::UnknownPlugin), _) => "`outboard list` shows what is loaded",
         (Some(Reason::UnknownDeadLetter), _) => "`outboard dead-letters list` shows what there is",
+        (Some(Reason::UnknownHeld), _) => "`outboard held list` shows what there is",
+        (Some(Reason::HeldDecided | Reason::HoldExpired | Reason::MessageDeleted), _) => {
+            "`outboard held show ID` says who decided"
+        }
+        (Some(Reason::AppRefused), _) => "`outboard held show ID` keeps what the chat server said",
         (Some(Reason::NeedsGrants | Reason::PermissionDenied), _) => {
             "`outboard load PATH --grant asked` grants all that is asked, `--grant LIST` a part of \
              it; for good: grants = [...] under [plugins.\"NAME\"] in conf.d"

@@ -5,10 +5,12 @@
 
 mod convert;
 mod events;
+mod held;
 
 use serde::{Deserialize, Serialize};
 
 pub use events::{DeadLetter, Waiting};
+pub use held::SetAside;
 
 /// Everything about one plugin.
 #[derive(Debug, Clone, PartialEq, Serialize)]

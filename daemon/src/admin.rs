@@ -2,6 +2,7 @@
 //!
 //! Each method decodes, asks the fleet, encodes. It refuses to know how anything is done.
 
+mod held;
 mod letters;
 mod service;
 mod trace;

@@ -26,6 +26,7 @@ use crate::config::paths::Paths;
 use crate::delivery::journal::EventJournal as _;
 use crate::fleet::{Command, Fleet, Harbour};
 use crate::gate::{Gate, Trees};
+use crate::held::Held;
 use crate::interactions::Interactions;
 use crate::outbox::Outbox;
 use crate::reflection::Reflection;
@@ -84,6 +85,9 @@ pub async fn run(options: Options) -> Result<End, StartError> {
     tokio::spawn(command.harbour.outbox.clone().replay());
     tokio::spawn(command.harbour.outbox.clone().expire());
     tokio::spawn(command.harbour.interactions.clone().keep());
+    tokio::spawn(command.harbour.held.clone().keep());
+    tokio::spawn(command.harbour.held.clone().tell());
+    tokio::spawn(command.harbour.held.clone().expire());
     tokio::spawn(courier::carry(board.clone(), command.harbour.journal.clone()));
     tokio::spawn(courier::tidy(board.clone(), command.harbour.journal.clone()));
     let app_group = ground.config.app_group.value.clone();
@@ -191,6 +195,7 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
         control: ground.control.clone(),
         journal: ground.journal.clone(),
         timetable: Timetable::new(ground.control.clone(), switchboard.clone()),
+        held: Held::new(switchboard.clone(), ground.journal.clone()),
         interactions: Interactions::new(switchboard, ground.journal.clone(), outbox.clone()),
         quarantine: ground.quarantine.clone(),
         outbox,

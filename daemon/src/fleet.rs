@@ -31,6 +31,7 @@ use crate::config::name::PluginName;
 use crate::config::operator::OperatorConfig;
 use crate::config::paths::Paths;
 use crate::gate::Trees;
+use crate::held::Held;
 use crate::interactions::Interactions;
 use crate::logs::Line;
 use crate::outbox::Outbox;
@@ -72,6 +73,8 @@ pub struct Harbour {
     pub timetable: Timetable,
     /// What plugins deferred.
     pub interactions: Interactions,
+    /// What plugins hold.
+    pub held: Held,
     /// Where lines can be followed.
     pub lines: broadcast::Sender<Line>,
     /// Who moved.

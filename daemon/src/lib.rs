@@ -15,6 +15,7 @@ pub mod egress;
 pub mod fleet;
 pub mod frame;
 pub mod gate;
+pub mod held;
 pub mod interactions;
 pub mod logs;
 pub mod outbox;

@@ -170,10 +170,12 @@ impl Outbox {
     /// Reads what an earlier daemon left, then replays whenever there is an app, for ever.
     pub async fn replay(self) {
         self.count_left_behind().await;
+        let mut attached = self.0.switchboard.attachments();
         loop {
             tokio::select! {
                 () = self.0.more.notified() => {}
-                () = self.0.switchboard.node_attached() => {}
+                // The switchboard lives as long as this does.
+                _ = attached.changed() => {}
             }
             if self.0.switchboard.has_app() {
                 self.replay_all().await;

@@ -20,6 +20,7 @@ mod concern;
 mod deadline;
 mod durable;
 mod event;
+mod held;
 mod http;
 mod interaction;
 mod lane;
@@ -45,7 +46,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use outboard_supervision::Moment;
 use slab::Slab;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
 use crate::config::manifest::Hook;
@@ -53,6 +54,7 @@ use crate::config::manifest::Hook;
 pub use act::Act;
 pub use bypass::Bypassed;
 pub use call::Said;
+pub use held::item_of;
 pub use http::HttpCaller;
 pub use interaction::{CommandRun, Completing, Deferral, KeepWish};
 pub use member::{MemberView, Standing};
@@ -61,7 +63,7 @@ pub use node::{NodeId, NodeView};
 pub use pipeline::OrderEntry;
 pub use publish::Publisher;
 pub use registration::{Bot, Interceptor, Registration, Subscription};
-pub use run::{Asked, VerdictFrame};
+pub use run::{Asked, HoldWish, VerdictFrame};
 pub use send::{Cause, Handing, Outgoing, SendOutcome};
 pub use trace::{LISTENERS, Wish};
 pub use traffic::Traffic;
@@ -74,7 +76,8 @@ pub type MemberId = usize;
 pub struct Switchboard {
     core: Arc<Mutex<Core>>,
     sooner: Arc<Notify>,
-    attached: Arc<Notify>,
+    /// Changes whenever a node connects.
+    attached: watch::Sender<()>,
     /// There are orders for the journal.
     ordered: Arc<Notify>,
     /// The journal has answered.
@@ -92,6 +95,7 @@ struct Core {
     calls: call::Calls,
     runs: Slab<run::Run>,
     shadows: run::shadow::Shadows,
+    holds: run::Holds,
     requests: send::Requests,
     http: http::Exchanges,
     deferrals: interaction::Deferrals,
@@ -127,6 +131,7 @@ impl Switchboard {
             calls: call::Calls::default(),
             runs: Slab::new(),
             shadows: run::shadow::Shadows::default(),
+            holds: run::Holds::default(),
             requests: send::Requests::default(),
             http: http::Exchanges::default(),
             deferrals: interaction::Deferrals::default(),
@@ -147,7 +152,7 @@ impl Switchboard {
         Self {
             core: Arc::new(Mutex::new(core)),
             sooner: Arc::default(),
-            attached: Arc::default(),
+            attached: watch::Sender::new(()),
             ordered: Arc::default(),
             idle: Arc::default(),
         }

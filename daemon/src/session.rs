@@ -7,6 +7,7 @@ mod converse;
 mod door;
 mod events;
 mod facts;
+mod held;
 mod hello;
 mod interactions;
 mod listen;

@@ -281,7 +281,7 @@ pub struct TraceRecord {
     /// continued, replaced, rejected, held or handled.
     #[prost(string, tag = "4")]
     pub outcome: ::prost::alloc::string::String,
-    /// Of a rejection, for people.
+    /// Of a rejection or a hold, for people.
     #[prost(string, tag = "5")]
     pub reason: ::prost::alloc::string::String,
     /// Every interceptor that was asked or skipped, in order; took_us counts from the app's asking.
@@ -599,6 +599,52 @@ pub struct DeadLetter {
     /// The event as text, if it was asked for.
     #[prost(string, tag = "12")]
     pub content: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListHeldRequest {
+    /// Empty = of all queues.
+    #[prost(string, tag = "1")]
+    pub queue: ::prost::alloc::string::String,
+    /// Only those after this HeldItem.number; 0 = from the oldest.
+    #[prost(int64, tag = "2")]
+    pub after: i64,
+    /// 0 = 200, which is the most.
+    #[prost(uint32, tag = "3")]
+    pub most: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListHeldResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub items: ::prost::alloc::vec::Vec<super::super::common::v1::HeldItem>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ShowHeldRequest {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// Also say what it says.
+    #[prost(bool, tag = "2")]
+    pub content: bool,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Held {
+    #[prost(message, optional, tag = "1")]
+    pub item: ::core::option::Option<super::super::common::v1::HeldItem>,
+    /// As text, if it was asked for and is still there.
+    #[prost(string, tag = "2")]
+    pub content: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReleaseHeldRequest {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DropHeldRequest {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// For the sender.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
@@ -1361,6 +1407,97 @@ pub mod admin_client {
                 .insert(GrpcMethod::new("outboard.admin.v1.Admin", "DropDeadLetters"));
             self.inner.unary(req, path, codec).await
         }
+        /// What plugins hold, and what is decided but not told to the app yet; the oldest first.
+        pub async fn list_held(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListHeldRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListHeldResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.admin.v1.Admin/ListHeld",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.admin.v1.Admin", "ListHeld"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// One of them; for a day also what has been decided and told.
+        pub async fn show_held(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ShowHeldRequest>,
+        ) -> std::result::Result<tonic::Response<super::Held>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.admin.v1.Admin/ShowHeld",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.admin.v1.Admin", "ShowHeld"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Has the app go on with it.
+        pub async fn release_held(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReleaseHeldRequest>,
+        ) -> std::result::Result<tonic::Response<super::Done>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.admin.v1.Admin/ReleaseHeld",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.admin.v1.Admin", "ReleaseHeld"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Has the app drop it.
+        pub async fn drop_held(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DropHeldRequest>,
+        ) -> std::result::Result<tonic::Response<super::Done>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.admin.v1.Admin/DropHeld",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.admin.v1.Admin", "DropHeld"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -1514,6 +1651,29 @@ pub mod admin_server {
         async fn drop_dead_letters(
             &self,
             request: tonic::Request<super::DeadLetterIds>,
+        ) -> std::result::Result<tonic::Response<super::Done>, tonic::Status>;
+        /// What plugins hold, and what is decided but not told to the app yet; the oldest first.
+        async fn list_held(
+            &self,
+            request: tonic::Request<super::ListHeldRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListHeldResponse>,
+            tonic::Status,
+        >;
+        /// One of them; for a day also what has been decided and told.
+        async fn show_held(
+            &self,
+            request: tonic::Request<super::ShowHeldRequest>,
+        ) -> std::result::Result<tonic::Response<super::Held>, tonic::Status>;
+        /// Has the app go on with it.
+        async fn release_held(
+            &self,
+            request: tonic::Request<super::ReleaseHeldRequest>,
+        ) -> std::result::Result<tonic::Response<super::Done>, tonic::Status>;
+        /// Has the app drop it.
+        async fn drop_held(
+            &self,
+            request: tonic::Request<super::DropHeldRequest>,
         ) -> std::result::Result<tonic::Response<super::Done>, tonic::Status>;
     }
     #[derive(Debug)]
@@ -2708,6 +2868,178 @@ pub mod admin_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = DropDeadLettersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.admin.v1.Admin/ListHeld" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListHeldSvc<T: Admin>(pub Arc<T>);
+                    impl<T: Admin> tonic::server::UnaryService<super::ListHeldRequest>
+                    for ListHeldSvc<T> {
+                        type Response = super::ListHeldResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListHeldRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Admin>::list_held(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListHeldSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.admin.v1.Admin/ShowHeld" => {
+                    #[allow(non_camel_case_types)]
+                    struct ShowHeldSvc<T: Admin>(pub Arc<T>);
+                    impl<T: Admin> tonic::server::UnaryService<super::ShowHeldRequest>
+                    for ShowHeldSvc<T> {
+                        type Response = super::Held;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ShowHeldRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Admin>::show_held(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ShowHeldSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.admin.v1.Admin/ReleaseHeld" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReleaseHeldSvc<T: Admin>(pub Arc<T>);
+                    impl<T: Admin> tonic::server::UnaryService<super::ReleaseHeldRequest>
+                    for ReleaseHeldSvc<T> {
+                        type Response = super::Done;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReleaseHeldRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Admin>::release_held(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReleaseHeldSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.admin.v1.Admin/DropHeld" => {
+                    #[allow(non_camel_case_types)]
+                    struct DropHeldSvc<T: Admin>(pub Arc<T>);
+                    impl<T: Admin> tonic::server::UnaryService<super::DropHeldRequest>
+                    for DropHeldSvc<T> {
+                        type Response = super::Done;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DropHeldRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Admin>::drop_held(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DropHeldSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -428,7 +428,7 @@ pub struct Request {
     pub asker: ::core::option::Option<Asker>,
     #[prost(string, tag = "5")]
     pub workspace: ::prost::alloc::string::String,
-    #[prost(oneof = "request::Of", tags = "6, 60")]
+    #[prost(oneof = "request::Of", tags = "6, 60, 90")]
     pub of: ::core::option::Option<request::Of>,
 }
 /// Nested message and enum types in `Request`.
@@ -440,6 +440,9 @@ pub mod request {
         /// Operation "interactions.follow_up".
         #[prost(message, tag = "60")]
         FollowUp(super::FollowUp),
+        /// Operation "held.decide".
+        #[prost(message, tag = "90")]
+        Decided(::prost::alloc::boxed::Box<super::HeldDecided>),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -480,6 +483,55 @@ pub struct FollowUp {
     #[prost(bool, tag = "7")]
     pub last: bool,
 }
+/// What became of something that was held. It comes to any node of the app, once or more often under
+/// the same idempotency key, until it is answered.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HeldDecided {
+    /// As the verdict had it.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// Who held it.
+    #[prost(string, tag = "2")]
+    pub plugin: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub queue: ::prost::alloc::string::String,
+    /// The hook that was asked.
+    #[prost(string, tag = "4")]
+    pub hook: ::prost::alloc::string::String,
+    /// What it was asked about, as the transforms before had left it.
+    #[prost(message, optional, tag = "5")]
+    pub payload: ::core::option::Option<super::super::common::v1::HookPayload>,
+    #[prost(int64, tag = "6")]
+    pub held_at_us: i64,
+    /// Who decided: "operator", "expiry", "deletion" or "plugin:NAME".
+    #[prost(string, tag = "7")]
+    pub by: ::prost::alloc::string::String,
+    /// AppHello.app of the node that asked.
+    #[prost(string, tag = "8")]
+    pub app: ::prost::alloc::string::String,
+    #[prost(oneof = "held_decided::Decision", tags = "9, 10")]
+    pub decision: ::core::option::Option<held_decided::Decision>,
+}
+/// Nested message and enum types in `HeldDecided`.
+pub mod held_decided {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Decision {
+        /// Do it, as the payload says. A failure without retry_after_us: it is held again.
+        #[prost(message, tag = "9")]
+        Released(super::Released),
+        /// Do not do it.
+        #[prost(message, tag = "10")]
+        Dropped(super::Dropped),
+    }
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Released {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Dropped {
+    /// `code` is HOLD_EXPIRED or MESSAGE_DELETED where nobody dropped it by hand.
+    #[prost(message, optional, tag = "1")]
+    pub reason: ::core::option::Option<super::super::common::v1::Text>,
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Answer {
     #[prost(uint64, tag = "1")]
@@ -491,7 +543,8 @@ pub struct Answer {
 pub mod answer {
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Result {
-        /// Of a SendMessage or a FollowUp; a FollowUp that only one person sees may have no id.
+        /// Of a SendMessage, a FollowUp or a HeldDecided. A FollowUp that only one person sees and a
+        /// HeldDecided that became no message may have no id.
         #[prost(message, tag = "2")]
         Sent(super::Sent),
         #[prost(message, tag = "3")]

@@ -340,12 +340,68 @@ pub struct Reject {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Hold {
+    /// The plugin's word for where it waits, such as "review"; at most 255 bytes.
     #[prost(string, tag = "1")]
     pub queue: ::prost::alloc::string::String,
+    /// When it is dropped if nobody has decided. In an answer: 0 is in 24 h, later than in 7 days is in
+    /// 7 days, and what has passed already is no answer.
     #[prost(int64, tag = "2")]
     pub expires_at_us: i64,
+    /// Shown to the sender.
     #[prost(message, optional, tag = "3")]
     pub reason: ::core::option::Option<Text>,
+    /// Names what is held, for whoever decides. A plugin may choose it: 1 to 64 letters, digits, "-"
+    /// and "\_" that name nothing else. The daemon makes one where it is empty.
+    #[prost(string, tag = "4")]
+    pub id: ::prost::alloc::string::String,
+    /// Who holds it. Only the daemon writes it.
+    #[prost(string, tag = "5")]
+    pub plugin: ::prost::alloc::string::String,
+}
+/// Something that is held, as those who may decide see it; without its content.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct HeldItem {
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// Who holds it.
+    #[prost(string, tag = "2")]
+    pub plugin: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub queue: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub hook: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub workspace: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "6")]
+    pub channel: ::core::option::Option<Channel>,
+    #[prost(message, optional, tag = "7")]
+    pub sender: ::core::option::Option<Sender>,
+    /// Why, in the holder's words.
+    #[prost(message, optional, tag = "8")]
+    pub reason: ::core::option::Option<Text>,
+    #[prost(int64, tag = "9")]
+    pub held_at_us: i64,
+    #[prost(int64, tag = "10")]
+    pub expires_at_us: i64,
+    #[prost(uint64, tag = "11")]
+    pub size_bytes: u64,
+    #[prost(enumeration = "HeldStage", tag = "12")]
+    pub stage: i32,
+    /// Who decided: "operator", "expiry", "deletion" or "plugin:NAME".
+    #[prost(string, tag = "13")]
+    pub by: ::prost::alloc::string::String,
+    /// Of what is dropped.
+    #[prost(message, optional, tag = "14")]
+    pub why: ::core::option::Option<Text>,
+    /// What the app said when it would not have it.
+    #[prost(string, tag = "15")]
+    pub note: ::prost::alloc::string::String,
+    /// Grows with everything that is held.
+    #[prost(int64, tag = "16")]
+    pub number: i64,
+    /// AppHello.app of the node that asked; empty if it named none.
+    #[prost(string, tag = "17")]
+    pub app: ::prost::alloc::string::String,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Handled {}
@@ -806,6 +862,47 @@ impl Source {
 }
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
+pub enum HeldStage {
+    Unspecified = 0,
+    /// Nobody has decided.
+    Held = 1,
+    /// The app is still to be told.
+    Releasing = 2,
+    Dropping = 3,
+    /// The app has been told.
+    Released = 4,
+    Dropped = 5,
+}
+impl HeldStage {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "HELD_STAGE_UNSPECIFIED",
+            Self::Held => "HELD_STAGE_HELD",
+            Self::Releasing => "HELD_STAGE_RELEASING",
+            Self::Dropping => "HELD_STAGE_DROPPING",
+            Self::Released => "HELD_STAGE_RELEASED",
+            Self::Dropped => "HELD_STAGE_DROPPED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "HELD_STAGE_UNSPECIFIED" => Some(Self::Unspecified),
+            "HELD_STAGE_HELD" => Some(Self::Held),
+            "HELD_STAGE_RELEASING" => Some(Self::Releasing),
+            "HELD_STAGE_DROPPING" => Some(Self::Dropping),
+            "HELD_STAGE_RELEASED" => Some(Self::Released),
+            "HELD_STAGE_DROPPED" => Some(Self::Dropped),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
 pub enum StepResult {
     Unspecified = 0,
     Continued = 1,
@@ -867,6 +964,10 @@ pub enum SkipReason {
     Bypassed = 10,
     /// A grant it needs is missing.
     NotGranted = 11,
+    /// What it would hold could not be kept on the disk, or not in time.
+    NotKept = 90,
+    /// It would hold, and the app takes nothing back that was held.
+    AppUnsupported = 91,
 }
 impl SkipReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -887,6 +988,8 @@ impl SkipReason {
             Self::NotInspectable => "SKIP_REASON_NOT_INSPECTABLE",
             Self::Bypassed => "SKIP_REASON_BYPASSED",
             Self::NotGranted => "SKIP_REASON_NOT_GRANTED",
+            Self::NotKept => "SKIP_REASON_NOT_KEPT",
+            Self::AppUnsupported => "SKIP_REASON_APP_UNSUPPORTED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -904,6 +1007,8 @@ impl SkipReason {
             "SKIP_REASON_NOT_INSPECTABLE" => Some(Self::NotInspectable),
             "SKIP_REASON_BYPASSED" => Some(Self::Bypassed),
             "SKIP_REASON_NOT_GRANTED" => Some(Self::NotGranted),
+            "SKIP_REASON_NOT_KEPT" => Some(Self::NotKept),
+            "SKIP_REASON_APP_UNSUPPORTED" => Some(Self::AppUnsupported),
             _ => None,
         }
     }
@@ -1109,6 +1214,14 @@ pub enum Reason {
     InteractionClosed = 61,
     /// A stream of more text than one reply may have.
     StreamTooLarge = 62,
+    /// Nothing has been held under this id, or long ago.
+    UnknownHeld = 90,
+    /// Somebody else was first to release or drop it.
+    HeldDecided = 91,
+    /// Nobody decided in time.
+    HoldExpired = 92,
+    /// The message it was about has been deleted.
+    MessageDeleted = 93,
 }
 impl Reason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1170,6 +1283,10 @@ impl Reason {
             Self::UnknownInteraction => "REASON_UNKNOWN_INTERACTION",
             Self::InteractionClosed => "REASON_INTERACTION_CLOSED",
             Self::StreamTooLarge => "REASON_STREAM_TOO_LARGE",
+            Self::UnknownHeld => "REASON_UNKNOWN_HELD",
+            Self::HeldDecided => "REASON_HELD_DECIDED",
+            Self::HoldExpired => "REASON_HOLD_EXPIRED",
+            Self::MessageDeleted => "REASON_MESSAGE_DELETED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1228,6 +1345,10 @@ impl Reason {
             "REASON_UNKNOWN_INTERACTION" => Some(Self::UnknownInteraction),
             "REASON_INTERACTION_CLOSED" => Some(Self::InteractionClosed),
             "REASON_STREAM_TOO_LARGE" => Some(Self::StreamTooLarge),
+            "REASON_UNKNOWN_HELD" => Some(Self::UnknownHeld),
+            "REASON_HELD_DECIDED" => Some(Self::HeldDecided),
+            "REASON_HOLD_EXPIRED" => Some(Self::HoldExpired),
+            "REASON_MESSAGE_DELETED" => Some(Self::MessageDeleted),
             _ => None,
         }
     }

@@ -557,6 +557,45 @@ pub struct SendResponse {
     pub message_id: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReleaseHeldRequest {
+    /// Hold.id.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DropHeldRequest {
+    /// Hold.id.
+    #[prost(string, tag = "1")]
+    pub id: ::prost::alloc::string::String,
+    /// For the sender; `text` at most 1 KiB.
+    #[prost(message, optional, tag = "2")]
+    pub reason: ::core::option::Option<super::super::common::v1::Text>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HeldResponse {
+    /// What it became; empty where it became no message, or the app has not said yet.
+    #[prost(string, tag = "1")]
+    pub message_id: ::prost::alloc::string::String,
+    /// The app has been told. If not, it will be: the decision is on the disk.
+    #[prost(bool, tag = "2")]
+    pub told: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListHeldRequest {
+    /// Empty = of all queues.
+    #[prost(string, tag = "1")]
+    pub queue: ::prost::alloc::string::String,
+    /// Only those after this HeldItem.number; 0 = from the oldest.
+    #[prost(int64, tag = "2")]
+    pub after: i64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ListHeldResponse {
+    /// At most 100.
+    #[prost(message, repeated, tag = "1")]
+    pub items: ::prost::alloc::vec::Vec<super::super::common::v1::HeldItem>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CallPluginRequest {
     #[prost(string, tag = "1")]
     pub plugin: ::prost::alloc::string::String,
@@ -1109,6 +1148,76 @@ pub mod messages_client {
                 .insert(GrpcMethod::new("outboard.plugin.v1.Messages", "Reply"));
             self.inner.unary(req, path, codec).await
         }
+        /// Has the app go on with something that is held. What the plugin held itself it may release while
+        /// it may be asked at that hook; what others hold needs messages:hold.
+        pub async fn release_held(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ReleaseHeldRequest>,
+        ) -> std::result::Result<tonic::Response<super::HeldResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Messages/ReleaseHeld",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Messages", "ReleaseHeld"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Has the app drop something that is held. Who may is as with ReleaseHeld.
+        pub async fn drop_held(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DropHeldRequest>,
+        ) -> std::result::Result<tonic::Response<super::HeldResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Messages/DropHeld",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Messages", "DropHeld"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// What is held: of the plugin itself, or with messages:hold of all. The oldest first.
+        pub async fn list_held(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ListHeldRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListHeldResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Messages/ListHeld",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Messages", "ListHeld"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -1134,6 +1243,25 @@ pub mod messages_server {
             &self,
             request: tonic::Request<super::ReplyRequest>,
         ) -> std::result::Result<tonic::Response<super::SendResponse>, tonic::Status>;
+        /// Has the app go on with something that is held. What the plugin held itself it may release while
+        /// it may be asked at that hook; what others hold needs messages:hold.
+        async fn release_held(
+            &self,
+            request: tonic::Request<super::ReleaseHeldRequest>,
+        ) -> std::result::Result<tonic::Response<super::HeldResponse>, tonic::Status>;
+        /// Has the app drop something that is held. Who may is as with ReleaseHeld.
+        async fn drop_held(
+            &self,
+            request: tonic::Request<super::DropHeldRequest>,
+        ) -> std::result::Result<tonic::Response<super::HeldResponse>, tonic::Status>;
+        /// What is held: of the plugin itself, or with messages:hold of all. The oldest first.
+        async fn list_held(
+            &self,
+            request: tonic::Request<super::ListHeldRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ListHeldResponse>,
+            tonic::Status,
+        >;
     }
     #[derive(Debug)]
     pub struct MessagesServer<T> {
@@ -1282,6 +1410,137 @@ pub mod messages_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ReplySvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Messages/ReleaseHeld" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReleaseHeldSvc<T: Messages>(pub Arc<T>);
+                    impl<
+                        T: Messages,
+                    > tonic::server::UnaryService<super::ReleaseHeldRequest>
+                    for ReleaseHeldSvc<T> {
+                        type Response = super::HeldResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ReleaseHeldRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Messages>::release_held(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReleaseHeldSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Messages/DropHeld" => {
+                    #[allow(non_camel_case_types)]
+                    struct DropHeldSvc<T: Messages>(pub Arc<T>);
+                    impl<T: Messages> tonic::server::UnaryService<super::DropHeldRequest>
+                    for DropHeldSvc<T> {
+                        type Response = super::HeldResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DropHeldRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Messages>::drop_held(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DropHeldSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Messages/ListHeld" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListHeldSvc<T: Messages>(pub Arc<T>);
+                    impl<T: Messages> tonic::server::UnaryService<super::ListHeldRequest>
+                    for ListHeldSvc<T> {
+                        type Response = super::ListHeldResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ListHeldRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Messages>::list_held(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListHeldSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -23,11 +23,13 @@ use inbox::{Inbox, Pending, Waiting};
 
 mod answers;
 mod draft;
+mod held;
 pub mod http;
 mod inbox;
 
 pub use answers::{Expected, failure, message_of, reply_text, verdict};
 pub use draft::AppDraft;
+pub use held::{decided, hold_of, said};
 
 /// Requests of plugins that a test has not looked at yet.
 const REQUESTS: usize = 2048;

@@ -18,6 +18,8 @@ use tonic::{Response, Status, Streaming};
 
 use crate::{PATIENCE, Refusal};
 
+mod held;
+
 /// What an RPC comes to.
 pub type Answer<T> = Result<T, Refusal>;
 

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::dial::Dial;
 use crate::exchange::Exchange;
 use crate::frame;
+use crate::held::Decided;
 use crate::requests::{Handlers, Requests};
 use crate::send::{FollowUp, Refusal, SendRequest};
 use crate::session::Keeper;
@@ -23,6 +24,7 @@ use crate::told::{OnEvent, Told};
 
 const SEND: &str = "messages.send";
 const FOLLOW_UP: &str = "interactions.follow_up";
+const DECIDE: &str = "held.decide";
 
 /// Describes an app. Made by [`App::builder`].
 #[must_use]
@@ -134,6 +136,22 @@ impl Builder {
         type Showing = Pin<Box<dyn Future<Output = Result<String, Refusal>> + Send>>;
         self.handlers.on_follow_up = Some(Box::new(move |it| Box::pin(handler(it)) as Showing));
         self.operation(FOLLOW_UP.into());
+        self
+    }
+
+    /// Is told what became of what plugins held: does it or drops it, and gives the id of the
+    /// message it became, or an empty one. Called as [`Builder::on_send`] is, and once for each
+    /// decision of the last day. It may come to another node, and after a restart of the app; an
+    /// app that is killed while it carries one out is told again. Refused for good, what was
+    /// released is held again. Without this no plugin can hold.
+    pub fn on_decided<F, Fut>(mut self, handler: F) -> Self
+    where
+        F: Fn(Decided) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<String, Refusal>> + Send + 'static,
+    {
+        type Doing = Pin<Box<dyn Future<Output = Result<String, Refusal>> + Send>>;
+        self.handlers.on_decided = Some(Box::new(move |it| Box::pin(handler(it)) as Doing));
+        self.operation(DECIDE.into());
         self
     }
 

@@ -33,7 +33,8 @@ pub enum Decision<T> {
     Replaced(T),
     /// Do not do it; tell the person why, unless silent.
     Rejected(Rejected),
-    /// Set it aside until released or dropped.
+    /// Set it aside: [`Builder::on_decided`](crate::Builder::on_decided) is told what becomes of
+    /// it, under this id.
     Held(Hold),
     /// A plugin has taken care of it; do nothing more.
     Handled,

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::dedupe::{Known, Seen};
 use crate::exchange::Exchange;
+use crate::held::Decided;
 use crate::send::{FollowUp, Refusal, SendRequest};
 
 /// A handler that takes longer has failed.
@@ -33,18 +34,22 @@ pub(crate) type On<T> = Box<dyn Fn(T) -> Working + Send + Sync>;
 pub(crate) struct Handlers {
     pub(crate) on_send: Option<On<SendRequest>>,
     pub(crate) on_follow_up: Option<On<FollowUp>>,
+    pub(crate) on_decided: Option<On<Decided>>,
 }
 
 /// What is asked for.
 enum Work {
     Send(Box<SendRequest>),
     FollowUp(Box<FollowUp>),
+    Decided(Box<Decided>),
 }
 
 /// Takes requests and sees to their answers.
 pub(crate) struct Requests {
     exchange: Arc<Exchange>,
     handlers: Handlers,
+    /// Whether each key counts once, whatever is asked. A decision's always does.
+    dedupe: bool,
     desk: Mutex<Desk>,
 }
 
@@ -53,7 +58,7 @@ struct Desk {
     /// By workspace and channel. A lane that is there has a task which empties it.
     lanes: HashMap<String, VecDeque<Job>>,
     jobs: usize,
-    seen: Option<Seen>,
+    seen: Seen,
     /// Wakes the job under way for a request, so that it stops.
     running: HashMap<Ticket, Arc<Notify>>,
 }
@@ -73,8 +78,7 @@ struct Job {
 
 impl Requests {
     pub(crate) fn new(exchange: Arc<Exchange>, handlers: Handlers, dedupe: bool) -> Self {
-        let desk = Desk { seen: dedupe.then(Seen::default), ..Desk::default() };
-        Self { exchange, handlers, desk: Mutex::new(desk) }
+        Self { exchange, handlers, dedupe, desk: Mutex::default() }
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
@@ -84,7 +88,8 @@ impl Requests {
     /// Takes a request. Never waits: the reader calls it.
     pub(crate) fn take(self: &Arc<Self>, session: u64, request: Request) {
         let ticket = Ticket { session, id: request.id };
-        let key = key_of(&request);
+        let counts_once = self.dedupe || matches!(request.of, Some(request::Of::Decided(_)));
+        let key = key_of(&request).filter(|_| counts_once);
         match read(request) {
             Some(work) if self.handlers.have(&work) => self.enqueue(Job { ticket, key, work }),
             _ => self.answer(ticket, failed(unsupported())),
@@ -163,9 +168,9 @@ impl Requests {
 
 impl Desk {
     fn recall(&mut self, job: &Job) -> Known {
-        match (&mut self.seen, &job.key) {
-            (Some(seen), Some(key)) => seen.recall(key, job.ticket, Instant::now()),
-            _ => Known::New,
+        match &job.key {
+            Some(key) => self.seen.recall(key, job.ticket, Instant::now()),
+            None => Known::New,
         }
     }
 
@@ -183,9 +188,9 @@ impl Desk {
     fn finish(&mut self, job: Ticket, key: Option<String>, result: &answer::Result) -> Vec<Ticket> {
         self.jobs -= 1;
         self.running.remove(&job);
-        match (&mut self.seen, key) {
-            (Some(seen), Some(key)) => seen.finish(&key, result, Instant::now()),
-            _ => vec![job],
+        match key {
+            Some(key) => self.seen.finish(&key, result, Instant::now()),
+            None => vec![job],
         }
     }
 
@@ -203,8 +208,8 @@ impl Desk {
 }
 
 /// Drops a waiting job, and what was remembered of it, so that a repetition starts afresh.
-fn kept_for_key(seen: &mut Option<Seen>, job: &Job) -> bool {
-    if let (Some(seen), Some(key)) = (seen, &job.key) {
+fn kept_for_key(seen: &mut Seen, job: &Job) -> bool {
+    if let Some(key) = &job.key {
         seen.forget(key);
     }
     false
@@ -221,6 +226,7 @@ impl Handlers {
         match work {
             Work::Send(_) => self.on_send.is_some(),
             Work::FollowUp(_) => self.on_follow_up.is_some(),
+            Work::Decided(_) => self.on_decided.is_some(),
         }
     }
 
@@ -228,16 +234,18 @@ impl Handlers {
         match work {
             Work::Send(send) => self.on_send.as_ref().map(|handler| handler(*send)),
             Work::FollowUp(said) => self.on_follow_up.as_ref().map(|handler| handler(*said)),
+            Work::Decided(it) => self.on_decided.as_ref().map(|handler| handler(*it)),
         }
     }
 }
 
 impl Work {
-    /// What one channel gets comes in order, messages and follow-ups alike.
+    /// What one channel gets comes in order, whatever it is.
     fn lane(&self) -> String {
         let (workspace, channel) = match self {
             Self::Send(send) => (&send.workspace, send.channel()),
             Self::FollowUp(said) => (&said.workspace, said.channel.id.as_str()),
+            Self::Decided(it) => (&it.workspace, it.channel()),
         };
         format!("{workspace}\n{channel}")
     }
@@ -265,6 +273,10 @@ fn read(request: Request) -> Option<Work> {
             idempotency_key,
             attempt,
         }))),
+        request::Of::Decided(decided) => {
+            Decided::read(*decided, (asker, workspace), (idempotency_key, attempt))
+                .map(|decided| Work::Decided(Box::new(decided)))
+        }
     }
 }
 

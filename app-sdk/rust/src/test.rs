@@ -7,12 +7,12 @@ mod script;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-pub use outboard_proto::app::FollowUp;
 use outboard_proto::app::{
     AppHello, Autocomplete, HttpRequest, HttpResponse, RunCommand, answer, request,
 };
+pub use outboard_proto::app::{Dropped, FollowUp, HeldDecided, held_decided};
 use outboard_proto::common::{
-    CommandInfo, Continue, Event, Failure, HookPayload, InteractionReply, Message, Reason,
+    CommandInfo, Continue, Event, Failure, Hold, HookPayload, InteractionReply, Message, Reason,
     Rejected, Text, Verdict, verdict,
 };
 use tokio::sync::{oneshot, watch};
@@ -140,6 +140,13 @@ impl Daemon {
         Verdict { outcome: Some(verdict::Outcome::Rejected(rejected)), ..Verdict::default() }
     }
 
+    /// The verdict that holds, as `id`.
+    #[must_use]
+    pub fn hold(id: &str) -> Verdict {
+        let hold = Hold { id: id.into(), queue: "review".into(), ..Hold::default() };
+        Verdict { outcome: Some(verdict::Outcome::Held(hold)), ..Verdict::default() }
+    }
+
     /// An answer to a request, whole.
     #[must_use]
     pub fn respond(status: u16, content: impl Into<bytes::Bytes>) -> HttpResponse {
@@ -195,6 +202,16 @@ impl Daemon {
     pub async fn follow_up(&self, plugin: &str, said: FollowUp) -> Result<String, Failure> {
         let key = format!("{}:{}", said.seq, said.interaction_id);
         self.ask(plugin, &key, request::Of::FollowUp(said)).await
+    }
+
+    /// Tells what became of something held, as the daemon does until it is answered, and waits
+    /// for the answer.
+    ///
+    /// # Errors
+    /// As [`Daemon::send`].
+    pub async fn decide(&self, plugin: &str, decided: HeldDecided) -> Result<String, Failure> {
+        let key = format!("held:{}", decided.id);
+        self.ask(plugin, &key, request::Of::Decided(Box::new(decided))).await
     }
 
     /// The interactions that the app cancelled so far.

@@ -2,12 +2,12 @@
 //! nothing and adds nothing but `null` where a zero means "does not apply".
 
 use outboard_proto::admin as wire;
-use outboard_proto::common::{SkipReason, Step};
+use outboard_proto::common::{HeldItem, HeldStage, SkipReason, Step};
 
 use super::{
     App, Backup, Change, Changes, Checked, Daemon, DeadLetter, End, Fault, Finding, Findings,
-    Grant, Held, Interceptor, Loaded, LogLine, Order, Part, Plugin, Schedule, Setting, Severity,
-    State, Traffic, Verdict, Waiting,
+    Grant, Held, Interceptor, Loaded, LogLine, Order, Part, Plugin, Schedule, SetAside, Setting,
+    Severity, State, Traffic, Verdict, Waiting,
 };
 
 fn all<W, R: From<W>>(wire: Vec<W>) -> Vec<R> {
@@ -163,6 +163,48 @@ impl From<wire::DeadLetter> for DeadLetter {
             at_us: wire.at_us,
             content: Some(wire.content),
         }
+    }
+}
+
+impl From<HeldItem> for SetAside {
+    fn from(item: HeldItem) -> SetAside {
+        let stage = match item.stage() {
+            HeldStage::Unspecified => "unknown",
+            HeldStage::Held => "held",
+            HeldStage::Releasing => "releasing",
+            HeldStage::Dropping => "dropping",
+            HeldStage::Released => "released",
+            HeldStage::Dropped => "dropped",
+        };
+        let named = |name: String, id: String| if name.is_empty() { id } else { name };
+        let (channel, sender) = (item.channel.unwrap_or_default(), item.sender.unwrap_or_default());
+        let why = item.why.unwrap_or_default();
+        SetAside {
+            id: item.id,
+            plugin: item.plugin,
+            queue: item.queue,
+            hook: item.hook,
+            app: item.app,
+            workspace: item.workspace,
+            channel: named(channel.name, channel.id),
+            sender: named(sender.name, sender.id),
+            reason: item.reason.unwrap_or_default().text,
+            held_us: item.held_at_us,
+            expires_us: item.expires_at_us,
+            size_bytes: item.size_bytes,
+            stage: stage.to_owned(),
+            by: item.by,
+            why: named(why.text, why.code),
+            note: item.note,
+            content: None,
+        }
+    }
+}
+
+impl From<wire::Held> for SetAside {
+    fn from(wire: wire::Held) -> SetAside {
+        let held = SetAside::from(wire.item.unwrap_or_default());
+        SetAside { content: Some(wire.content), ..held }
     }
 }
 

@@ -10,14 +10,14 @@ use std::sync::{Arc, Mutex};
 use outboard_proto::admin as wire;
 use outboard_proto::admin::admin_server::{Admin, AdminServer};
 use outboard_proto::admin::{PluginStatus, State};
-use outboard_proto::common::{FailurePolicy, Phase, SkipReason, Step, StepResult};
+use outboard_proto::common::HeldItem;
 use tokio::sync::broadcast;
 use tokio_stream::wrappers::{BroadcastStream, UnixListenerStream};
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::plugins::{self, MIB, NOON, SECOND, grant};
+use crate::plugins::{self, MIB, NOON, SECOND, grant, verdict};
 
 /// What a plugin goes through when it is started: state, generations further, reason.
 pub type Story = Vec<(State, u64, &'static str)>;
@@ -31,6 +31,7 @@ pub struct Play {
     pub changes: Vec<wire::Change>,
     pub findings: Vec<wire::Finding>,
     pub letters: Vec<wire::DeadLetter>,
+    pub held: Vec<HeldItem>,
     pub never_answers: bool,
 }
 
@@ -126,6 +127,13 @@ impl Actor {
             let code = "UNKNOWN_DEAD_LETTER";
             let info = ErrorDetails::with_error_info(code, "outboard", HashMap::new());
             Status::with_error_details(Code::NotFound, format!("no dead letter {id}"), info)
+        })
+    }
+
+    fn held(&self, id: &str) -> Result<HeldItem, Status> {
+        self.play.held.iter().find(|it| it.id == id).cloned().ok_or_else(|| {
+            let info = ErrorDetails::with_error_info("UNKNOWN_HELD", "outboard", HashMap::new());
+            Status::with_error_details(Code::NotFound, format!("nothing is held as {id}"), info)
         })
     }
 
@@ -441,29 +449,40 @@ impl Admin for Actor {
     ) -> Result<Response<wire::Done>, Status> {
         done(&format!("dropped {}", self.hear(request).await.ids.len()))
     }
-}
 
-fn verdict() -> wire::TraceRecord {
-    let step = |plugin: &str, result: StepResult, skipped: SkipReason| Step {
-        plugin: plugin.into(),
-        result: result.into(),
-        skipped: skipped.into(),
-        policy: FailurePolicy::Open.into(),
-        took_us: if skipped == SkipReason::Unspecified { 850 } else { 0 },
-        phase: Phase::Transform.into(),
-    };
-    wire::TraceRecord {
-        at_us: NOON,
-        hook: "message.before_post".into(),
-        outcome: "replaced".into(),
-        steps: vec![
-            step("moderator", StepResult::Replaced, SkipReason::Unspecified),
-            step("slow", StepResult::Skipped, SkipReason::Timeout),
-        ],
-        took_us: 301_200,
-        channel: "town".into(),
-        sender: "ann\u{1b}[2J".into(),
-        text: "oh d*rn".into(),
-        ..wire::TraceRecord::default()
+    async fn list_held(
+        &self,
+        request: Request<wire::ListHeldRequest>,
+    ) -> Result<Response<wire::ListHeldResponse>, Status> {
+        let wire::ListHeldRequest { queue, after, .. } = self.hear(request).await;
+        let listed = |it: &&HeldItem| it.number > after && (queue.is_empty() || it.queue == queue);
+        let items = self.play.held.iter().filter(listed).cloned().collect();
+        Ok(Response::new(wire::ListHeldResponse { items }))
+    }
+
+    async fn show_held(
+        &self,
+        request: Request<wire::ShowHeldRequest>,
+    ) -> Result<Response<wire::Held>, Status> {
+        let wire::ShowHeldRequest { id, content } = self.hear(request).await;
+        let item = Some(self.held(&id)?);
+        let content = if content { "text: \"\u{1b}[2Jhi\"".into() } else { String::new() };
+        Ok(Response::new(wire::Held { item, content }))
+    }
+
+    async fn release_held(
+        &self,
+        request: Request<wire::ReleaseHeldRequest>,
+    ) -> Result<Response<wire::Done>, Status> {
+        let id = self.hear(request).await.id;
+        self.held(&id)?;
+        done(&format!("released {id}: message m-1"))
+    }
+
+    async fn drop_held(
+        &self,
+        request: Request<wire::DropHeldRequest>,
+    ) -> Result<Response<wire::Done>, Status> {
+        done(&format!("dropped {}", self.hear(request).await.id))
     }
 }

@@ -1,8 +1,10 @@
 //! The plugins that the played daemon runs. Times are relative to a moment that the test chooses.
 
+use outboard_proto::admin as wire;
 use outboard_proto::admin::{
     EndRecord, Enforcement, Grant, PluginStatus, ScheduleStatus, Setting, State, Traffic, Waiting,
 };
+use outboard_proto::common::{FailurePolicy, Phase, SkipReason, Step, StepResult};
 
 pub const SECOND: i64 = 1_000_000;
 pub const MIB: u64 = 1 << 20;
@@ -138,4 +140,30 @@ fn held(what: &str, how: &str, enforced: bool) -> Enforcement {
 
 pub fn grant(permission: &str, granted: bool, optional: bool, reason: &str) -> Grant {
     Grant { permission: permission.into(), granted, optional, reason: reason.into() }
+}
+
+/// One call of a hook.
+pub fn verdict() -> wire::TraceRecord {
+    let step = |plugin: &str, result: StepResult, skipped: SkipReason| Step {
+        plugin: plugin.into(),
+        result: result.into(),
+        skipped: skipped.into(),
+        policy: FailurePolicy::Open.into(),
+        took_us: if skipped == SkipReason::Unspecified { 850 } else { 0 },
+        phase: Phase::Transform.into(),
+    };
+    wire::TraceRecord {
+        at_us: NOON,
+        hook: "message.before_post".into(),
+        outcome: "replaced".into(),
+        steps: vec![
+            step("moderator", StepResult::Replaced, SkipReason::Unspecified),
+            step("slow", StepResult::Skipped, SkipReason::Timeout),
+        ],
+        took_us: 301_200,
+        channel: "town".into(),
+        sender: "ann\u{1b}[2J".into(),
+        text: "oh d*rn".into(),
+        ..wire::TraceRecord::default()
+    }
 }

@@ -3,6 +3,7 @@
 
 use insta::assert_snapshot;
 use outboard_proto::admin::{Change, DeadLetter, Fault, Finding, Severity};
+use outboard_proto::common::{Channel, HeldItem, HeldStage, Sender, Text};
 
 use crate::fake::{Fake, Play};
 use crate::plugins::{SECOND, crasher, dice, moderator, present};
@@ -112,6 +113,58 @@ fn dead_letters_are_listed_and_shown_and_their_content_only_on_request() {
         .map(|arguments| format!("$ {}\n{}", arguments.join(" "), snapshot_of(&fake, arguments)))
         .collect();
     assert_snapshot!(shown.join("\n"));
+}
+
+fn with_held() -> Fake {
+    let now = present();
+    let item = |number, queue: &str, stage: HeldStage| HeldItem {
+        id: format!("0190-{number}"),
+        plugin: "moderator".into(),
+        queue: queue.into(),
+        hook: "message.before_post".into(),
+        channel: Some(Channel { name: "town".into(), ..Channel::default() }),
+        sender: Some(Sender { id: "ann\u{1b}[2J".into(), ..Sender::default() }),
+        reason: Some(Text { text: "looks like spam".into(), ..Text::default() }),
+        held_at_us: now - 90 * SECOND,
+        expires_at_us: now + 7_530 * SECOND,
+        size_bytes: 300,
+        stage: stage.into(),
+        number,
+        app: "town-chat".into(),
+        ..HeldItem::default()
+    };
+    let by = "plugin:welcome".to_owned();
+    let releasing = HeldItem { by, ..item(9, "reports", HeldStage::Releasing) };
+    let held = vec![item(7, "review", HeldStage::Held), releasing];
+    Fake::play(Play { held, ..Play::default() })
+}
+
+#[test]
+fn what_is_held_is_listed_and_shown_and_its_content_only_on_request() {
+    let fake = with_held();
+    let commands: [&[&str]; 7] = [
+        &["held", "list"],
+        &["held", "list", "--queue", "other"],
+        &["held", "show", "0190-9"],
+        &["held", "show", "0190-7", "--content"],
+        &["held", "release", "0190-7"],
+        &["held", "drop", "0190-7", "--reason", "spam"],
+        &["held", "show", "0190-8"],
+    ];
+    let shown: Vec<String> = commands
+        .iter()
+        .map(|arguments| format!("$ {}\n{}", arguments.join(" "), snapshot_of(&fake, arguments)))
+        .collect();
+    assert_snapshot!(shown.join("\n"));
+}
+
+#[test]
+fn what_is_held_is_a_document_for_programs() {
+    let ran = with_held().run(&["held", "list", "--output", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let first = &document["held"][0];
+    assert_eq!((&first["id"], &first["stage"]), (&"0190-7".into(), &"held".into()));
+    assert_eq!(first["content"], serde_json::Value::Null);
 }
 
 #[test]

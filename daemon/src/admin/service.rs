@@ -7,10 +7,11 @@ use outboard_proto::admin::admin_server::Admin;
 use outboard_proto::admin::{
     AppNode, BackupRequest, BackupResponse, BypassRequest, CheckRequest, CheckResponse, DaemonInfo,
     DaemonStatusRequest, DeadLetter, DeadLetterIds, DeadLettersRequest, DeadLettersResponse,
-    DiffRequest, DoctorRequest, DoctorResponse, Done, ListRequest, ListResponse, LoadRequest,
-    LoadResponse, LogLine, LogsRequest, Named, OrderRequest, OrderResponse, PluginStatus,
-    ReloadRequest, ReloadResponse, RestoreRequest, RevertRequest, SetRequest,
-    ShowDeadLetterRequest, State, StatusRequest, TraceRequest, WatchRequest,
+    DiffRequest, DoctorRequest, DoctorResponse, Done, DropHeldRequest, Held, ListHeldRequest,
+    ListHeldResponse, ListRequest, ListResponse, LoadRequest, LoadResponse, LogLine, LogsRequest,
+    Named, OrderRequest, OrderResponse, PluginStatus, ReleaseHeldRequest, ReloadRequest,
+    ReloadResponse, RestoreRequest, RevertRequest, SetRequest, ShowDeadLetterRequest,
+    ShowHeldRequest, State, StatusRequest, TraceRequest, WatchRequest,
 };
 use outboard_proto::common::Failure;
 use tokio::sync::mpsc;
@@ -18,7 +19,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::AdminSide;
-use super::{letters, trace, watch};
+use super::{held, letters, trace, watch};
 use crate::clock::timestamp;
 use crate::status;
 
@@ -228,6 +229,28 @@ impl Admin for Calls {
         request: Request<DeadLetterIds>,
     ) -> Result<Response<Done>, Status> {
         answer(letters::drop(&self.side.command.harbour, request.into_inner().ids).await)
+    }
+
+    async fn list_held(
+        &self,
+        request: Request<ListHeldRequest>,
+    ) -> Result<Response<ListHeldResponse>, Status> {
+        answer(held::list(&self.side.command.harbour, request.into_inner()).await)
+    }
+
+    async fn show_held(&self, request: Request<ShowHeldRequest>) -> Result<Response<Held>, Status> {
+        answer(held::show(&self.side.command.harbour, request.into_inner()).await)
+    }
+
+    async fn release_held(
+        &self,
+        request: Request<ReleaseHeldRequest>,
+    ) -> Result<Response<Done>, Status> {
+        answer(held::release(&self.side.command.harbour, request.into_inner()).await)
+    }
+
+    async fn drop_held(&self, request: Request<DropHeldRequest>) -> Result<Response<Done>, Status> {
+        answer(held::drop(&self.side.command.harbour, request.into_inner()).await)
     }
 }
 

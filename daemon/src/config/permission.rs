@@ -30,6 +30,8 @@ permissions! {
     MessagesRead = "messages:read",
     /// Change or refuse messages before they are stored.
     MessagesIntercept = "messages:intercept",
+    /// Release and drop what other plugins hold.
+    MessagesHold = "messages:hold",
     /// Refuse uploads before they are stored.
     FilesIntercept = "files:intercept",
     /// Refuse joins and logins.

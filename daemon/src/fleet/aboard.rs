@@ -78,6 +78,7 @@ impl Aboard {
             clock: harbour.clock,
             outbox: harbour.outbox.clone(),
             interactions: harbour.interactions.clone(),
+            held: harbour.held.clone(),
             reflection: harbour.reflection.clone(),
         };
         let entrance = Arc::new(Entrance::new(leads, facts(&loaded.manifest, &spec, &past.ends)));

@@ -11,6 +11,7 @@ use outboard_proto::plugin::AppInfo;
 use outboard_supervision::Moment;
 use prost::Message as _;
 use slab::Slab;
+use tokio::sync::watch;
 
 use super::{Core, Switchboard};
 use crate::egress::{Egress, Urgency};
@@ -174,13 +175,16 @@ impl Switchboard {
         unary: bool,
     ) -> Result<(NodeId, Policies, Catalogue), Failure> {
         let attached = self.with(|core, now| core.attach_node(hello, egress, unary, now))?;
-        self.attached.notify_one();
+        self.attached.send_replace(());
         Ok(attached)
     }
 
-    /// Waits for a node to connect.
-    pub async fn node_attached(&self) {
-        self.attached.notified().await;
+    /// Changes whenever a node connects; at first, as if one just had.
+    #[must_use]
+    pub fn attachments(&self) -> watch::Receiver<()> {
+        let mut attachments = self.attached.subscribe();
+        attachments.mark_changed();
+        attachments
     }
 
     /// Whether any app is connected.

@@ -99,6 +99,7 @@ impl Core {
             self.heard(message);
         }
         self.erase_copies(&event);
+        self.withdraw_held(&event);
         let event = Arc::new(event);
         let handed = match noted {
             Noted::First => {

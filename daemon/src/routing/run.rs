@@ -5,12 +5,15 @@
 
 mod custom;
 mod flow;
+mod hold;
 pub(super) mod shadow;
 mod verdict;
 
 use std::sync::Arc;
 
-use outboard_proto::common::{HookPayload, Rejected, SkipReason, StepResult, hook_answer::Answer};
+use outboard_proto::common::{
+    Hold, HookPayload, Rejected, SkipReason, StepResult, hook_answer::Answer,
+};
 use outboard_supervision::Moment;
 use tokio::sync::oneshot;
 
@@ -21,12 +24,13 @@ use super::patterns::Found;
 use super::pipeline::{Entry, Pipeline};
 use super::subject::Subject;
 use super::{Act, Switchboard};
-use crate::clock::micros;
+use crate::clock::{Clock, micros};
 use crate::config::manifest::hook::Deed;
 use crate::config::manifest::{Hook, OnFailure, Phase};
 use crate::frame::{Around, CallBody, ToApp};
 use crate::payload::Payload;
 
+pub use hold::{HoldWish, Holds, subjects};
 use verdict::{Noted, wire_phase};
 pub use verdict::{Told, VerdictFrame, step_head};
 
@@ -51,6 +55,10 @@ pub struct Run {
     turn: Option<usize>,
     /// Interceptors beside the path that are asked the same.
     watched: Vec<u64>,
+    /// Those that hold it, in order.
+    holds: Vec<(usize, Hold)>,
+    /// What is being kept of it.
+    keeping: Option<u64>,
 }
 
 /// Who wants the verdict.
@@ -79,6 +87,7 @@ enum Asking {
 /// Answers that end a run before its end.
 enum Final {
     Rejected(Rejected),
+    Held(Hold),
     Handled,
 }
 
@@ -163,6 +172,7 @@ enum Judged {
     Continue,
     Replace(Box<HookPayload>),
     Reject(Rejected),
+    Hold(Hold),
     Handled,
 }
 
@@ -213,7 +223,12 @@ impl Run {
         CallBody::intercept(&self.payload, wire_phase(entry.is.phase) as u8, &self.around)
     }
 
-    fn judge(&self, entry: &Entry, answer: Option<Answer>) -> Result<Judged, change::RuleBroken> {
+    fn judge(
+        &self,
+        entry: &Entry,
+        answer: Option<Answer>,
+        clock: Clock,
+    ) -> Result<Judged, change::RuleBroken> {
         match (answer, entry.is.phase) {
             (Some(Answer::Continued(_)), _) => Ok(Judged::Continue),
             (Some(Answer::Reject(reject)), _) => Ok(Judged::Reject(Rejected {
@@ -232,7 +247,10 @@ impl Run {
             (Some(Answer::Handled(_)), Phase::Transform) if self.hook.allows(Deed::Handle) => {
                 Ok(Judged::Handled)
             }
-            // Held messages are not built yet; a validator may only pass or refuse.
+            (Some(Answer::Hold(hold)), _) if self.hook.allows(Deed::Hold) => {
+                hold::check(hold, &entry.plugin, clock.wall_us()).map(Judged::Hold)
+            }
+            // A validator may only pass, refuse or hold.
             (Some(Answer::Hold(_) | Answer::Replace(_) | Answer::Handled(_)) | None, _) => {
                 Err(change::RuleBroken)
             }

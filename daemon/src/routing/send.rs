@@ -114,6 +114,12 @@ impl Switchboard {
         self.with(|core, now| core.hand_request(outgoing.clone(), now))
     }
 
+    /// Whether some node would take a request.
+    #[must_use]
+    pub fn can_hand(&self, outgoing: &Outgoing) -> bool {
+        self.with(|core, _| core.choose(outgoing).is_some())
+    }
+
     /// Nobody waits for this request any more.
     pub fn withdraw_request(&self, id: u64) {
         self.with(|core, now| {
@@ -267,9 +273,11 @@ impl Core {
     /// The node that caused it, else one by channel, so that a channel's order holds.
     fn choose(&self, outgoing: &Outgoing) -> Option<NodeId> {
         let operation = operation(&outgoing.request);
+        let app = app_of(&outgoing.request);
         let mut able: Vec<(NodeId, &str)> = self
             .nodes
             .ids()
+            .filter(|(_, node)| app.is_empty() || node.hello.app == app)
             .filter(|(_, node)| node.hello.operations.iter().any(|it| it == operation))
             .map(|(id, node)| (id, node.hello.node.as_str()))
             .collect();
@@ -443,6 +451,19 @@ fn operation(request: &Request) -> &'static str {
     match request.of {
         Some(outboard_proto::app::request::Of::Send(_)) | None => "messages.send",
         Some(outboard_proto::app::request::Of::FollowUp(_)) => super::interaction::FOLLOW_UP,
+        Some(outboard_proto::app::request::Of::Decided(_)) => super::held::OPERATION,
+    }
+}
+
+/// The app whose nodes alone it is for; empty where any will do.
+fn app_of(request: &Request) -> &str {
+    match &request.of {
+        Some(outboard_proto::app::request::Of::Decided(decided)) => &decided.app,
+        Some(
+            outboard_proto::app::request::Of::Send(_)
+            | outboard_proto::app::request::Of::FollowUp(_),
+        )
+        | None => "",
     }
 }
 
@@ -455,6 +476,10 @@ fn channel_id(request: &Request) -> &str {
             .map_or("", |channel| &channel.id),
         Some(outboard_proto::app::request::Of::FollowUp(said)) => {
             said.channel.as_ref().map_or("", |channel| &channel.id)
+        }
+        Some(outboard_proto::app::request::Of::Decided(decided)) => {
+            let channel = decided.payload.as_ref().and_then(|it| Subject::of(it).channel());
+            channel.map_or("", |channel| &channel.id)
         }
         None => "",
     }

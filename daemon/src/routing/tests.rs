@@ -2,6 +2,7 @@
 
 mod beyond;
 mod guards;
+mod holds;
 mod interactions;
 mod kept;
 mod pipelines;
@@ -173,7 +174,9 @@ impl FakeApp {
             node: "n1".into(),
             epoch: 1,
             hooks: vec!["message.before_post".into()],
-            operations: vec!["messages.send".into(), "interactions.follow_up".into()],
+            operations: ["messages.send", "interactions.follow_up", "held.decide"]
+                .map(str::to_owned)
+                .to_vec(),
             ..AppHello::default()
         };
         let (node, _, _) = board.attach_node(hello, sender, false).unwrap();

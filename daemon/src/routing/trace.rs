@@ -144,7 +144,7 @@ fn outcome(outcome: verdict::Outcome) -> (&'static str, String) {
         verdict::Outcome::Rejected(rejected) => {
             ("rejected", rejected.reason.map(|it| it.text).unwrap_or_default())
         }
-        verdict::Outcome::Held(_) => ("held", String::new()),
+        verdict::Outcome::Held(hold) => ("held", hold.reason.map(|it| it.text).unwrap_or_default()),
         verdict::Outcome::Handled(_) => ("handled", String::new()),
     }
 }

@@ -18,6 +18,7 @@ use super::service::Inside;
 use crate::clock::Clock;
 use crate::config::manifest::Handlers;
 use crate::connection::Terms;
+use crate::held::Held;
 use crate::interactions::Interactions;
 use crate::logs::Log;
 use crate::plugin::Mail;
@@ -45,6 +46,8 @@ pub struct Entrance {
     pub outbox: Outbox,
     /// What was deferred.
     pub interactions: Interactions,
+    /// What is held.
+    pub held: Held,
     /// What grpcurl and its like are told.
     pub reflection: Reflection,
     facts: Mutex<Arc<Facts>>,
@@ -67,6 +70,8 @@ pub struct Leads {
     pub outbox: Outbox,
     /// What was deferred.
     pub interactions: Interactions,
+    /// What is held.
+    pub held: Held,
     /// What grpcurl and its like are told.
     pub reflection: Reflection,
 }
@@ -75,8 +80,8 @@ impl Entrance {
     /// An entrance whose door is shut.
     #[must_use]
     pub fn new(leads: Leads, facts: Facts) -> Self {
-        let Leads { member, switchboard, mailbox, log, clock, outbox, interactions, reflection } =
-            leads;
+        let Leads { member, switchboard, mailbox, log, clock, outbox, .. } = leads;
+        let (interactions, held, reflection) = (leads.interactions, leads.held, leads.reflection);
         let facts = Mutex::new(Arc::new(facts));
         Self {
             member,
@@ -87,6 +92,7 @@ impl Entrance {
             clock,
             outbox,
             interactions,
+            held,
             reflection,
             facts,
             registered: Mutex::new(None),

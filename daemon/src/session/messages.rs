@@ -1,4 +1,4 @@
-//! The host API's Messages: send and reply, as the plugin's bot.
+//! The host API's Messages: send and reply, as the plugin's bot; and what becomes of things held.
 //!
 //! What may be sent and how it is attributed is routing's to say; here a plugin waits for what
 //! comes of it, or for its deadline.
@@ -10,10 +10,16 @@ use outboard_proto::app::{Answer, answer};
 use outboard_proto::common::{Failure, Reason};
 use outboard_proto::limits::CALL_KEY;
 use outboard_proto::plugin::messages_server::Messages;
-use outboard_proto::plugin::{ReplyRequest, SendRequest, SendResponse};
+use outboard_proto::plugin::{
+    DropHeldRequest, HeldResponse, ListHeldRequest, ListHeldResponse, ReleaseHeldRequest,
+    ReplyRequest, SendRequest, SendResponse,
+};
 use tonic::{Code, Request, Response, Status};
 
+use super::held;
 use super::listen::Entrance;
+use crate::held::dropping;
+use crate::held::stage::Way;
 pub use crate::outbox::Outbox;
 use crate::routing::Cause;
 use crate::status;
@@ -46,6 +52,36 @@ impl Messages for HostMessages {
             Err(failure) => Err(failure),
         };
         sent.map(Response::new).map_err(|failure| status::of(&failure))
+    }
+
+    async fn release_held(
+        &self,
+        request: Request<ReleaseHeldRequest>,
+    ) -> Result<Response<HeldResponse>, Status> {
+        let (patience, id) = (patience(&request), &request.get_ref().id);
+        let decided = held::decide(&self.entrance, id, Way::Release, patience).await;
+        decided.map(Response::new).map_err(|failure| status::of(&failure))
+    }
+
+    async fn drop_held(
+        &self,
+        request: Request<DropHeldRequest>,
+    ) -> Result<Response<HeldResponse>, Status> {
+        let patience = patience(&request);
+        let DropHeldRequest { id, reason } = request.into_inner();
+        let decided = match dropping(reason) {
+            Ok(way) => held::decide(&self.entrance, &id, way, patience).await,
+            Err(failure) => Err(failure),
+        };
+        decided.map(Response::new).map_err(|failure| status::of(&failure))
+    }
+
+    async fn list_held(
+        &self,
+        request: Request<ListHeldRequest>,
+    ) -> Result<Response<ListHeldResponse>, Status> {
+        let listed = held::list(&self.entrance, request.into_inner()).await;
+        listed.map(Response::new).map_err(|failure| status::of(&failure))
     }
 }
 

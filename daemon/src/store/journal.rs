@@ -1,6 +1,6 @@
 //! `journal.db`: requests of plugins that no app has carried out yet, the idempotency keys of those
-//! that were made, interactions that were deferred, and events that are not acknowledged yet. It
-//! keeps bytes in order; who sends them where is not its business.
+//! that were made, interactions that were deferred, events that are not acknowledged yet, and what
+//! plugins hold. It keeps bytes in order; who sends them where is not its business.
 
 use super::error::StoreError;
 use super::schema;
@@ -11,6 +11,8 @@ use std::path::Path;
 use std::time::Duration;
 
 mod events;
+mod held;
+mod held_port;
 mod interactions;
 mod outbox;
 mod port;
@@ -58,6 +60,7 @@ pub const MIGRATIONS: &[&str] = &[
 ",
     interactions::TABLE,
     events::TABLES,
+    held::TABLE,
 ];
 
 /// The handle. Clones share one thread.
@@ -247,7 +250,7 @@ impl Journal {
         self.thread.run(0, expire).await
     }
 
-    /// Drops everything of a plugin that is unloaded.
+    /// Drops everything of a plugin that is unloaded, but not what it holds: that is people's.
     ///
     /// # Errors
     /// The database failed.

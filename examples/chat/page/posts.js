@@ -14,6 +14,7 @@ const skips = {
   suspended: "what it depends on is down",
   over_limit: "too busy",
   not_granted: "permission missing",
+  not_kept: "what it would hold could not be kept",
 };
 
 /** Shows the posts of one channel, oldest first. */
@@ -55,6 +56,8 @@ function under(post) {
   switch (post.stage?.is) {
     case "typing": return h("p.stage", {}, "is writing ", stop());
     case "working": return h("p.stage", {}, h("i.spin", { "aria-hidden": "true" }), "working… ", stop());
+    case "held": return h("p.stage", {}, h("i.spin", { "aria-hidden": "true" }), `held for review: ${post.stage.why}`);
+    case "dropped": return h("p.reason", {}, `not posted: ${post.stage.why}`);
     case "broken": return h("p.reason", {}, `broke off: ${post.stage.why}`);
     default: return null;
   }
@@ -99,6 +102,7 @@ function deed(step) {
     case "continued": return "let it pass";
     case "replaced": return "rewrote it";
     case "rejected": return "rejected it";
+    case "held": return "holds it";
     case "not_concerned": return "was not concerned";
     case "skipped": return `was skipped, ${skips[step.why] || step.why}`;
     default: return step.did;

@@ -4,6 +4,7 @@
 //! run commands, post what plugins say. It stores nothing and knows nobody's password.
 
 mod commands;
+mod held;
 mod herald;
 mod live;
 mod moment;

@@ -3,27 +3,33 @@
 //! It refuses to know how people talk; that is `talk`.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use outboard_app::common::{Message, Visibility};
 use outboard_app::{App, Asker, Builder, FollowUp, Link, Refusal, SendRequest, message};
 
 use crate::commands;
+use crate::held;
+use crate::herald::Herald;
 use crate::moment::{Moment, Mood};
 use crate::post::{Author, Post, Stage};
 use crate::room::{Change, Daemon, Room, is_channel};
 
 /// Connects, and keeps the room told of the connection and of the commands there are.
 pub fn connect(room: &Arc<Room>, socket: PathBuf, address: &str) -> App {
-    let app = builder(room).public_url(address).connect(socket);
+    let herald = Arc::default();
+    let app = builder(room, &herald).public_url(address).connect(socket);
+    // Nobody is told of what is released before there is a connection.
+    let _ = herald.set(Herald::of(app.clone()));
     tokio::spawn(follow_link(Arc::clone(room), app.clone()));
     tokio::spawn(follow_catalogue(Arc::clone(room), app.clone()));
     app
 }
 
 /// What the chat is to plugins, and what it carries out for them in a room.
-pub fn builder(room: &Arc<Room>) -> Builder {
-    let (posting, following) = (Arc::clone(room), Arc::clone(room));
+pub fn builder(room: &Arc<Room>, herald: &Arc<OnceLock<Herald>>) -> Builder {
+    let (posting, following, waiting) = (Arc::clone(room), Arc::clone(room), Arc::clone(room));
+    let herald = Arc::clone(herald);
     App::builder("outboard-chat", env!("CARGO_PKG_VERSION"))
         .hooks(["message.before_post"])
         .events(["message.posted", "member.joined"])
@@ -34,6 +40,15 @@ pub fn builder(room: &Arc<Room>) -> Builder {
         })
         .on_follow_up(move |said| {
             let posted = follow_up(&following, &said);
+            async move { posted }
+        })
+        .on_decided(move |decided| {
+            let posted = held::decided(&waiting, decided).map(|(id, event)| {
+                if let (Some(event), Some(herald)) = (event, herald.get()) {
+                    herald.tell(event);
+                }
+                id
+            });
             async move { posted }
         })
 }

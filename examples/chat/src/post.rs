@@ -34,6 +34,10 @@ pub enum Stage {
     Working,
     /// It broke off.
     Broken(String),
+    /// A plugin holds it, for this reason.
+    Held(String),
+    /// It was held, and is not posted.
+    Dropped(String),
 }
 
 impl Post {

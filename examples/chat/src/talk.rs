@@ -6,6 +6,7 @@ use outboard_app::common::{Failure, InteractionReply, Rejected, Visibility};
 use outboard_app::{App, CommandError, CommandReply, Decision, RunCommand, Sign, message};
 use serde::Serialize;
 
+use crate::held;
 use crate::herald::Herald;
 use crate::moment::now_ms;
 use crate::plugins::{fresh_id, stored};
@@ -28,7 +29,9 @@ pub enum Told {
     Posted { id: String, passage: Passage },
     /// Nobody sees it.
     Refused { by: String, reason: String, passage: Passage },
-    /// A plugin keeps it, or has dealt with it.
+    /// Nobody else sees it until somebody has decided.
+    Held { by: String, passage: Passage },
+    /// A plugin has dealt with it.
     Taken { passage: Passage },
     /// A command's answer for the speaker alone.
     Whispered { by: String, text: String },
@@ -47,13 +50,18 @@ pub async fn say(room: &Room, app: &App, herald: &Herald, said: Said) -> Told {
 }
 
 async fn post(room: &Room, app: &App, herald: &Herald, said: Said) -> Told {
-    let draft = message::message(&said.channel, &said.name, said.text);
+    let draft = message::message(&said.channel, &said.name, said.text.clone());
     let outcome = app.before_post(draft).await;
     let passage = Passage::of(&outcome);
     let message = match outcome.decision {
         Decision::Continued(message) | Decision::Replaced(message) => message,
         Decision::Rejected(rejected) => return refused(rejected, passage),
-        Decision::Held(_) | Decision::Handled => return Told::Taken { passage },
+        Decision::Held(hold) => {
+            let by = hold.plugin.clone();
+            held::wait(room, said, hold, passage.clone());
+            return Told::Held { by, passage };
+        }
+        Decision::Handled => return Told::Taken { passage },
     };
     let author = Author::Person { name: said.name };
     let text = message::text(message.body.as_ref());
@@ -81,7 +89,7 @@ pub fn stop(room: &Room, app: &App, id: &str) {
             post.stage = Stage::Broken("stopped".to_owned());
             room.tell(Change::Post(post));
         }
-        Stage::Said | Stage::Broken(_) => {}
+        Stage::Said | Stage::Broken(_) | Stage::Held(_) | Stage::Dropped(_) => {}
     }
 }
 

@@ -4,11 +4,14 @@
 
 mod gates;
 
+use std::time::Duration;
+
 use outboard_proto::common as wire;
 use wire::hook_payload::Of;
 
 use crate::body;
 use crate::context::Context;
+use crate::held::Hold;
 use crate::subject::{channel_of, sender_of};
 use crate::verdict::{Rejection, Verdict};
 
@@ -82,6 +85,13 @@ impl BeforePost {
     pub fn reject(&self, why: impl Into<Rejection>) -> Verdict {
         Verdict::reject(why)
     }
+
+    /// Set it aside in a queue until somebody decides; dropped by itself after `expires`. See
+    /// [`Hold`] for more to say of it.
+    #[must_use]
+    pub fn hold(&self, queue: impl Into<String>, expires: Duration) -> Verdict {
+        Verdict::hold(Hold::new(queue, expires))
+    }
 }
 
 /// A message about to be changed by its author.
@@ -144,6 +154,13 @@ impl BeforeEdit {
     pub fn reject(&self, why: impl Into<Rejection>) -> Verdict {
         Verdict::reject(why)
     }
+
+    /// Set it aside in a queue until somebody decides; dropped by itself after `expires`. See
+    /// [`Hold`] for more to say of it.
+    #[must_use]
+    pub fn hold(&self, queue: impl Into<String>, expires: Duration) -> Verdict {
+        Verdict::hold(Hold::new(queue, expires))
+    }
 }
 
 /// A message about to be deleted.
@@ -192,6 +209,13 @@ impl BeforeDelete {
     #[must_use]
     pub fn reject(&self, why: impl Into<Rejection>) -> Verdict {
         Verdict::reject(why)
+    }
+
+    /// Set it aside in a queue until somebody decides; dropped by itself after `expires`. See
+    /// [`Hold`] for more to say of it.
+    #[must_use]
+    pub fn hold(&self, queue: impl Into<String>, expires: Duration) -> Verdict {
+        Verdict::hold(Hold::new(queue, expires))
     }
 }
 

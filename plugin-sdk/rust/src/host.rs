@@ -30,6 +30,14 @@ impl Host {
         Self { link, cause }
     }
 
+    pub(crate) fn link(&self) -> &Link {
+        &self.link
+    }
+
+    pub(crate) fn cause(&self) -> Cause {
+        self.cause
+    }
+
     /// What the daemon said when this plugin's session began.
     #[must_use]
     pub fn welcome(&self) -> Arc<Welcome> {

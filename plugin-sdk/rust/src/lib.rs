@@ -141,6 +141,7 @@ mod exchange;
 mod exit;
 mod follow_up;
 mod handlers;
+mod held;
 mod hook;
 mod host;
 mod http;
@@ -171,6 +172,7 @@ pub use event::{Event, MemberEvent, MessageEvent};
 pub use exchange::ReplyStream;
 pub use exit::Exit;
 pub use follow_up::Later;
+pub use held::{Hold, Told};
 pub use hook::{
     BeforeCreate, BeforeDelete, BeforeEdit, BeforeJoin, BeforeLogin, BeforePost, BeforeReaction,
     BeforeRender, BeforeUpload, Custom, Hook,

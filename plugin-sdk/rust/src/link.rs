@@ -14,12 +14,13 @@ use outboard_proto::plugin::interactions_client::InteractionsClient;
 use outboard_proto::plugin::messages_client::MessagesClient;
 use outboard_proto::plugin::plugins_client::PluginsClient;
 use outboard_proto::plugin::{
-    CallPluginRequest, EmitRequest, FollowUpRequest, ReplyRequest, SendRequest, Welcome,
+    CallPluginRequest, DropHeldRequest, EmitRequest, FollowUpRequest, HeldResponse,
+    ListHeldRequest, ListHeldResponse, ReleaseHeldRequest, ReplyRequest, SendRequest, Welcome,
 };
 use tokio_util::sync::CancellationToken;
-use tonic::Request;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
+use tonic::{Request, Response, Status};
 
 use crate::call::CallError;
 use crate::error::HostError;
@@ -180,6 +181,48 @@ impl Link {
         }
     }
 
+    pub(crate) async fn release_held(
+        &self,
+        cause: Cause,
+        release: ReleaseHeldRequest,
+    ) -> Result<HeldResponse, HostError> {
+        match &self.way {
+            Way::Recorded(recorder) => recorder.release(release),
+            Way::Wire(wire) => {
+                let request = self.request(cause, &wire.token, release)?;
+                inner(wire.messages.clone().release_held(request).await)
+            }
+        }
+    }
+
+    pub(crate) async fn drop_held(
+        &self,
+        cause: Cause,
+        dropping: DropHeldRequest,
+    ) -> Result<HeldResponse, HostError> {
+        match &self.way {
+            Way::Recorded(recorder) => recorder.drop_held(dropping),
+            Way::Wire(wire) => {
+                let request = self.request(cause, &wire.token, dropping)?;
+                inner(wire.messages.clone().drop_held(request).await)
+            }
+        }
+    }
+
+    pub(crate) async fn list_held(
+        &self,
+        cause: Cause,
+        list: ListHeldRequest,
+    ) -> Result<ListHeldResponse, HostError> {
+        match &self.way {
+            Way::Recorded(recorder) => Ok(recorder.list_held(&list)),
+            Way::Wire(wire) => {
+                let request = self.request(cause, &wire.token, list)?;
+                inner(wire.messages.clone().list_held(request).await)
+            }
+        }
+    }
+
     /// A token that ends with the interaction; to be given back by `leave_interaction`.
     pub(crate) fn join_interaction(&self, id: &str) -> CancellationToken {
         let mut known = self.interactions.lock().unwrap_or_else(PoisonError::into_inner);
@@ -226,6 +269,10 @@ impl Link {
         }
         Ok(request)
     }
+}
+
+fn inner<T>(answer: Result<Response<T>, Status>) -> Result<T, HostError> {
+    answer.map(Response::into_inner).map_err(|status| HostError::from_status(&status))
 }
 
 fn cause_is<T>(request: &mut Request<T>, cause: &str) {

@@ -50,7 +50,7 @@ use crate::verdict::Verdict;
 pub use arrange::{Argument, CommandCall, message};
 pub use beyond::{HttpAnswer, HttpCall};
 pub(crate) use record::Recorder;
-pub use record::{Emitted, FollowUp, Sent};
+pub use record::{Decided, Emitted, FollowUp, Sent};
 
 /// What a call may take, as in the daemon.
 const BUDGET: Duration = Duration::from_secs(5);
@@ -172,6 +172,9 @@ impl Harness {
         let intercept = Intercept { payload, ..Intercept::default() };
         match self.call(call::Of::Intercept(intercept))? {
             Replied::Hook(wire::HookAnswer { answer: Some(answer) }) => {
+                if let wire::hook_answer::Answer::Hold(hold) = &answer {
+                    self.recorder.hold(hold);
+                }
                 Ok(Verdict::from_answer(answer))
             }
             other => panic!("no verdict: {other:?}"),
@@ -306,6 +309,13 @@ impl Harness {
     #[must_use]
     pub fn emitted(&self) -> Vec<Emitted> {
         self.recorder.emitted()
+    }
+
+    /// What was decided so far about things held, the oldest first. What a hook holds is listed
+    /// to the plugin until then, as `held-N` from 1 where it has no name of its own.
+    #[must_use]
+    pub fn decided(&self) -> Vec<Decided> {
+        self.recorder.decided()
     }
 
     /// What commands said so far before their replies, the oldest first.

@@ -7,6 +7,7 @@ use wire::hook_answer::Answer;
 use wire::hook_payload::Of;
 
 use crate::body;
+use crate::held::Hold;
 
 /// A plugin's answer to a hook.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +38,12 @@ impl Verdict {
         Self(Answer::Handled(wire::Handled {}))
     }
 
+    /// Set it aside until somebody decides.
+    #[must_use]
+    pub fn hold(hold: Hold) -> Self {
+        Self(Answer::Hold(hold.0))
+    }
+
     /// The answer as the wire has it.
     #[must_use]
     pub fn answer(&self) -> &Answer {
@@ -57,6 +64,15 @@ impl Verdict {
     pub fn rejection(&self) -> Option<&str> {
         match &self.0 {
             Answer::Reject(reject) => Some(reject.reason.as_ref().map_or("", |text| &text.text)),
+            _ => None,
+        }
+    }
+
+    /// The queue in which it is held, if it is.
+    #[must_use]
+    pub fn queue(&self) -> Option<&str> {
+        match &self.0 {
+            Answer::Hold(hold) => Some(&hold.queue),
             _ => None,
         }
     }

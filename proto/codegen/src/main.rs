@@ -14,7 +14,7 @@ const PROTOS: [&str; 4] = [
 ];
 
 /// Payloads that are kept behind a pointer.
-const LARGE: [&str; 18] = [
+const LARGE: [&str; 19] = [
     ".outboard.common.v1.HookPayload.of.before_post",
     ".outboard.common.v1.HookPayload.of.before_edit",
     ".outboard.common.v1.HookPayload.of.before_delete",
@@ -33,6 +33,7 @@ const LARGE: [&str; 18] = [
     ".outboard.plugin.v1.RunCommand.target_message",
     ".outboard.app.v1.RunCommand.target_message",
     ".outboard.app.v1.DaemonFrame.kind.request",
+    ".outboard.app.v1.Request.of.decided",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -27,7 +27,7 @@ impl Default for AppDraft {
             epoch: 1,
             hooks: owned(&hooks),
             events: owned(&["message.posted", "member.joined"]),
-            operations: owned(&["messages.send", "interactions.follow_up"]),
+            operations: owned(&["messages.send", "interactions.follow_up", "held.decide"]),
             dedupe: true,
             features: owned(&["chunks"]),
             ..AppHello::default()

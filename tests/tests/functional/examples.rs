@@ -40,6 +40,26 @@ async fn moderator_softens_and_refuses() -> Outcome {
 }
 
 #[tokio::test]
+async fn moderator_holds_what_people_then_approve_or_dismiss() -> Outcome {
+    let daemon = with("moderator").await?;
+    let app = daemon.app().await?;
+    let mut held = Vec::new();
+    for text in ["a suspicious link", "another suspicious link"] {
+        held.push(app::hold_of(&app.post("town", text).await?)?.id);
+    }
+    for (command, why, said) in [("approve", "", "released"), ("dismiss", "spam", "dropped")] {
+        let told = app.start_command(app::command(command, why)).await?;
+        let decided = app.do_as_decided("m-1").await?;
+        assert_eq!(decided.id, held.remove(0));
+        assert!(app::said(&decided).starts_with(&format!("{said} by plugin:moderator")));
+        told.answer().await?;
+    }
+    let said = app::reply_text(&app.command("approve", "").await?);
+    assert_eq!(said.as_deref(), Some("Nothing waits."));
+    Ok(())
+}
+
+#[tokio::test]
 async fn dice_rolls() -> Outcome {
     let daemon = with("dice").await?;
     let app = daemon.app().await?;

@@ -13,6 +13,8 @@ mod events;
 mod events_durable;
 mod examples;
 mod guards;
+mod held;
+mod held_bad;
 mod hooks;
 mod hooks_bad;
 mod hooks_closed;

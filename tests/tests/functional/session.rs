@@ -102,7 +102,10 @@ async fn a_plugin_is_told_what_the_connected_app_carries_out() -> Outcome {
     daemon.run(&Draft::obedient("alpha")).await?;
     let app = daemon.app().await?;
     let seen = app.tell("alpha", "seen").await?;
-    assert!(seen.contains("app test-chat interactions.follow_up messages.send"), "{seen}");
+    assert!(
+        seen.contains("app test-chat held.decide interactions.follow_up messages.send"),
+        "{seen}"
+    );
     Ok(())
 }
 

@@ -9,12 +9,13 @@ from outboard_app.outcome import (
     CommandOutcome,
     DecidedBy,
     Decision,
+    Held,
     HttpAnswer,
     Outcome,
     Published,
     text_of,
 )
-from outboard_app.requests import FollowUp, Refusal, SendRequest
+from outboard_app.requests import Decided, FollowUp, Refusal, SendRequest
 from outboard_app.signs import Piece
 from outboard_app.threaded import ThreadedApp
 from outboard_app.wire import app, common
@@ -22,8 +23,10 @@ from outboard_app.wire import app, common
 __all__ = [
     "App",
     "CommandOutcome",
+    "Decided",
     "DecidedBy",
     "Decision",
+    "Held",
     "HttpAnswer",
     "FollowUp",
     "Outcome",

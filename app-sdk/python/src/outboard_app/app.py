@@ -26,7 +26,7 @@ from outboard_app.outcome import (
     Published,
     decided,
 )
-from outboard_app.requests import Desk, OnFollowUp, OnSend
+from outboard_app.requests import Desk, OnDecided, OnFollowUp, OnSend
 from outboard_app.signs import Listener, OnPiece, OnProgress
 from outboard_app.wire import FRAME_BYTES, PROTOCOL, app, common, hook_of
 
@@ -42,6 +42,9 @@ HTTP_BUDGET = 60.5
 
 #: What an app with `on_follow_up` carries out.
 _FOLLOW_UP = "interactions.follow_up"
+
+#: What an app with `on_decided` carries out.
+_DECIDE = "held.decide"
 
 #: Seconds to wait for what may be offered: 0.3 for the plugin, and a little for the way.
 _OFFER_BUDGET = 0.4
@@ -78,6 +81,7 @@ class App(Gates[Coroutine[Any, Any, Outcome]]):
         on_catalogue: OnCatalogue | None = None,
         subscriptions: Iterable[str] = (),
         on_event: OnEvent | None = None,
+        on_decided: OnDecided | None = None,
     ) -> None:
         """Describes the app; `start` connects it.
 
@@ -86,7 +90,10 @@ class App(Gates[Coroutine[Any, Any, Outcome]]):
         carries out. `on_send` sends a plugin's message and returns its id, or raises Refusal; it
         is called once for each request, and one at a time for each channel. `on_follow_up` shows
         what a plugin says to a command that it deferred, and returns the id of the message it
-        became, or ""; without it no plugin can defer. `on_event` is told of
+        became, or ""; without it no plugin can defer. `on_decided` does, or drops, what a plugin
+        held and somebody has decided about, and returns the id of the message it became, or ""; it
+        is told again until it has, under the same key, also by a later daemon; without it no
+        plugin can hold. `on_event` is told of
         the plugins' own events that `subscriptions` names, such as "plugin:moderator:case_opened".
         """
         hello = _hello(app, node, version, public_url)
@@ -96,7 +103,9 @@ class App(Gates[Coroutine[Any, Any, Outcome]]):
         if on_follow_up is not None and _FOLLOW_UP not in hello.operations:
             hello.operations.append(_FOLLOW_UP)
         hello.workspaces.extend(workspaces)
-        desk = Desk(on_send, on_follow_up, time.monotonic)
+        if on_decided is not None and _DECIDE not in hello.operations:
+            hello.operations.append(_DECIDE)
+        desk = Desk(on_send, on_follow_up, time.monotonic, on_decided)
         hello.subscriptions.extend(subscriptions)
         self._link = Link(socket, hello, desk, on_catalogue, on_event)
 

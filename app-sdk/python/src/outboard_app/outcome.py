@@ -46,6 +46,18 @@ class HttpAnswer:
 
 
 @dataclass(frozen=True)
+class Held:
+    """Under which id something waits; `on_decided` is told what becomes of it."""
+
+    id: str
+    queue: str
+    #: Who holds it.
+    plugin: str
+    #: When it is dropped, in seconds since the Unix epoch, unless somebody decides.
+    expires: float
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What to do with the act that a hook was asked about. There is always one."""
 
@@ -63,6 +75,8 @@ class Outcome:
     plugin: str = ""
     #: With REJECT: seconds after which trying again may help; 0 if it will not.
     retry_after: float = 0.0
+    #: With HOLD: what waits where.
+    held: Held | None = None
     #: With by=POLICY: what kept the daemon from deciding.
     why: str = ""
     #: Every interceptor that was asked or skipped.
@@ -160,9 +174,14 @@ def decided(verdict: common.Verdict, took: float) -> Outcome:
         silent=rejected.silent,
         plugin=rejected.plugin,
         retry_after=rejected.retry_after_us / 1e6,
+        held=_held(verdict.held) if decision is Decision.HOLD else None,
         steps=tuple(verdict.steps),
         took=took,
     )
+
+
+def _held(hold: common.Hold) -> Held:
+    return Held(hold.id, hold.queue, hold.plugin, hold.expires_at_us / 1e6)
 
 
 _DECISIONS = {

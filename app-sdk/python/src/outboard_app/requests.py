@@ -77,8 +77,40 @@ class FollowUp:
     attempt: int
 
 
+@dataclass(frozen=True)
+class Decided:
+    """What became of something that a plugin held."""
+
+    #: Who held it.
+    plugin: str
+    version: str
+    bot_username: str
+    bot_display_name: str
+    workspace: str
+    #: As the verdict had it: `Outcome.held.id`.
+    id: str
+    queue: str
+    #: The hook that was asked.
+    hook: str
+    #: What it was asked about, as plugins before had left it.
+    payload: common.HookPayload
+    #: Do it, as the payload says; or do not, because of `reason`.
+    released: bool
+    #: Who decided: "operator", "expiry", "deletion" or "plugin:NAME".
+    by: str
+    #: With a drop: the words for the person who acted.
+    reason: str
+    #: With a drop: for programs, such as "HOLD_EXPIRED".
+    code: str
+    #: The same key twice means the same request.
+    key: str
+    #: From 1.
+    attempt: int
+
+
 OnSend = Callable[[SendRequest], Awaitable[str]]
 OnFollowUp = Callable[[FollowUp], Awaitable[str]]
+OnDecided = Callable[[Decided], Awaitable[str]]
 Reply = Callable[[app.Answer], None]
 Work = Callable[[], Awaitable[str]]
 
@@ -91,9 +123,11 @@ class Desk:
         on_send: OnSend | None,
         on_follow_up: OnFollowUp | None,
         clock: Callable[[], float],
+        on_decided: OnDecided | None = None,
     ) -> None:
         self._on_send = on_send
         self._on_follow_up = on_follow_up
+        self._on_decided = on_decided
         self._clock = clock
         self._done: OrderedDict[tuple[str, str], tuple[float, str]] = OrderedDict()
         self._by_key: dict[tuple[str, str], asyncio.Task[str]] = {}
@@ -141,13 +175,15 @@ class Desk:
             return lambda: on_send(_asked(request))
         if request.HasField("follow_up") and (on_follow_up := self._on_follow_up) is not None:
             return lambda: on_follow_up(_followed_up(request))
+        if request.HasField("decided") and (on_decided := self._on_decided) is not None:
+            return lambda: on_decided(_decided(request))
         return None
 
     def _once(self, request: app.Request, work: Work) -> asyncio.Task[str]:
         key = (request.asker.plugin, request.idempotency_key)
         if request.idempotency_key and (known := self._by_key.get(key)) is not None:
             return known
-        channel = request.send.message.channel.id or request.follow_up.channel.id
+        channel = _channel_of(request)
         task = asyncio.ensure_future(self._in_turn(work, key, self._last_in_channel.get(channel)))
         self._by_key[key] = task
         self._last_in_channel[channel] = task
@@ -217,6 +253,45 @@ def _followed_up(request: app.Request) -> FollowUp:
         key=request.idempotency_key,
         attempt=request.attempt,
     )
+
+
+def _decided(request: app.Request) -> Decided:
+    asker, decided = request.asker, request.decided
+    why = decided.dropped.reason
+    return Decided(
+        plugin=decided.plugin,
+        version=asker.version,
+        bot_username=asker.bot_username or asker.plugin,
+        bot_display_name=asker.bot_display_name or asker.bot_username or asker.plugin,
+        workspace=request.workspace,
+        id=decided.id,
+        queue=decided.queue,
+        hook=decided.hook,
+        payload=decided.payload,
+        released=decided.HasField("released"),
+        by=decided.by,
+        reason=why.text,
+        code=why.code,
+        key=request.idempotency_key,
+        attempt=request.attempt,
+    )
+
+
+def _channel_of(request: app.Request) -> str:
+    """The channel in whose order it is carried out; "" where it is about none."""
+    if not request.HasField("decided"):
+        return request.send.message.channel.id or request.follow_up.channel.id
+    payload = request.decided.payload
+    of = payload.WhichOneof("of")
+    if of == "before_post":
+        return payload.before_post.channel.id
+    if of == "before_edit":
+        return payload.before_edit.message.channel.id
+    if of == "before_delete":
+        return payload.before_delete.stored.channel.id
+    if of in ("before_reaction", "before_upload", "before_join", "before_create"):
+        return str(getattr(payload, of).channel.id)
+    return ""
 
 
 def _failed(request: app.Request, code: int, reason: common.Reason, words: str) -> app.Answer:

@@ -16,7 +16,7 @@ from outboard_app.app import COMMAND_BUDGET, HTTP_BUDGET, App
 from outboard_app.gates import Gates
 from outboard_app.link import OnCatalogue, OnEvent
 from outboard_app.outcome import CommandOutcome, HttpAnswer, Outcome, Published
-from outboard_app.requests import FollowUp, SendRequest
+from outboard_app.requests import Decided, FollowUp, SendRequest
 from outboard_app.signs import OnPiece, OnProgress
 from outboard_app.wire import app, common
 
@@ -25,6 +25,7 @@ _T = TypeVar("_T")
 #: Called on the SDK's thread: hand the work to your own and return a future of the message's id.
 OnSendThreaded = Callable[[SendRequest], "Future[str]"]
 OnFollowUpThreaded = Callable[[FollowUp], "Future[str]"]
+OnDecidedThreaded = Callable[[Decided], "Future[str]"]
 _A = TypeVar("_A")
 
 
@@ -48,6 +49,7 @@ class ThreadedApp(Gates["Future[Outcome]"]):
         on_catalogue: OnCatalogue | None = None,
         subscriptions: Iterable[str] = (),
         on_event: OnEvent | None = None,
+        on_decided: OnDecidedThreaded | None = None,
     ) -> None:
         """As App. `on_send` and the others are called on the SDK's thread."""
         self._loop: asyncio.AbstractEventLoop
@@ -67,6 +69,7 @@ class ThreadedApp(Gates["Future[Outcome]"]):
             on_catalogue=on_catalogue,
             subscriptions=subscriptions,
             on_event=on_event,
+            on_decided=_awaiting(on_decided),
         )
 
     def start(self) -> None:

@@ -27,10 +27,10 @@ before something happens, and what it is told of afterwards. How to write handle
 
 const HOOKS: &str = "## Hooks
 
-Every hook may be answered by *continue* and *reject*; validators answer nothing else. What a
-transform may answer besides stands in the table. The budget is the whole pipeline's where the app
-names none; one plugin has `timeout` of it, by default what stands behind the comma. An app that is
-not told that anyone intercepts a hook need not ask.
+Every hook may be answered by *continue* and *reject*. What a transform may answer besides stands in
+the table; a validator may answer *hold* where a transform may, and nothing else. The budget is the
+whole pipeline's where the app names none; one plugin has `timeout` of it, by default what stands
+behind the comma. An app that is not told that anyone intercepts a hook need not ask.
 
 | hook | payload | transforms may also | budget, time-out | permission |
 | --- | --- | --- | --- | --- |
@@ -81,7 +81,7 @@ the plugin is skipped with cause `protocol`.
 ";
 
 fn hook_line(hook: &Hook, branch: &FieldDescriptorProto) -> String {
-    let deeds = [(Deed::Replace, "replace"), (Deed::Handle, "handle")];
+    let deeds = [(Deed::Replace, "replace"), (Deed::Handle, "handle"), (Deed::Hold, "hold")];
     let may: Vec<&str> =
         deeds.into_iter().filter(|(deed, _)| hook.allows(*deed)).map(|(_, it)| it).collect();
     let name = match hook {

@@ -64,6 +64,8 @@ impl Core {
             pending: Vec::new(),
             turn: None,
             watched: Vec::new(),
+            holds: Vec::new(),
+            keeping: None,
         });
         if self.runs[key].pipeline.shadows.is_empty() {
             self.advance(key, now);
@@ -226,7 +228,7 @@ impl Core {
                 | None,
             ) => None,
         };
-        match self.runs[key].judge(entry, answer) {
+        match self.runs[key].judge(entry, answer, self.clock) {
             Ok(judged) => {
                 self.answered(entry.member, key, now);
                 self.settle(key, at, judged, now);
@@ -252,6 +254,7 @@ impl Core {
                 (StepResult::Replaced, None)
             }
             Judged::Reject(rejected) => (StepResult::Rejected, Some(Final::Rejected(rejected))),
+            Judged::Hold(hold) => return self.set_aside(key, at, hold, now),
             Judged::Handled => (StepResult::Handled, Some(Final::Handled)),
         };
         run.note(at, result, None, now);
@@ -266,7 +269,7 @@ impl Core {
         self.go_on(key, at, refused, now);
     }
 
-    fn go_on(&mut self, key: usize, at: usize, ends: Option<Final>, now: Moment) {
+    pub(super) fn go_on(&mut self, key: usize, at: usize, ends: Option<Final>, now: Moment) {
         let run = &mut self.runs[key];
         if run.turn.take().is_none() {
             run.pending.retain(|(pending, _)| *pending != at);
@@ -277,13 +280,13 @@ impl Core {
         let validating = run.pipeline.entries[at].is.phase == Phase::Validate;
         match (validating, run.pending.is_empty()) {
             (false, _) => self.advance(key, now),
-            (true, true) => self.finish(key, None, now),
+            (true, true) => self.conclude(key, now),
             (true, false) => {}
         }
     }
 
     /// Tells the verdict and forgets the run.
-    fn finish(&mut self, key: usize, ends: Option<Final>, now: Moment) {
+    pub(super) fn finish(&mut self, key: usize, ends: Option<Final>, now: Moment) {
         let mut run = self.runs.remove(key);
         for (_, call) in std::mem::take(&mut run.pending) {
             self.cancel_call(call, "decided", now);
@@ -292,6 +295,7 @@ impl Core {
             Some(Final::Rejected(rejected)) => {
                 Outcome::Said(Box::new(verdict::Outcome::Rejected(rejected)))
             }
+            Some(Final::Held(hold)) => Outcome::Said(Box::new(verdict::Outcome::Held(hold))),
             Some(Final::Handled) => {
                 Outcome::Said(Box::new(verdict::Outcome::Handled(common::Handled {})))
             }
@@ -316,6 +320,9 @@ impl Core {
     pub(super) fn abandon(&mut self, key: usize, now: Moment) {
         let Some(run) = self.runs.try_remove(key) else { return };
         self.undecided(&run.watched);
+        if let Some(serial) = run.keeping {
+            self.holds.give_up(serial);
+        }
         for call in run.turn.into_iter().chain(run.pending.into_iter().map(|(_, call)| call)) {
             self.cancel_call(call, "the caller went away", now);
         }

@@ -71,17 +71,21 @@ pub struct Tally {
     pub would_reject: u64,
     /// See above.
     pub would_replace: u64,
+    /// See above.
+    pub would_hold: u64,
     /// The last difference, in words that say nothing of the content.
     pub last_difference: Option<String>,
 }
 
 /// A line of status.
 pub fn words(((hook, phase), tally): (&(Hook, Phase), &Tally)) -> String {
-    let Tally { agreed, differed, unanswered, unasked, would_reject, would_replace, .. } = tally;
+    let Tally { agreed, differed, unanswered, unasked, .. } = tally;
+    let Tally { would_reject, would_replace, would_hold, .. } = tally;
     let last = tally.last_difference.as_ref().map(|it| format!("; last difference: {it}"));
     format!(
         "shadow of {hook} ({}): agreed {agreed}, differed {differed}, unanswered {unanswered}, \
-         not asked {unasked}; would have rejected {would_reject}, replaced {would_replace}{}",
+         not asked {unasked}; would have rejected {would_reject}, replaced {would_replace}, \
+         held {would_hold}{}",
         phase.as_str(),
         last.unwrap_or_default()
     )
@@ -116,11 +120,12 @@ impl Word {
         }
     }
 
-    /// A validator can only refuse: what others changed is no difference.
+    /// A validator can only refuse or hold: what others changed is no difference.
     fn agrees(&self, was: &Self, phase: Phase) -> bool {
+        let stops = |word: &Self| (*word == Self::Reject, *word == Self::Hold);
         match phase {
             Phase::Transform => self == was,
-            Phase::Validate => (*self == Self::Reject) == (*was == Self::Reject),
+            Phase::Validate => stops(self) == stops(was),
         }
     }
 }
@@ -137,8 +142,8 @@ impl Watched {
         match answer {
             Answer::Continued(_) => Some(Word::Continue),
             Answer::Reject(_) => Some(Word::Reject),
-            // Held messages are not built yet.
-            Answer::Hold(_) => None,
+            // It holds nothing back from here; that it would have is noted.
+            Answer::Hold(_) => self.hook.allows(Deed::Hold).then_some(Word::Hold),
             Answer::Handled(_) => allows(Deed::Handle).then_some(Word::Handle),
             Answer::Replace(after) => {
                 let before = HookPayload::decode(self.payload.clone()).ok()?;
@@ -253,6 +258,7 @@ impl Core {
         let Some(tally) = self.tally(&is) else { return };
         tally.would_reject += u64::from(would == Word::Reject);
         tally.would_replace += u64::from(matches!(would, Word::Replace(_)));
+        tally.would_hold += u64::from(would == Word::Hold);
         if would.agrees(&was, is.phase) {
             tally.agreed += 1;
             return;

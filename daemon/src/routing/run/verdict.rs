@@ -31,7 +31,7 @@ pub enum Outcome {
     Continued,
     /// The payload as the transforms left it, encoded.
     Replaced(Bytes),
-    /// Rejected, handled.
+    /// Rejected, held, handled.
     Said(Box<verdict::Outcome>),
 }
 

@@ -51,6 +51,20 @@ async fn a_rejected_message_is_seen_by_nobody_and_its_writer_hears_why() {
 }
 
 #[tokio::test]
+async fn a_held_message_waits_where_its_writer_alone_sees_it() {
+    let daemon = Daemon::new().on_hook(|_| Daemon::hold("h1"));
+    let app = outboard_app::App::builder("chat", "1").hooks(["message.before_post"]);
+    let app = app.connect_to(&daemon);
+    app.connected().await;
+    let room = Room::new();
+    let said = Said { name: "Robin".into(), channel: "harbour".into(), text: "hm".into() };
+    let told = say(&room, &app, &Herald::of(app.clone()), said).await;
+    assert!(matches!(told, Told::Held { .. }), "{told:?}");
+    let post = room.post("h1").unwrap();
+    assert_eq!((post.only.as_deref(), post.text.as_str()), (Some("Robin"), "hm"));
+}
+
+#[tokio::test]
 async fn a_commands_answer_to_all_is_posted_and_one_to_the_speaker_is_not() {
     let daemon = Daemon::new().on_command(|_| Ok(answer(Visibility::All)));
     let (_, posts) = told(&daemon, "/roll").await;
@@ -94,7 +108,7 @@ async fn what_is_deferred_shows_working_until_the_plugin_follows_up() {
     let later = InteractionReply { deferred: true, ..InteractionReply::default() };
     let daemon = Daemon::new().on_command(move |_| Ok(later.clone()));
     let room = std::sync::Arc::new(Room::new());
-    let app = crate::plugins::builder(&room).connect_to(&daemon);
+    let app = crate::plugins::builder(&room, &Default::default()).connect_to(&daemon);
     app.connected().await;
     let said = Said { name: "Robin".into(), channel: "harbour".into(), text: "/fortune".into() };
     say(&room, &app, &Herald::of(app.clone()), said).await;

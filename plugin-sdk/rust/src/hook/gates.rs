@@ -4,12 +4,14 @@
 //! It refuses to know sessions, and what becomes of a verdict.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use outboard_proto::common as wire;
 use wire::hook_payload::Of;
 
 use crate::body;
 use crate::context::Context;
+use crate::held::Hold;
 use crate::subject::{channel_of, sender_of};
 use crate::verdict::{Rejection, Verdict};
 
@@ -74,6 +76,22 @@ gates! {
     /// Something that only the app knows, `x.<app>.<name>`.
     Custom(custom: wire::Custom as wire::Custom) = Custom,
 }
+
+/// Of gates where somebody can wait for a decision.
+macro_rules! holding {
+    ($($gate:ident),*) => {$(
+        impl $gate {
+            /// Set it aside in a queue until somebody decides; dropped by itself after `expires`.
+            /// See [`Hold`] for more to say of it.
+            #[must_use]
+            pub fn hold(&self, queue: impl Into<String>, expires: Duration) -> Verdict {
+                Verdict::hold(Hold::new(queue, expires))
+            }
+        }
+    )*};
+}
+
+holding!(BeforeReaction, BeforeUpload, BeforeJoin, BeforeCreate, Custom);
 
 impl BeforeRender {
     /// Who is about to read them.

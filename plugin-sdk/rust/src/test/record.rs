@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use outboard_proto::common::{Failure, Reason};
+use outboard_proto::common::{Failure, HeldItem, Hold, Reason};
 use outboard_proto::plugin::{
-    CallPluginRequest, EmitRequest, FollowUpRequest, ReplyRequest, SendRequest,
+    CallPluginRequest, DropHeldRequest, EmitRequest, FollowUpRequest, HeldResponse,
+    ListHeldRequest, ListHeldResponse, ReleaseHeldRequest, ReplyRequest, SendRequest,
 };
 use tokio::sync::Notify;
 use tonic::Code;
@@ -48,6 +49,15 @@ pub struct Emitted {
     pub json: String,
 }
 
+/// A decision of the plugin about something held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decided {
+    /// What has this id goes on.
+    Released(String),
+    /// What has this id does not, for this reason.
+    Dropped(String, String),
+}
+
 /// What the host API was asked to do.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
@@ -60,6 +70,8 @@ struct Kept {
     sent: Vec<Sent>,
     followed_up: Vec<FollowUp>,
     emitted: Vec<Emitted>,
+    held: Vec<HeldItem>,
+    decided: Vec<Decided>,
     refusal: Option<HostError>,
     /// By plugin and method.
     answers: BTreeMap<(String, String), Result<String, Failure>>,
@@ -125,6 +137,47 @@ impl Recorder {
         }
         kept.emitted.push(Emitted { event: request.event, json: request.json });
         Ok(format!("event-{}", kept.emitted.len()))
+    }
+
+    pub(crate) fn release(&self, request: ReleaseHeldRequest) -> Result<HeldResponse, HostError> {
+        self.decide(Decided::Released(request.id))
+    }
+
+    pub(crate) fn drop_held(&self, request: DropHeldRequest) -> Result<HeldResponse, HostError> {
+        self.decide(Decided::Dropped(request.id, request.reason.unwrap_or_default().text))
+    }
+
+    fn decide(&self, decided: Decided) -> Result<HeldResponse, HostError> {
+        let mut kept = self.lock();
+        if let Some(refusal) = &kept.refusal {
+            return Err(refusal.clone());
+        }
+        let (Decided::Released(id) | Decided::Dropped(id, _)) = &decided;
+        kept.held.retain(|item| item.id != *id);
+        kept.decided.push(decided);
+        Ok(HeldResponse { message_id: String::new(), told: true })
+    }
+
+    pub(crate) fn list_held(&self, request: &ListHeldRequest) -> ListHeldResponse {
+        let ListHeldRequest { queue, after } = request;
+        let listed =
+            |item: &&HeldItem| item.number > *after && (queue.is_empty() || item.queue == *queue);
+        ListHeldResponse { items: self.lock().held.iter().filter(listed).cloned().collect() }
+    }
+
+    /// Keeps what the plugin under test holds, as the daemon would list it.
+    pub(super) fn hold(&self, hold: &Hold) {
+        let mut kept = self.lock();
+        let number = kept.held.last().map_or(1, |last| last.number + 1);
+        let id = if hold.id.is_empty() { format!("held-{number}") } else { hold.id.clone() };
+        let (queue, reason, expires_at_us) =
+            (hold.queue.clone(), hold.reason.clone(), hold.expires_at_us);
+        let item = HeldItem { id, queue, reason, expires_at_us, number, ..HeldItem::default() };
+        kept.held.push(item);
+    }
+
+    pub(super) fn decided(&self) -> Vec<Decided> {
+        self.lock().decided.clone()
     }
 
     pub(super) fn emitted(&self) -> Vec<Emitted> {

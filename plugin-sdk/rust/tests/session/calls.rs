@@ -8,7 +8,9 @@ use outboard_plugin::proto::plugin::plugin_frame::Kind as Up;
 use outboard_plugin::proto::plugin::{
     CancelCall, CancelInteraction, Delivery, RunCommand, call, reply::Result as Replied,
 };
-use outboard_plugin::{BeforePost, Command, HostError, Later, Plugin, Result, Verdict, blocking};
+use outboard_plugin::{
+    BeforePost, Command, HostError, Later, MessageId, Plugin, Result, Told, Verdict, blocking,
+};
 use tokio::sync::mpsc;
 
 use crate::fake::{Daemon, Session};
@@ -179,6 +181,35 @@ async fn host_calls_carry_the_token_and_what_caused_them() {
     deliver(&session, 5, "x.test.thing", 0).await;
     assert_eq!(daemon.host_call().await.cause.as_deref(), Some("e5"));
     assert!(matches!(session.next().await, Some(Up::Ack(ack)) if ack.failure.is_none()));
+}
+
+#[tokio::test]
+async fn what_is_held_is_listed_to_its_end_and_decided() {
+    let mut daemon = Daemon::start();
+    let _run = daemon.run(|| {
+        Plugin::new("reviewer", "1.0.0").before_post(async |m| -> Result<Verdict> {
+            let host = m.ctx().host();
+            let mut held = host.held("q").await?.into_iter();
+            let (first, last) = (held.next().unwrap(), held.next_back().unwrap());
+            let told = host.release_held(first.id).await?;
+            assert_eq!(told, Told::Done(Some(MessageId("m1".to_owned()))));
+            assert_eq!(host.drop_held(last.id, "spam").await?, Told::Later);
+            Ok(m.hold("q", Duration::from_secs(60)))
+        })
+    });
+    let mut session = daemon.ready().await;
+
+    session.post(7, "hello").await;
+    let release = daemon.host_call().await;
+    assert_eq!((release.channel.as_deref(), release.text.as_str()), (Some("q-1"), "release"));
+    assert_eq!(release.cause.as_deref(), Some("7"));
+    let dropping = daemon.host_call().await;
+    assert_eq!((dropping.channel.as_deref(), dropping.text.as_str()), (Some("q-4"), "spam"));
+    let Replied::Hook(HookAnswer { answer: Some(Answer::Hold(hold)) }) = session.answer(7).await
+    else {
+        panic!("not held")
+    };
+    assert_eq!(hold.queue, "q");
 }
 
 #[tokio::test]

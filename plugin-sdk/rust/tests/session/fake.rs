@@ -5,15 +5,18 @@
 use std::thread;
 use std::time::Duration;
 
-use outboard_plugin::proto::common::{Body, HookPayload, Message, Ping, body, hook_payload};
+use outboard_plugin::proto::common::{
+    Body, HeldItem, HookPayload, Message, Ping, body, hook_payload,
+};
 use outboard_plugin::proto::plugin::daemon_frame::Kind as Down;
 use outboard_plugin::proto::plugin::interactions_server::{Interactions, InteractionsServer};
 use outboard_plugin::proto::plugin::messages_server::{Messages, MessagesServer};
 use outboard_plugin::proto::plugin::plugin_frame::Kind as Up;
 use outboard_plugin::proto::plugin::plugin_server::{Plugin as Service, PluginServer};
 use outboard_plugin::proto::plugin::{
-    Call, DaemonFrame, FollowUpRequest, FollowUpResponse, Hello, Intercept, PluginFrame,
-    ReplyRequest, RunCommand, SendRequest, SendResponse, Shutdown, Welcome, call, reply,
+    Call, DaemonFrame, DropHeldRequest, FollowUpRequest, FollowUpResponse, HeldResponse, Hello,
+    Intercept, ListHeldRequest, ListHeldResponse, PluginFrame, ReleaseHeldRequest, ReplyRequest,
+    RunCommand, SendRequest, SendResponse, Shutdown, Welcome, call, reply,
 };
 use outboard_plugin::{Environment, Plugin, RunError};
 use tempfile::TempDir;
@@ -250,6 +253,42 @@ impl Messages for Desk {
     ) -> Result<Response<SendResponse>, Status> {
         let (metadata, _, reply) = request.into_parts();
         self.take(&metadata, None, reply.body).await
+    }
+
+    async fn release_held(
+        &self,
+        request: Request<ReleaseHeldRequest>,
+    ) -> Result<Response<HeldResponse>, Status> {
+        let (metadata, _, release) = request.into_parts();
+        let said = Some(Body { content: Some(body::Content::Plain("release".to_owned())) });
+        self.take(&metadata, Some(release.id), said).await?;
+        Ok(Response::new(HeldResponse { message_id: "m1".to_owned(), told: true }))
+    }
+
+    async fn drop_held(
+        &self,
+        request: Request<DropHeldRequest>,
+    ) -> Result<Response<HeldResponse>, Status> {
+        let (metadata, _, dropping) = request.into_parts();
+        let why = dropping.reason.unwrap_or_default().text;
+        let said = Some(Body { content: Some(body::Content::Plain(why)) });
+        self.take(&metadata, Some(dropping.id), said).await?;
+        Ok(Response::new(HeldResponse::default()))
+    }
+
+    async fn list_held(
+        &self,
+        request: Request<ListHeldRequest>,
+    ) -> Result<Response<ListHeldResponse>, Status> {
+        let ListHeldRequest { queue, after } = request.into_inner();
+        let item = |number: i64| HeldItem {
+            id: format!("{queue}-{number}"),
+            number,
+            ..HeldItem::default()
+        };
+        // Two pages and an end.
+        let items = (after + 1..=4).take(2).map(item).collect();
+        Ok(Response::new(ListHeldResponse { items }))
     }
 }
 

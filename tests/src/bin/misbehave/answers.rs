@@ -14,7 +14,7 @@ use outboard_tests::values;
 use tonic::Code;
 
 use crate::plugin::Plugin;
-use crate::{deeds, interactions, questions, web};
+use crate::{deeds, held, interactions, questions, web};
 
 /// Answers one call, or does not.
 pub async fn answer(plugin: Arc<Plugin>, call: Call) {
@@ -80,7 +80,10 @@ fn hook_verb(plugin: &Plugin, verb: &str, value: &str, payload: &HookPayload) ->
         "big" => rewritten(payload, |_| "b".repeat(100 * 1024)),
         "huge" => rewritten(payload, |_| "h".repeat(200 * 1024)),
         "odd" => reply::Result::Choices(Choices::default()),
-        _ => failure(&format!("{verb} is nothing it could do")),
+        _ => match held::hold(verb, value) {
+            Some(hold) => hook(hook_answer::Answer::Hold(hold)),
+            None => failure(&format!("{verb} is nothing it could do")),
+        },
     }
 }
 

@@ -17,6 +17,7 @@ mod crowd;
 mod deeds;
 mod events;
 mod floods;
+mod held;
 mod host;
 mod interactions;
 mod plugin;

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::plugin::Plugin;
-use crate::{crowd, host, start};
+use crate::{crowd, held, host, start};
 
 /// The answer, if `what` is a question; it may take the daemon's help.
 pub async fn answer(plugin: &Arc<Plugin>, call_id: u64, what: &str) -> Option<String> {
@@ -35,6 +35,9 @@ pub async fn answer(plugin: &Arc<Plugin>, call_id: u64, what: &str) -> Option<St
         "call-unasked" => call(plugin, "", rest).await,
         "reply" => host::reply(plugin, &call_id.to_string(), rest).await,
         "emit" => host::emit(plugin, &call_id.to_string(), first, more).await,
+        "release" => held::release(plugin, first).await,
+        "drop" => held::drop(plugin, first, more).await,
+        "held" => held::list(plugin, first).await,
         "wrong-token" => host::with_wrong_token(plugin).await,
         "garbage" => start::throw_garbage(plugin).await,
         "fork" => crowd::fork(rest),

@@ -45,6 +45,8 @@ pub enum Deed {
     Replace,
     /// Take care of it.
     Handle,
+    /// Set it aside; a validator may, too.
+    Hold,
 }
 
 /// Beyond it a name is no id.
@@ -124,20 +126,21 @@ impl Hook {
         if *self == Hook::BeforeUpload { UPLOAD_TIMEOUT } else { TIMEOUT }
     }
 
-    /// Whether a transform may answer so.
+    /// Whether an interceptor may answer so.
     pub fn allows(&self, deed: Deed) -> bool {
         match (self, deed) {
             (Hook::BeforePost | Hook::BeforeEdit | Hook::Custom(_), _) => true,
             (Hook::BeforeRender, deed) => deed == Deed::Replace,
+            // Nobody waits at a login for somebody to decide.
+            (Hook::BeforeLogin, deed) => deed == Deed::Handle,
             (
                 Hook::BeforeDelete
                 | Hook::BeforeReaction
                 | Hook::BeforeUpload
                 | Hook::BeforeJoin
-                | Hook::BeforeLogin
                 | Hook::BeforeCreate,
                 deed,
-            ) => deed == Deed::Handle,
+            ) => deed != Deed::Replace,
         }
     }
 

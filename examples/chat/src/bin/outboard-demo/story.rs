@@ -49,6 +49,7 @@ async fn chat(person: &mut Person, report: &mut Report) {
     report.note("an ordinary message arrives as it was written", person.is_heard("hello").await);
     report.note("a message is rewritten by moderator", person.is_rewritten().await);
     report.note("a message is rejected by moderator, with its reason", person.is_refused().await);
+    report.note("a message is held by moderator, and posted when approved", person.waits().await);
     report.note("a command is answered by dice", person.rolls().await);
     report.note("a command with a wrong argument says what is wrong", person.rolls_badly().await);
     report.note("an answer appears as oracle writes it", person.sees_it_written().await);
@@ -168,6 +169,24 @@ impl Person {
         // A later post is there: so an earlier one would be.
         self.is_heard("never mind").await?;
         ensure!(self.view.posts.iter().all(|post| post["text"] != text), "it was posted");
+        Ok(())
+    }
+
+    /// Only the writer sees it until somebody has decided.
+    async fn waits(&mut self) -> anyhow::Result<()> {
+        let text = "a suspicious link";
+        let told = self.say(text).await?;
+        ensure!(told["outcome"] == "held" && told["by"] == "moderator", "{told}");
+        let stage = |view: &View, stage: &str| {
+            let post = view.posts.iter().find(|post| post["text"] == text)?;
+            (post["stage"]["is"] == stage).then(|| post["only"].clone())
+        };
+        let held = self.view.until("it waits", SOON, |view| stage(view, "held")).await?;
+        ensure!(held == "Robin", "{held}");
+        let approved = self.say("/approve").await?;
+        ensure!(approved["text"] == "It is posted.", "{approved}");
+        let posted = self.view.until("it is posted", SOON, |view| stage(view, "said")).await?;
+        ensure!(posted.is_null(), "{posted}");
         Ok(())
     }
 

@@ -122,6 +122,21 @@ class MessagesStub:
                 request_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.ReplyRequest.SerializeToString,
                 response_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.SendResponse.FromString,
                 _registered_method=True)
+        self.ReleaseHeld = channel.unary_unary(
+                '/outboard.plugin.v1.Messages/ReleaseHeld',
+                request_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.ReleaseHeldRequest.SerializeToString,
+                response_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.HeldResponse.FromString,
+                _registered_method=True)
+        self.DropHeld = channel.unary_unary(
+                '/outboard.plugin.v1.Messages/DropHeld',
+                request_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.DropHeldRequest.SerializeToString,
+                response_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.HeldResponse.FromString,
+                _registered_method=True)
+        self.ListHeld = channel.unary_unary(
+                '/outboard.plugin.v1.Messages/ListHeld',
+                request_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.ListHeldRequest.SerializeToString,
+                response_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.ListHeldResponse.FromString,
+                _registered_method=True)
 
 
 class MessagesServicer:
@@ -146,6 +161,28 @@ class MessagesServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReleaseHeld(self, request, context):
+        """Has the app go on with something that is held. What the plugin held itself it may release while
+        it may be asked at that hook; what others hold needs messages:hold.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DropHeld(self, request, context):
+        """Has the app drop something that is held. Who may is as with ReleaseHeld.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListHeld(self, request, context):
+        """What is held: of the plugin itself, or with messages:hold of all. The oldest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MessagesServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -158,6 +195,21 @@ def add_MessagesServicer_to_server(servicer, server):
                     servicer.Reply,
                     request_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.ReplyRequest.FromString,
                     response_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.SendResponse.SerializeToString,
+            ),
+            'ReleaseHeld': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleaseHeld,
+                    request_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.ReleaseHeldRequest.FromString,
+                    response_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.HeldResponse.SerializeToString,
+            ),
+            'DropHeld': grpc.unary_unary_rpc_method_handler(
+                    servicer.DropHeld,
+                    request_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.DropHeldRequest.FromString,
+                    response_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.HeldResponse.SerializeToString,
+            ),
+            'ListHeld': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListHeld,
+                    request_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.ListHeldRequest.FromString,
+                    response_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.ListHeldResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -219,6 +271,87 @@ class Messages:
             '/outboard.plugin.v1.Messages/Reply',
             outboard_dot_plugin_dot_v1_dot_plugin__pb2.ReplyRequest.SerializeToString,
             outboard_dot_plugin_dot_v1_dot_plugin__pb2.SendResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReleaseHeld(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Messages/ReleaseHeld',
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.ReleaseHeldRequest.SerializeToString,
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.HeldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DropHeld(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Messages/DropHeld',
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.DropHeldRequest.SerializeToString,
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.HeldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListHeld(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Messages/ListHeld',
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.ListHeldRequest.SerializeToString,
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.ListHeldResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -371,7 +371,7 @@ class Cancelled(_message.Message):
     def __init__(self) -> None: ...
 
 class Request(_message.Message):
-    __slots__ = ("id", "idempotency_key", "attempt", "asker", "workspace", "send", "follow_up")
+    __slots__ = ("id", "idempotency_key", "attempt", "asker", "workspace", "send", "follow_up", "decided")
     ID_FIELD_NUMBER: _ClassVar[int]
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
@@ -379,6 +379,7 @@ class Request(_message.Message):
     WORKSPACE_FIELD_NUMBER: _ClassVar[int]
     SEND_FIELD_NUMBER: _ClassVar[int]
     FOLLOW_UP_FIELD_NUMBER: _ClassVar[int]
+    DECIDED_FIELD_NUMBER: _ClassVar[int]
     id: int
     idempotency_key: str
     attempt: int
@@ -386,7 +387,8 @@ class Request(_message.Message):
     workspace: str
     send: SendMessage
     follow_up: FollowUp
-    def __init__(self, id: _Optional[int] = ..., idempotency_key: _Optional[str] = ..., attempt: _Optional[int] = ..., asker: _Optional[_Union[Asker, _Mapping]] = ..., workspace: _Optional[str] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., follow_up: _Optional[_Union[FollowUp, _Mapping]] = ...) -> None: ...
+    decided: HeldDecided
+    def __init__(self, id: _Optional[int] = ..., idempotency_key: _Optional[str] = ..., attempt: _Optional[int] = ..., asker: _Optional[_Union[Asker, _Mapping]] = ..., workspace: _Optional[str] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., follow_up: _Optional[_Union[FollowUp, _Mapping]] = ..., decided: _Optional[_Union[HeldDecided, _Mapping]] = ...) -> None: ...
 
 class Asker(_message.Message):
     __slots__ = ("plugin", "version", "bot_username", "bot_display_name")
@@ -423,6 +425,40 @@ class FollowUp(_message.Message):
     thread_root: str
     last: bool
     def __init__(self, interaction_id: _Optional[str] = ..., seq: _Optional[int] = ..., reply: _Optional[_Union[_common_pb2.InteractionReply, _Mapping]] = ..., channel: _Optional[_Union[_common_pb2.Channel, _Mapping]] = ..., user: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ..., thread_root: _Optional[str] = ..., last: _Optional[bool] = ...) -> None: ...
+
+class HeldDecided(_message.Message):
+    __slots__ = ("id", "plugin", "queue", "hook", "payload", "held_at_us", "by", "app", "released", "dropped")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    PLUGIN_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    HOOK_FIELD_NUMBER: _ClassVar[int]
+    PAYLOAD_FIELD_NUMBER: _ClassVar[int]
+    HELD_AT_US_FIELD_NUMBER: _ClassVar[int]
+    BY_FIELD_NUMBER: _ClassVar[int]
+    APP_FIELD_NUMBER: _ClassVar[int]
+    RELEASED_FIELD_NUMBER: _ClassVar[int]
+    DROPPED_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    plugin: str
+    queue: str
+    hook: str
+    payload: _common_pb2.HookPayload
+    held_at_us: int
+    by: str
+    app: str
+    released: Released
+    dropped: Dropped
+    def __init__(self, id: _Optional[str] = ..., plugin: _Optional[str] = ..., queue: _Optional[str] = ..., hook: _Optional[str] = ..., payload: _Optional[_Union[_common_pb2.HookPayload, _Mapping]] = ..., held_at_us: _Optional[int] = ..., by: _Optional[str] = ..., app: _Optional[str] = ..., released: _Optional[_Union[Released, _Mapping]] = ..., dropped: _Optional[_Union[Dropped, _Mapping]] = ...) -> None: ...
+
+class Released(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Dropped(_message.Message):
+    __slots__ = ("reason",)
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    reason: _common_pb2.Text
+    def __init__(self, reason: _Optional[_Union[_common_pb2.Text, _Mapping]] = ...) -> None: ...
 
 class Answer(_message.Message):
     __slots__ = ("id", "sent", "failure")

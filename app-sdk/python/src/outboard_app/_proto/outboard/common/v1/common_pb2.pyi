@@ -39,6 +39,15 @@ class Source(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SOURCE_BRIDGE: _ClassVar[Source]
     SOURCE_IMPORT: _ClassVar[Source]
 
+class HeldStage(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    HELD_STAGE_UNSPECIFIED: _ClassVar[HeldStage]
+    HELD_STAGE_HELD: _ClassVar[HeldStage]
+    HELD_STAGE_RELEASING: _ClassVar[HeldStage]
+    HELD_STAGE_DROPPING: _ClassVar[HeldStage]
+    HELD_STAGE_RELEASED: _ClassVar[HeldStage]
+    HELD_STAGE_DROPPED: _ClassVar[HeldStage]
+
 class StepResult(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     STEP_RESULT_UNSPECIFIED: _ClassVar[StepResult]
@@ -64,6 +73,8 @@ class SkipReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SKIP_REASON_NOT_INSPECTABLE: _ClassVar[SkipReason]
     SKIP_REASON_BYPASSED: _ClassVar[SkipReason]
     SKIP_REASON_NOT_GRANTED: _ClassVar[SkipReason]
+    SKIP_REASON_NOT_KEPT: _ClassVar[SkipReason]
+    SKIP_REASON_APP_UNSUPPORTED: _ClassVar[SkipReason]
 
 class FailurePolicy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -145,6 +156,10 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_UNKNOWN_INTERACTION: _ClassVar[Reason]
     REASON_INTERACTION_CLOSED: _ClassVar[Reason]
     REASON_STREAM_TOO_LARGE: _ClassVar[Reason]
+    REASON_UNKNOWN_HELD: _ClassVar[Reason]
+    REASON_HELD_DECIDED: _ClassVar[Reason]
+    REASON_HOLD_EXPIRED: _ClassVar[Reason]
+    REASON_MESSAGE_DELETED: _ClassVar[Reason]
 CHANNEL_KIND_UNSPECIFIED: ChannelKind
 CHANNEL_KIND_PUBLIC: ChannelKind
 CHANNEL_KIND_PRIVATE: ChannelKind
@@ -165,6 +180,12 @@ SOURCE_LOCAL: Source
 SOURCE_FEDERATED: Source
 SOURCE_BRIDGE: Source
 SOURCE_IMPORT: Source
+HELD_STAGE_UNSPECIFIED: HeldStage
+HELD_STAGE_HELD: HeldStage
+HELD_STAGE_RELEASING: HeldStage
+HELD_STAGE_DROPPING: HeldStage
+HELD_STAGE_RELEASED: HeldStage
+HELD_STAGE_DROPPED: HeldStage
 STEP_RESULT_UNSPECIFIED: StepResult
 STEP_RESULT_CONTINUED: StepResult
 STEP_RESULT_REPLACED: StepResult
@@ -185,6 +206,8 @@ SKIP_REASON_DEBUG: SkipReason
 SKIP_REASON_NOT_INSPECTABLE: SkipReason
 SKIP_REASON_BYPASSED: SkipReason
 SKIP_REASON_NOT_GRANTED: SkipReason
+SKIP_REASON_NOT_KEPT: SkipReason
+SKIP_REASON_APP_UNSUPPORTED: SkipReason
 FAILURE_POLICY_UNSPECIFIED: FailurePolicy
 FAILURE_POLICY_OPEN: FailurePolicy
 FAILURE_POLICY_CLOSED: FailurePolicy
@@ -251,6 +274,10 @@ REASON_UNKNOWN_DEAD_LETTER: Reason
 REASON_UNKNOWN_INTERACTION: Reason
 REASON_INTERACTION_CLOSED: Reason
 REASON_STREAM_TOO_LARGE: Reason
+REASON_UNKNOWN_HELD: Reason
+REASON_HELD_DECIDED: Reason
+REASON_HOLD_EXPIRED: Reason
+REASON_MESSAGE_DELETED: Reason
 
 class Message(_message.Message):
     __slots__ = ("id", "draft_id", "revision", "channel", "sender", "body", "thread_root", "reply_to", "role", "mentions", "attachments", "created_at_us", "edited_at_us", "source", "mutable", "metadata", "origin")
@@ -551,14 +578,56 @@ class Reject(_message.Message):
     def __init__(self, reason: _Optional[_Union[Text, _Mapping]] = ..., code: _Optional[str] = ..., silent: _Optional[bool] = ...) -> None: ...
 
 class Hold(_message.Message):
-    __slots__ = ("queue", "expires_at_us", "reason")
+    __slots__ = ("queue", "expires_at_us", "reason", "id", "plugin")
     QUEUE_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_AT_US_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    ID_FIELD_NUMBER: _ClassVar[int]
+    PLUGIN_FIELD_NUMBER: _ClassVar[int]
     queue: str
     expires_at_us: int
     reason: Text
-    def __init__(self, queue: _Optional[str] = ..., expires_at_us: _Optional[int] = ..., reason: _Optional[_Union[Text, _Mapping]] = ...) -> None: ...
+    id: str
+    plugin: str
+    def __init__(self, queue: _Optional[str] = ..., expires_at_us: _Optional[int] = ..., reason: _Optional[_Union[Text, _Mapping]] = ..., id: _Optional[str] = ..., plugin: _Optional[str] = ...) -> None: ...
+
+class HeldItem(_message.Message):
+    __slots__ = ("id", "plugin", "queue", "hook", "workspace", "channel", "sender", "reason", "held_at_us", "expires_at_us", "size_bytes", "stage", "by", "why", "note", "number", "app")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    PLUGIN_FIELD_NUMBER: _ClassVar[int]
+    QUEUE_FIELD_NUMBER: _ClassVar[int]
+    HOOK_FIELD_NUMBER: _ClassVar[int]
+    WORKSPACE_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    SENDER_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    HELD_AT_US_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_US_FIELD_NUMBER: _ClassVar[int]
+    SIZE_BYTES_FIELD_NUMBER: _ClassVar[int]
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    BY_FIELD_NUMBER: _ClassVar[int]
+    WHY_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    APP_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    plugin: str
+    queue: str
+    hook: str
+    workspace: str
+    channel: Channel
+    sender: Sender
+    reason: Text
+    held_at_us: int
+    expires_at_us: int
+    size_bytes: int
+    stage: HeldStage
+    by: str
+    why: Text
+    note: str
+    number: int
+    app: str
+    def __init__(self, id: _Optional[str] = ..., plugin: _Optional[str] = ..., queue: _Optional[str] = ..., hook: _Optional[str] = ..., workspace: _Optional[str] = ..., channel: _Optional[_Union[Channel, _Mapping]] = ..., sender: _Optional[_Union[Sender, _Mapping]] = ..., reason: _Optional[_Union[Text, _Mapping]] = ..., held_at_us: _Optional[int] = ..., expires_at_us: _Optional[int] = ..., size_bytes: _Optional[int] = ..., stage: _Optional[_Union[HeldStage, str]] = ..., by: _Optional[str] = ..., why: _Optional[_Union[Text, _Mapping]] = ..., note: _Optional[str] = ..., number: _Optional[int] = ..., app: _Optional[str] = ...) -> None: ...
 
 class Handled(_message.Message):
     __slots__ = ()
