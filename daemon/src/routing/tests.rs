@@ -6,6 +6,7 @@ mod interactions;
 mod kept;
 mod pipelines;
 mod shadows;
+mod shares;
 mod traces;
 mod work;
 
@@ -166,11 +167,15 @@ impl FakePlugin {
 
 impl FakeApp {
     fn connected(board: &Switchboard) -> Self {
+        Self::connected_as(board, "n1")
+    }
+
+    fn connected_as(board: &Switchboard, node: &str) -> Self {
         let (sender, frames) = egress();
         let hello = AppHello {
             protocol: "1".into(),
             app: "test".into(),
-            node: "n1".into(),
+            node: node.into(),
             epoch: 1,
             hooks: vec!["message.before_post".into()],
             operations: vec!["messages.send".into(), "interactions.follow_up".into()],
