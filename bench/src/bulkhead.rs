@@ -6,14 +6,17 @@
 use std::time::Duration;
 
 use clap::ValueEnum;
+use outboard_proto::admin::PluginStatus;
 use serde::Serialize;
 
 use crate::case::Case;
 use crate::daemon::{Daemon, House};
 use crate::machine::Machine;
 use crate::neighbour::Flag;
+use crate::operator::Operator;
 use crate::peer::ours;
 use crate::plugin_folder::Kind;
+use crate::process::cpu_time;
 use crate::publisher::Publisher;
 use crate::role::Role;
 use crate::slice::Slice;
@@ -66,6 +69,21 @@ struct Figures {
     p99_us: f64,
     /// The same of p50.
     p50_ratio: Ratio,
+    /// What A did, so that nobody takes a good neighbour for a bad one.
+    neighbour: Evidence,
+}
+
+/// What the daemon saw of A.
+#[derive(Debug, Serialize)]
+struct Evidence {
+    /// How often it was ended and came back.
+    restarts: u32,
+    /// Replies to calls that nobody made.
+    stale_replies: u64,
+    /// Events that it was too slow for.
+    events_dropped: u64,
+    /// Processor time of its last generation.
+    cpu_s: f64,
 }
 
 /// Measures; `only` one, or all.
@@ -114,6 +132,7 @@ impl Sin {
         let flag = Flag::in_folder(&daemon.house().data(NEIGHBOUR));
         let runtime = daemon.runtime();
         let mut case = ours::case("ours", daemon, &plugins, Role::OursApp)?;
+        let operator = Operator::connect(&runtime.join("admin.sock"))?;
         let _events =
             (self == Self::Asleep).then(|| Publisher::start(&runtime, EVENTS_PER_S)).transpose()?;
         let slice = Slice {
@@ -127,10 +146,10 @@ impl Sin {
             pairs.push(pair(&mut case, &flag, slice, round % 2 == 0)?);
             report::progress(round, rounds);
         }
-        Ok(self.figures(&pairs))
+        Ok(self.figures(&pairs, evidence(&operator.wait_running(NEIGHBOUR)?)?))
     }
 
-    fn figures(self, pairs: &[[Latency; 2]]) -> Figures {
+    fn figures(self, pairs: &[[Latency; 2]], neighbour: Evidence) -> Figures {
         let column = |at: usize, of: fn(&Latency) -> f64| -> Vec<f64> {
             pairs.iter().map(|pair| of(&pair[at])).collect()
         };
@@ -141,8 +160,19 @@ impl Sin {
             p99_calm_us: round(median(&calm), 1),
             p99_us: round(median(&bad), 1),
             p50_ratio,
+            neighbour,
         }
     }
+}
+
+fn evidence(status: &PluginStatus) -> anyhow::Result<Evidence> {
+    let traffic = status.traffic.unwrap_or_default();
+    Ok(Evidence {
+        restarts: status.restarts,
+        stale_replies: traffic.stale_replies,
+        events_dropped: traffic.events_dropped,
+        cpu_s: round(cpu_time(status.pid)?.as_secs_f64(), 1),
+    })
 }
 
 /// Of one slice.

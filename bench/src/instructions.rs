@@ -41,7 +41,7 @@ impl Instructions {
 fn watch(thread: i32) -> anyhow::Result<Counter> {
     let mut builder = Builder::new(Hardware::INSTRUCTIONS);
     builder.observe_pid(thread).any_cpu().include_kernel();
-    let mut counter = builder.build().context("the kernel refuses to count instructions")?;
+    let mut counter = builder.build().context("the kernel does not count instructions here")?;
     counter.enable().context("starting a counter")?;
     Ok(counter)
 }

@@ -1,3 +1,5 @@
+//! Claims about who waits and who gives way.
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
