@@ -32,8 +32,8 @@ const CONFIG: &str = "[plugins.neighbour]\nintensity = 1000000\nbackoff_max = \"
 /// Longer than the sleep, or the daemon would take each event back from the sleeper.
 const SLEEPER: &str = "timeout = \"10s\"";
 
-/// Events a second that the sleeper is told, asleep and awake.
-const EVENTS_PER_S: u64 = 200;
+/// Events a second for the sleeper, asleep and awake: its window is full within 0.13 s.
+const EVENTS_PER_S: u64 = 500;
 
 /// What the neighbour does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -106,7 +106,7 @@ pub fn measure(rounds: u32, slice_ms: u64, only: Option<Sin>) -> anyhow::Result<
 impl Sin {
     fn neighbour(self) -> Kind {
         match self {
-            Self::Asleep => Kind::told(Role::Sleeper, SLEEPER),
+            Self::Asleep => Kind::told(Role::Sleeper, SLEEPER).with_usual_window(),
             Self::Flood => Kind::alone(Role::Flooder),
             Self::Hog => Kind::alone(Role::Hog),
         }

@@ -21,6 +21,7 @@ const IN_FLIGHT: usize = 256;
 #[derive(Debug, Clone)]
 pub struct Kind {
     role: Role,
+    in_flight: usize,
     sections: String,
 }
 
@@ -39,7 +40,7 @@ impl Kind {
              [[hooks]]\non = \"message.before_post\"\nphase = \"{phase}\"\n\
              filter = {{ {filter} }}\n"
         );
-        Self { role: Role::Plugin, sections }
+        Self { role: Role::Plugin, in_flight: IN_FLIGHT, sections }
     }
 
     /// Plays `role`, and is told of every message that is posted, under these keys.
@@ -49,16 +50,21 @@ impl Kind {
              reason = \"to be told\"\n\n\
              [[events]]\non = [\"message.posted\"]\n{keys}\n"
         );
-        Self { role, sections }
+        Self { role, in_flight: IN_FLIGHT, sections }
     }
 
     /// Plays `role`; nobody asks or tells it anything.
     pub fn alone(role: Role) -> Self {
-        Self { role, sections: String::new() }
+        Self { role, in_flight: IN_FLIGHT, sections: String::new() }
+    }
+
+    /// With the window that plugins have who do not ask for one.
+    pub fn with_usual_window(self) -> Self {
+        Self { in_flight: 64, ..self }
     }
 
     fn manifest(&self, name: &str) -> String {
-        let Self { role, sections } = self;
+        let Self { role, in_flight, sections } = self;
         let role = role.name();
         format!(
             r#"name = "{name}"
@@ -72,7 +78,7 @@ license = "Apache-2.0"
 command = ["./program", "play", "{role}"]
 
 [limits]
-in_flight = {IN_FLIGHT}
+in_flight = {in_flight}
 
 {sections}"#
         )
