@@ -108,7 +108,7 @@ fn start(name: &'static str, program: &Path, patterns: u32) -> anyhow::Result<Ca
 fn pattern(at: u32) -> String {
     match at % 4 {
         0 => format!("regex = \"(?i)\\\\bword-{at}\\\\b\""),
-        1 => format!("regex = \"^!command{at}( |$)\""),
+        1 => format!("prefix = [\"!command{at} \", \"!c{at} \"]"),
         2 => format!("regex = \"https?://[a-z.]*site{at}[.]example/\""),
         _ => format!("channels = [\"team-{at}-*\", \"id:c-{at}\"]"),
     }
