@@ -92,6 +92,11 @@ impl Case {
         self
     }
 
+    /// The processes that are weighed.
+    pub fn pids(&self) -> Vec<u32> {
+        self.pids.iter().map(|(_, pid)| *pid).collect()
+    }
+
     /// Runs one slice.
     pub fn turn(&mut self, slice: Slice) -> anyhow::Result<Turn> {
         let name = self.name;
@@ -122,6 +127,13 @@ impl Drop for Case {
         if let Some(app) = &mut self.app {
             app.end();
         }
+    }
+}
+
+impl Turn {
+    /// All messages that were paid for.
+    pub fn messages(&self) -> f64 {
+        (self.told.warm_up_messages + self.told.messages) as f64
     }
 }
 

@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use crate::operator::Operator;
-use crate::plugin_folder;
+use crate::plugin_folder::{self, Kind};
 
 /// The daemon's own stop takes 25 s at most.
 const STOP: Duration = Duration::from_secs(30);
@@ -51,23 +51,31 @@ impl House {
     }
 
     /// Makes a plugin that is to be loaded.
-    pub fn plugin(&self, name: &str) -> anyhow::Result<PathBuf> {
-        self.folder(self.root.path().join("f").join(name), name)
+    pub fn plugin(&self, name: &str, kind: &Kind) -> anyhow::Result<PathBuf> {
+        let folder = self.root.path().join("f").join(name);
+        plugin_folder::write(&folder, name, kind, &self.program)?;
+        Ok(folder)
     }
 
     /// Makes a plugin where the daemon looks for packages by itself.
-    pub fn package(&self, name: &str) -> anyhow::Result<PathBuf> {
-        self.folder(self.root.path().join("s/plugins").join(name), name)
+    pub fn package(&self, name: &str, kind: &Kind) -> anyhow::Result<()> {
+        let folder = self.root.path().join("s/plugins").join(name);
+        plugin_folder::write(&folder, name, kind, &self.program)
+    }
+
+    /// A plugin's data folder.
+    pub fn data(&self, name: &str) -> PathBuf {
+        self.state().join("data").join(name)
+    }
+
+    /// Where the daemon keeps its databases.
+    pub fn state(&self) -> PathBuf {
+        self.root.path().join("s")
     }
 
     /// What plugins run.
     pub fn program(&self) -> &Path {
         &self.program
-    }
-
-    fn folder(&self, folder: PathBuf, name: &str) -> anyhow::Result<PathBuf> {
-        plugin_folder::write(&folder, name, &self.program)?;
-        Ok(folder)
     }
 }
 
@@ -102,6 +110,14 @@ impl Daemon {
     /// Its folders.
     pub fn house(&self) -> &House {
         &self.house
+    }
+
+    /// Loads plugins of a kind and waits until they run; gives their processes.
+    pub fn run(&self, names: &[&str], kind: &Kind) -> anyhow::Result<Vec<u32>> {
+        for name in names {
+            self.operator.load(&self.house.plugin(name, kind)?)?;
+        }
+        names.iter().map(|name| Ok(self.operator.wait_running(name)?.pid)).collect()
     }
 
     /// The folder of its sockets.

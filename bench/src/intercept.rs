@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::case::{Case, Turn};
-use crate::machine::Machine;
+use crate::instructions::Instructions;
 use crate::peer::{go_plugin, ours, raw, relay};
 use crate::programs;
 use crate::report;
@@ -57,6 +57,8 @@ pub enum Which {
     Relay,
     /// Ours.
     Ours,
+    /// Ours with three plugins.
+    Three,
     /// go-plugin.
     GoPlugin,
 }
@@ -66,6 +68,7 @@ pub fn measure(rounds: u32, slice_ms: u64) -> anyhow::Result<Report> {
     let daemon = programs::daemon()?;
     let peer = programs::go_peer();
     let mut cases = vec![raw::start()?, relay::start()?, ours::start(&daemon)?];
+    cases.push(ours::start_three(&daemon)?);
     cases.extend(peer.as_deref().map(go_plugin::start).transpose()?);
     let warm_up_ms = slice_ms / 4;
     let method = Method { rounds, slice_ms, warm_up_ms, message_bytes: MESSAGE_BYTES };
@@ -74,7 +77,26 @@ pub fn measure(rounds: u32, slice_ms: u64) -> anyhow::Result<Report> {
         report::progress(round, rounds);
         tracks.round(round as usize, &mut cases, &method)?;
     }
-    Ok(tracks.report(Machine::here(), method))
+    let instructions = count_instructions(&mut cases[Which::Ours as usize], &method);
+    Ok(tracks.report(method, instructions))
+}
+
+/// Instructions of one message, in a turn that counts for nothing else.
+fn count_instructions(case: &mut Case, method: &Method) -> anyhow::Result<f64> {
+    let mut instructions = Instructions::of(&case.pids())?;
+    let before = instructions.count()?;
+    let turn = case.turn(method.slice(Load::Serial))?;
+    Ok((instructions.count()? - before) as f64 / turn.messages())
+}
+
+impl Method {
+    fn slice(&self, load: Load) -> Slice {
+        Slice {
+            in_flight: load.in_flight(),
+            warm_up: Duration::from_millis(self.warm_up_ms),
+            length: Duration::from_millis(self.slice_ms),
+        }
+    }
 }
 
 impl Load {
@@ -94,6 +116,7 @@ impl Tracks {
             (Which::Raw, Load::Serial),
             (Which::Relay, Load::Serial),
             (Which::Ours, Load::Serial),
+            (Which::Three, Load::Serial),
             (Which::GoPlugin, Load::Serial),
             (Which::Relay, Load::Pipelined),
             (Which::Ours, Load::Pipelined),
@@ -109,12 +132,7 @@ impl Tracks {
         for turn in 0..self.0.len() {
             let place = (turn + at) % self.0.len();
             let track = &mut self.0[place];
-            let slice = Slice {
-                in_flight: track.load.in_flight(),
-                warm_up: Duration::from_millis(method.warm_up_ms),
-                length: Duration::from_millis(method.slice_ms),
-            };
-            track.turns.push(cases[track.case].turn(slice)?);
+            track.turns.push(cases[track.case].turn(method.slice(track.load))?);
         }
         Ok(())
     }

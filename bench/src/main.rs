@@ -4,21 +4,32 @@
 //! error. It refuses to know what a good figure is, but for the targets printed beside the ratios.
 
 mod bare_server;
+mod bulkhead;
 mod case;
+mod crowd;
 mod daemon;
+mod events;
+mod filter;
+mod flooder;
+mod hang;
+mod instructions;
 mod intercept;
+mod listener;
 mod machine;
+mod neighbour;
 mod operator;
 mod peer;
 mod plugin_folder;
 mod process;
 mod programs;
+mod publisher;
 mod report;
 mod restart;
 mod role;
 mod scale;
 mod slice;
 mod statistics;
+mod target;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -38,18 +49,26 @@ struct Command {
 #[derive(Debug, Subcommand)]
 enum Measure {
     /// One hook through the daemon, beside bare sockets, a bare relay and go-plugin.
-    Intercept(Intercept),
+    Intercept(Rounds),
     /// From a plugin's crash to its being ready again, beside its bare start.
     Restart(Restart),
     /// Many plugins at once: time to ready, memory, idle CPU.
     Scale(Scale),
+    /// A plugin is stopped under even load: how long messages suffer.
+    Hang(Hang),
+    /// Events that are promised, beside bare SQLite, and fan-out to ten plugins.
+    Events(Rounds),
+    /// What a plugin that sleeps, floods or takes a core costs another one's messages.
+    Bulkhead(Bulkhead),
+    /// What the patterns of many plugins cost that are not concerned.
+    Filter(Filter),
     /// One process of a case; the bench starts these by itself.
     #[command(hide = true)]
     Play { role: Role, folder: Option<PathBuf> },
 }
 
 #[derive(Debug, Args)]
-struct Intercept {
+struct Rounds {
     /// How often every case has its turn.
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
@@ -82,6 +101,36 @@ struct Scale {
 }
 
 #[derive(Debug, Args)]
+struct Hang {
+    /// How many stops.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    rounds: u32,
+    /// Messages a second.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    per_second: u64,
+    #[command(flatten)]
+    form: Form,
+}
+
+#[derive(Debug, Args)]
+struct Bulkhead {
+    /// Only this one.
+    #[arg(long)]
+    only: Option<bulkhead::Sin>,
+    #[command(flatten)]
+    rounds: Rounds,
+}
+
+#[derive(Debug, Args)]
+struct Filter {
+    /// How many plugins with a pattern.
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=900))]
+    plugins: u32,
+    #[command(flatten)]
+    rounds: Rounds,
+}
+
+#[derive(Debug, Args)]
 struct Form {
     /// JSON instead of a list for people.
     #[arg(long)]
@@ -95,11 +144,23 @@ fn main() -> ExitCode {
         Measure::Scale(asked) => {
             end(show(scale::measure(asked.plugins, asked.idle_s), &asked.form))
         }
+        Measure::Hang(asked) => {
+            end(show(hang::measure(asked.rounds, asked.per_second), &asked.form))
+        }
+        Measure::Events(asked) => {
+            end(show(events::measure(asked.rounds, asked.slice_ms), &asked.form))
+        }
+        Measure::Bulkhead(Bulkhead { only, rounds }) => {
+            end(show(bulkhead::measure(rounds.rounds, rounds.slice_ms, only), &rounds.form))
+        }
+        Measure::Filter(Filter { plugins, rounds }) => {
+            end(show(filter::measure(plugins, rounds.rounds, rounds.slice_ms), &rounds.form))
+        }
         Measure::Play { role, folder } => role.play(&folder.unwrap_or_default()),
     }
 }
 
-fn intercept(asked: &Intercept) -> anyhow::Result<()> {
+fn intercept(asked: &Rounds) -> anyhow::Result<()> {
     let measured = intercept::measure(asked.rounds, asked.slice_ms)?;
     let has_peer = measured.go_plugin.is_some();
     report::print(&measured, asked.form.json)?;

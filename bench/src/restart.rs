@@ -15,6 +15,7 @@ use crate::bare_server::BareServer;
 use crate::daemon::{Daemon, House};
 use crate::machine::Machine;
 use crate::operator::Watch;
+use crate::plugin_folder::Kind;
 use crate::programs;
 use crate::report;
 use crate::statistics::{Ratio, median, round};
@@ -75,7 +76,7 @@ pub fn measure(rounds: u32) -> anyhow::Result<Report> {
     let program = programs::daemon()?;
     let daemon = Daemon::start(&program, House::new(CONFIG)?)?;
     let bare = BareServer::start(&daemon.runtime())?;
-    daemon.operator().load(&daemon.house().plugin(NAME)?)?;
+    daemon.operator().load(&daemon.house().plugin(NAME, &Kind::transform())?)?;
     let mut watch = daemon.operator().watch(NAME)?;
     let running = watch.until(|status| status.state() == State::Running)?;
     let mut pid = named(&mut watch, &running)?;

@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use outboard_plugin::Plugin;
 
 use crate::peer::{ours, raw, relay};
+use crate::{flooder, listener, neighbour};
 
 /// What one process of a case is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -27,8 +28,18 @@ pub enum Role {
     RelayPlugin,
     /// Ours: the app's end; the middle is the daemon.
     OursApp,
+    /// Ours: the app's end where three plugins are asked.
+    ThreeApp,
     /// Ours: the plugin, as the daemon starts it.
     Plugin,
+    /// Counts the events that it is told.
+    Listener,
+    /// Sleeps over each event at times.
+    Sleeper,
+    /// Keeps a core busy at times.
+    Hog,
+    /// Sends frames without end at times.
+    Flooder,
 }
 
 impl Role {
@@ -42,7 +53,12 @@ impl Role {
             Self::Relay => "relay",
             Self::RelayPlugin => "relay-plugin",
             Self::OursApp => "ours-app",
+            Self::ThreeApp => "three-app",
             Self::Plugin => "plugin",
+            Self::Listener => "listener",
+            Self::Sleeper => "sleeper",
+            Self::Hog => "hog",
+            Self::Flooder => "flooder",
         }
     }
 
@@ -55,16 +71,24 @@ impl Role {
             Self::RelayApp => relay::app(folder),
             Self::Relay => relay::middle(folder),
             Self::RelayPlugin => relay::plugin(folder),
-            Self::OursApp => ours::app(folder),
-            Self::Plugin => return plugin().run().report(),
+            Self::OursApp => ours::app(folder, 1),
+            Self::ThreeApp => ours::app(folder, 3),
+            Self::Plugin => return run(named().before_post(async |_| {})),
+            Self::Listener => return run(listener::plugin(named())),
+            Self::Sleeper => return run(neighbour::sleeper(named())),
+            Self::Hog => return run(neighbour::hog(named())),
+            Self::Flooder => flooder::run(),
         };
         crate::end(ended)
     }
 }
 
-/// A plugin that lets every message pass. Its name is the manifest's, so that one program serves
-/// for many.
-fn plugin() -> Plugin {
+/// A plugin under the manifest's name, so that one program serves for many.
+fn named() -> Plugin {
     let name = std::env::var("OUTBOARD_PLUGIN").unwrap_or_default();
-    Plugin::new(name, crate::plugin_folder::VERSION).before_post(async |_| {})
+    Plugin::new(name, crate::plugin_folder::VERSION)
+}
+
+fn run(plugin: Plugin) -> ExitCode {
+    plugin.run().report()
 }

@@ -2,15 +2,14 @@
 //!
 //! It refuses to judge; each plugin is the same small program.
 
-use std::collections::HashSet;
-use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use outboard_proto::admin::State;
 use serde::Serialize;
 
-use crate::daemon::{Daemon, House};
+use crate::crowd;
+use crate::daemon::Daemon;
 use crate::machine::Machine;
+use crate::plugin_folder::Kind;
 use crate::process::{children, cpu_time, pss_kib, resident_kib};
 use crate::programs;
 use crate::statistics::{median, round};
@@ -38,16 +37,9 @@ pub struct Report {
 /// Measures.
 pub fn measure(plugins: u32, idle_s: u64) -> anyhow::Result<Report> {
     let program = programs::daemon()?;
-    let names: Vec<String> = (0..plugins).map(|at| format!("plugin-{at:03}")).collect();
-    let house = House::new(&config(&names))?;
-    for name in &names {
-        house.package(name)?;
-    }
-    eprintln!("starting {plugins} plugins");
-    let started = Instant::now();
-    let daemon = Daemon::start(&program, house)?;
-    wait_all(&daemon, names)?;
-    let all_ready = started.elapsed();
+    let named = |at: u32| (format!("plugin-{at:03}"), Kind::transform());
+    let crowd: Vec<(String, Kind)> = (0..plugins).map(named).collect();
+    let (daemon, all_ready) = crowd::start(&program, &crowd)?;
     daemon.operator().pause(SETTLE);
     eprintln!("watching the idle daemon for {idle_s} s");
     let idle = Duration::from_secs(idle_s);
@@ -63,23 +55,6 @@ pub fn measure(plugins: u32, idle_s: u64) -> anyhow::Result<Report> {
         idle_cpu_percent: round(100.0 * spent.as_secs_f64() / idle.as_secs_f64(), 2),
         idle_s,
     })
-}
-
-fn config(names: &[String]) -> String {
-    names.iter().fold(String::new(), |mut config, name| {
-        let _ = write!(config, "[plugins.{name}]\nenabled = true\ngrants = \"asked\"\n");
-        config
-    })
-}
-
-fn wait_all(daemon: &Daemon, names: Vec<String>) -> anyhow::Result<()> {
-    let mut missing: HashSet<String> = names.into_iter().collect();
-    let mut watch = daemon.operator().watch("")?;
-    while !missing.is_empty() {
-        let status = watch.until(|status| status.state() == State::Running)?;
-        missing.remove(&status.name);
-    }
-    Ok(())
 }
 
 fn keepers(daemon: &Daemon, plugins: u32) -> anyhow::Result<f64> {

@@ -131,7 +131,7 @@ fn lay_ground(options: &Options) -> Result<Ground, StartError> {
     if let Some(quarantine) = &quarantine {
         tracing::error!("{}", quarantine.told());
     }
-    let spawner = Spawner::start(setup(options))?;
+    let spawner = Spawner::start(setup(options, &config))?;
     let app_group = group_id(&config.app_group.value).map_err(StartError::Process)?;
     let admin_group = group_id(&config.admin_group.value).map_err(StartError::Process)?;
     let app = socket::bind(&paths.app_socket(), mode(app_group, options.uid))?;
@@ -161,13 +161,13 @@ fn mode(group: Option<u32>, uid: u32) -> socket::Mode {
     }
 }
 
-fn setup(options: &Options) -> Setup {
+fn setup(options: &Options, config: &OperatorConfig) -> Setup {
     Setup {
         keeper: options.keeper.clone(),
         cgroup_root: CgroupChoice::Detect,
         daemon_leaf: DaemonLeaf::Move,
         instance: instance(&options.paths.runtime),
-        memory_total: None,
+        memory_total: config.daemon.plugins_memory.as_ref().map(|it| it.value.0),
     }
 }
 

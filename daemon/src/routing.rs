@@ -40,6 +40,7 @@ mod send;
 mod subject;
 mod trace;
 mod traffic;
+mod waiting;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

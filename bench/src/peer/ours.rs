@@ -1,4 +1,4 @@
-//! Ours: an app on the app SDK, the real daemon with every feature on the path, and a plugin on the
+//! Ours: an app on the app SDK, the real daemon with every feature on the path, and plugins on the
 //! plugin SDK.
 //!
 //! It refuses to know anything of the daemon that an app could not know.
@@ -11,60 +11,97 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use outboard_app::common::{Message, StepResult};
 use outboard_app::{App, By, Decision, Outcome, message};
-use tokio::runtime::{Builder, LocalOptions};
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::task::JoinSet;
 
 use crate::case::{Case, Part};
 use crate::daemon::{Daemon, House};
+use crate::plugin_folder::Kind;
 use crate::role::Role;
 use crate::slice::{MESSAGE_BYTES, Recorder, Slice, Told, answer};
 
-const NAME: &str = "bench";
+/// The plugin that is asked.
+pub const NAME: &str = "bench";
 
-/// How long the daemon may take to let the app in and tell it of the plugin.
+/// How long the daemon may take to let the app in and tell it of the plugins.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The case, running.
+/// What a filter needs to look at, and finds in every message.
+const FILTER: &str = "channels = [\"town-*\"], regex = \"(?i)mmm\"";
+
+/// The case with one plugin, running.
 pub fn start(program: &Path) -> anyhow::Result<Case> {
     let daemon = Daemon::start(program, House::new("")?)?;
-    daemon.operator().load(&daemon.house().plugin(NAME)?)?;
-    let plugin = daemon.operator().wait_running(NAME)?;
-    let mut case = Case::new("ours");
+    let plugins = daemon.run(&[NAME], &Kind::transform())?;
+    case("ours", daemon, &plugins, Role::OursApp)
+}
+
+/// The case with two transforms and a validator, each behind filters that let the message through.
+pub fn start_three(program: &Path) -> anyhow::Result<Case> {
+    let daemon = Daemon::start(program, House::new("")?)?;
+    let mut plugins = daemon.run(&["first", "second"], &Kind::hook("transform", FILTER))?;
+    plugins.extend(daemon.run(&["third"], &Kind::hook("validate", FILTER))?);
+    case("ours_three_plugins", daemon, &plugins, Role::ThreeApp)
+}
+
+/// A case around a daemon whose plugins run.
+pub fn case(
+    name: &'static str,
+    daemon: Daemon,
+    plugins: &[u32],
+    app: Role,
+) -> anyhow::Result<Case> {
+    let mut case = Case::new(name);
     case.weigh(Part::Middle, daemon.pid());
-    case.weigh(Part::Plugin, plugin.pid);
-    case.start(Part::App, Role::OursApp, &daemon.runtime())?.wait_ready()?;
+    for plugin in plugins {
+        case.weigh(Part::Plugin, *plugin);
+    }
+    case.start(Part::App, app, &daemon.runtime())?.wait_ready()?;
     Ok(case.keeping(daemon))
 }
 
-/// The app's end.
-pub fn app(folder: &Path) -> anyhow::Result<()> {
-    let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
-    let app = runtime.block_on(connect(folder))?;
-    answer(|slice| runtime.block_on(drive(&app, slice)))
+/// The app's end; so many plugins are asked about each message.
+pub fn app(folder: &Path, asked: usize) -> anyhow::Result<()> {
+    let runtime = runtime()?;
+    let app = runtime.block_on(connect(folder, asked))?;
+    answer(|slice| runtime.block_on(drive(&app, asked, slice)))
 }
 
-async fn connect(folder: &Path) -> anyhow::Result<App> {
-    let app = App::builder("bench", env!("CARGO_PKG_VERSION")).hooks(["message.before_post"]);
-    let app = app.connect(folder.join("app.sock"));
-    let asked = async {
-        // The policy that says who intercepts may come a moment after the hello's answer.
-        while check(&app.before_post(draft()).await).is_err() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, asked).await.context("the plugin is never asked")?;
+/// What an app's tasks run on.
+pub fn runtime() -> anyhow::Result<LocalRuntime> {
+    Ok(Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?)
+}
+
+/// An app, once so many plugins are asked about its messages.
+pub async fn connect(folder: &Path, asked: usize) -> anyhow::Result<App> {
+    let app = App::builder("bench", env!("CARGO_PKG_VERSION"))
+        .hooks(["message.before_post"])
+        .connect(folder.join("app.sock"));
+    wait_asked(&app, asked).await?;
     Ok(app)
 }
 
-fn draft() -> Message {
+/// Waits until so many plugins are asked.
+pub async fn wait_asked(app: &App, asked: usize) -> anyhow::Result<()> {
+    let all_asked = async {
+        // The policy that says who intercepts may come a moment after the hello's answer.
+        while check(&app.before_post(draft()).await, asked).is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, all_asked).await.context("not all plugins are asked")
+}
+
+/// A message of the usual size.
+pub fn draft() -> Message {
     message::message("town-square", "ada", "m".repeat(MESSAGE_BYTES))
 }
 
-async fn drive(app: &App, slice: Slice) -> anyhow::Result<Told> {
+async fn drive(app: &App, asked: usize, slice: Slice) -> anyhow::Result<Told> {
     let recorder = Rc::new(RefCell::new(Recorder::start(slice)?));
     let mut lanes = JoinSet::new();
     for _ in 0..slice.in_flight {
-        lanes.spawn_local(lane(app.clone(), Rc::clone(&recorder)));
+        lanes.spawn_local(lane(app.clone(), asked, Rc::clone(&recorder)));
     }
     while let Some(ended) = lanes.join_next().await {
         ended??;
@@ -73,25 +110,29 @@ async fn drive(app: &App, slice: Slice) -> anyhow::Result<Told> {
 }
 
 /// Asks again as soon as it is answered.
-async fn lane(app: App, recorder: Rc<RefCell<Recorder>>) -> anyhow::Result<()> {
+async fn lane(app: App, asked: usize, recorder: Rc<RefCell<Recorder>>) -> anyhow::Result<()> {
     let draft = draft();
-    let mut asked = Instant::now();
+    let mut sent = Instant::now();
     loop {
-        check(&app.before_post(draft.clone()).await)?;
+        check(&app.before_post(draft.clone()).await, asked)?;
         let answered = Instant::now();
-        if !recorder.borrow_mut().note(asked, answered) {
+        if !recorder.borrow_mut().note(sent, answered) {
             return Ok(());
         }
-        asked = answered;
+        sent = answered;
     }
 }
 
-/// Whether the plugin itself let the message pass; anything else would be a fast lie.
-fn check(outcome: &Outcome<Message>) -> anyhow::Result<()> {
-    let continued = |step: &_| StepResult::try_from(*step) == Ok(StepResult::Continued);
-    let by_plugin = outcome.by == By::Daemon
+/// Whether so many plugins themselves let the message pass; anything else would be a fast lie.
+fn check(outcome: &Outcome<Message>, asked: usize) -> anyhow::Result<()> {
+    let with = |result: StepResult| {
+        outcome.steps.iter().filter(|step| step.result == i32::from(result)).count()
+    };
+    let continued = with(StepResult::Continued);
+    let by_plugins = outcome.by == By::Daemon
         && matches!(outcome.decision, Decision::Continued(_))
-        && matches!(&outcome.steps[..], [step] if continued(&step.result));
-    anyhow::ensure!(by_plugin, "not the plugin's verdict: {:?} {:?}", outcome.by, outcome.steps);
+        && continued == asked
+        && continued + with(StepResult::NotConcerned) == outcome.steps.len();
+    anyhow::ensure!(by_plugins, "not the plugins' verdict: {:?} {:?}", outcome.by, outcome.steps);
     Ok(())
 }

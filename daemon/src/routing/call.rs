@@ -9,8 +9,9 @@ use slab::Slab;
 
 use super::deadline::Due;
 use super::interaction::{CommandCall, Offering};
-use super::member::{QUEUED_BYTES, QUEUED_CALLS, Standing};
+use super::member::Standing;
 use super::nested::NestedCall;
+use super::waiting::{Asker, Room};
 use super::{Core, MemberId, Switchboard};
 use crate::clock::micros;
 use crate::egress::Urgency;
@@ -77,6 +78,8 @@ pub enum Stage {
     Queued(CallBody),
     /// Waits for the plugin to become ready.
     Awaiting(CallBody),
+    /// Waits no more: another asker had a better right to its place.
+    CrowdedOut,
 }
 
 /// Why a call was not begun.
@@ -89,6 +92,8 @@ pub enum Lost {
     TimedOut,
     /// Out of time before it could be handed over.
     NeverHanded,
+    /// Out of the queue before it could be handed over: too many of its asker's waited.
+    CrowdedOut,
     /// The session or the process went away with it.
     Gone,
     /// The plugin was taken out of service.
@@ -148,15 +153,14 @@ impl Core {
     /// Hands a call to its plugin, or queues it. The plugin must be ready, or `Closed` hooks wait.
     pub fn begin_call(&mut self, new: NewCall, now: Moment) -> Result<usize, OverLimit> {
         let NewCall { member, purpose, deadline, body } = new;
+        if self.would_wait(member) && !self.make_room(member, self.asker(&purpose), &body, now) {
+            self.members[member].traffic.over_limit += 1;
+            return Err(OverLimit);
+        }
         let id = self.calls.next_id();
         let is = &mut self.members[member];
         let ready = is.open_seat().is_some();
         let waits = !ready || is.in_hand >= is.is.in_flight;
-        let full = is.queue.len() >= QUEUED_CALLS || is.queued_bytes + body.len() > QUEUED_BYTES;
-        if waits && full {
-            is.traffic.over_limit += 1;
-            return Err(OverLimit);
-        }
         let stage = if !ready {
             Stage::Awaiting(body)
         } else if waits {
@@ -168,17 +172,61 @@ impl Core {
         Ok(self.enter_call(Call { id, member, purpose, began: now, deadline, stage }))
     }
 
+    /// Whether a call would find no window open.
+    pub fn would_wait(&mut self, member: MemberId) -> bool {
+        let is = &mut self.members[member];
+        is.in_hand >= is.is.in_flight || is.open_seat().is_none()
+    }
+
+    /// Whether a call may wait; another asker's that waits may have to go for it.
+    pub fn make_room(
+        &mut self,
+        member: MemberId,
+        asker: Asker,
+        body: &CallBody,
+        now: Moment,
+    ) -> bool {
+        loop {
+            match self.members[member].queue.room(asker, body.len()) {
+                Room::Free => return true,
+                Room::None => return false,
+                Room::InPlaceOf(other) => self.crowd_out(other, now),
+            }
+        }
+    }
+
+    /// A call has lost its place. It ends with the next turn of the timer: what follows for its
+    /// caller must not happen in the middle of another one's call.
+    fn crowd_out(&mut self, key: usize, now: Moment) {
+        let Some(call) = self.calls.table.get_mut(key) else { return };
+        call.stage = Stage::CrowdedOut;
+        self.deadlines.remove(call.deadline, Due::Call(key));
+        call.deadline = now;
+        self.deadlines.insert(now, Due::Call(key));
+        self.members[call.member].traffic.over_limit += 1;
+    }
+
+    /// Whose turn a call takes up.
+    fn asker(&self, purpose: &Purpose) -> Asker {
+        match purpose {
+            Purpose::Intercept { run, .. } => self.runs.get(*run)?.node(),
+            Purpose::Command(command) => command.node(),
+            Purpose::Http(exchange) => self.http.node_of(*exchange),
+            Purpose::Autocomplete(offering) => offering.node(),
+            Purpose::Shadow(_) | Purpose::Nested(_) => None,
+        }
+    }
+
     fn enter_call(&mut self, call: Call) -> usize {
         let (member, deadline) = (call.member, call.deadline);
+        let asker = self.asker(&call.purpose);
         let key = self.calls.table.vacant_key();
         let is = &mut self.members[member];
         match &call.stage {
             Stage::Handed => is.in_hand += 1,
-            Stage::Queued(body) => {
-                is.queued_bytes += body.len();
-                is.queue.push_back(key);
-            }
+            Stage::Queued(body) => is.queue.push(asker, key, body.len()),
             Stage::Awaiting(_) => is.awaiting.push(key),
+            Stage::CrowdedOut => {} // Nothing enters like that.
         }
         self.calls.table.insert(call);
         self.deadlines.insert(deadline, Due::Call(key));
@@ -211,14 +259,12 @@ impl Core {
             if member.in_hand >= limit || member.open_seat().is_none() {
                 return;
             }
-            let Some(key) = member.queue.pop_front() else { return };
+            let Some(key) = member.queue.pop() else { return };
             let Some(call) = self.calls.table.get_mut(key) else { continue };
             let (call_id, deadline) = (call.id, call.deadline);
             match std::mem::replace(&mut call.stage, Stage::Handed) {
                 Stage::Queued(body) => {
-                    let member = &mut self.members[id];
-                    member.queued_bytes = member.queued_bytes.saturating_sub(body.len());
-                    member.in_hand += 1;
+                    self.members[id].in_hand += 1;
                     self.send_call(id, (call_id, body), deadline, now);
                     self.pump_to_plugin(id, now);
                 }
@@ -234,12 +280,12 @@ impl Core {
             return;
         }
         for key in std::mem::take(&mut member.awaiting) {
+            let Some(call) = self.calls.get(key) else { continue };
+            let asker = self.asker(&call.purpose);
             let Some(call) = self.calls.table.get_mut(key) else { continue };
             call.stage = match std::mem::replace(&mut call.stage, Stage::Handed) {
                 Stage::Awaiting(body) => {
-                    let member = &mut self.members[id];
-                    member.queued_bytes += body.len();
-                    member.queue.push_back(key);
+                    self.members[id].queue.push(asker, key, body.len());
                     Stage::Queued(body)
                 }
                 other => other,
@@ -254,11 +300,9 @@ impl Core {
         if let Some(member) = self.members.get_mut(call.member) {
             match &call.stage {
                 Stage::Handed => member.in_hand = member.in_hand.saturating_sub(1),
-                Stage::Queued(body) => {
-                    member.queued_bytes = member.queued_bytes.saturating_sub(body.len());
-                    member.queue.retain(|queued| *queued != key);
-                }
+                Stage::Queued(_) => member.queue.remove(key),
                 Stage::Awaiting(_) => member.awaiting.retain(|waiting| *waiting != key),
+                Stage::CrowdedOut => {}
             }
         }
         Some(call)
@@ -294,8 +338,9 @@ impl Core {
         let lost = match call.stage {
             Stage::Handed => Lost::TimedOut,
             Stage::Queued(_) | Stage::Awaiting(_) => Lost::NeverHanded,
+            Stage::CrowdedOut => Lost::CrowdedOut,
         };
-        self.members[call.member].traffic.timeouts += 1;
+        self.members[call.member].traffic.timeouts += u64::from(lost != Lost::CrowdedOut);
         self.tell_cancelled(&call, "deadline", now);
         let member = call.member;
         self.lose(call, lost, now);
@@ -315,7 +360,7 @@ impl Core {
 
     /// The plugin cannot take what is queued: closed hooks wait for it, all others go on.
     pub fn skip_queued(&mut self, id: MemberId, now: Moment) {
-        for key in std::mem::take(&mut self.members[id].queue) {
+        for key in self.members[id].queue.take_all() {
             if self.runs_closed(key) {
                 self.await_ready(id, key);
             } else if let Some(call) = self.leave_call(key) {
@@ -332,7 +377,6 @@ impl Core {
         };
         call.stage = match std::mem::replace(&mut call.stage, Stage::Handed) {
             Stage::Queued(body) => {
-                member.queued_bytes = member.queued_bytes.saturating_sub(body.len());
                 member.awaiting.push(key);
                 Stage::Awaiting(body)
             }
@@ -359,6 +403,7 @@ impl Core {
                 let reason = match lost {
                     Lost::TimedOut => SkipReason::Timeout,
                     Lost::NeverHanded => self.never_handed(call.member),
+                    Lost::CrowdedOut => SkipReason::OverLimit,
                     Lost::Gone | Lost::Unlisted => SkipReason::Unavailable,
                 };
                 self.interceptor_lost(run, at, reason, now);

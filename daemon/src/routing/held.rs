@@ -94,7 +94,7 @@ impl Switchboard {
                 }
             }),
         };
-        let asker = self.with(|core, _| core.asker(&kept.is.plugin));
+        let asker = self.with(|core, _| core.who_asks(&kept.is.plugin));
         Ok(Outgoing::kept(Request {
             idempotency_key: format!("outboard:held:{}:{}", kept.turn, kept.is.id),
             attempt,
@@ -108,7 +108,7 @@ impl Switchboard {
 
 impl Core {
     /// The account of a plugin, which may have been unloaded since.
-    fn asker(&self, plugin: &str) -> Asker {
+    fn who_asks(&self, plugin: &str) -> Asker {
         let member = self.names.get(plugin).and_then(|id| self.members.get(*id));
         let named = Asker { plugin: plugin.to_owned(), ..Asker::default() };
         member.map_or(named.clone(), |member| Asker {

@@ -116,6 +116,11 @@ impl Exchange {
 }
 
 impl Exchanges {
+    /// The node that an exchange is for.
+    pub fn node_of(&self, key: usize) -> Option<NodeId> {
+        self.table.get(key).and_then(Exchange::node)
+    }
+
     fn next_stream(&mut self) -> u64 {
         self.streams += 1;
         self.streams

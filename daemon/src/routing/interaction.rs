@@ -158,10 +158,10 @@ impl Core {
         body: CallBody,
         now: Moment,
     ) -> Result<(), (CommandRun, Failure)> {
-        if self.members[member].is_full() {
-            let text = format!("{} has too much to do", self.members[member].is.name);
-            let failure = Failure::new(tonic::Code::ResourceExhausted, Reason::OverLimit, text);
-            return Err((command.caller, failure.retry_after(Duration::from_secs(1))));
+        let asker = command.node();
+        if self.would_wait(member) && !self.make_room(member, asker, &body, now) {
+            self.members[member].traffic.over_limit += 1;
+            return Err((command.caller, self.lost_failure(member, Lost::CrowdedOut)));
         }
         let deadline = now + command.gap;
         let purpose = Purpose::Command(Box::new(command));
@@ -215,7 +215,7 @@ impl Core {
                 Failure::new(tonic::Code::DeadlineExceeded, Reason::Deadline, text)
                     .detail("outcome", "unknown")
             }
-            Lost::TimedOut | Lost::NeverHanded | Lost::Gone | Lost::Unlisted => {
+            Lost::TimedOut | Lost::NeverHanded | Lost::CrowdedOut | Lost::Gone | Lost::Unlisted => {
                 self.lost_failure(member, lost)
             }
         };
@@ -230,6 +230,12 @@ impl Core {
                 let text = format!("{} did not answer in time", is.is.name);
                 Failure::new(tonic::Code::DeadlineExceeded, Reason::Deadline, text)
                     .detail("outcome", "unknown")
+            }
+            Lost::CrowdedOut => {
+                let text = format!("{} has too much to do", is.is.name);
+                Failure::new(tonic::Code::ResourceExhausted, Reason::OverLimit, text)
+                    .detail("outcome", "not_started")
+                    .retry_after(Duration::from_secs(1))
             }
             Lost::NeverHanded => {
                 let text = format!("{} had no time for it", is.is.name);
@@ -361,11 +367,4 @@ impl Core {
 
 fn cancelled(why: &str) -> Failure {
     Failure::new(tonic::Code::Cancelled, Reason::Cancelled, why)
-}
-
-impl super::member::Member {
-    /// Whether a call would find neither window nor queue.
-    fn is_full(&self) -> bool {
-        self.in_hand >= self.is.in_flight && self.queue.len() >= super::member::QUEUED_CALLS
-    }
 }

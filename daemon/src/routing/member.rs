@@ -13,6 +13,7 @@ use outboard_supervision::breaker::Breaker;
 
 use super::lane::Lanes;
 use super::run::shadow::{self, Tally};
+use super::waiting::Waiting;
 use super::{Core, MemberId, Registration, Switchboard, Traffic};
 use crate::config::manifest::event::permission_for;
 use crate::config::manifest::{Hook, Phase};
@@ -22,10 +23,6 @@ use crate::delivery::{Deliveries, RETENTION};
 use crate::egress::{Egress, Urgency};
 use crate::frame::ToPlugin;
 
-/// Calls that wait while the window is full.
-pub const QUEUED_CALLS: usize = 256;
-/// Bytes of calls that wait while the window is full.
-pub const QUEUED_BYTES: usize = 1024 * 1024;
 /// Deliveries remembered as possible causes of what a plugin does next.
 const REMEMBERED: usize = 256;
 
@@ -57,8 +54,7 @@ pub struct Member {
     /// Calls handed over and not answered.
     pub in_hand: u32,
     /// Calls that wait for the window, by their place in the table.
-    pub queue: VecDeque<usize>,
-    pub queued_bytes: usize,
+    pub queue: Waiting,
     /// Calls of closed hooks that wait for it to become ready.
     pub awaiting: Vec<usize>,
     pub breakers: BTreeMap<Hook, Breaker>,
@@ -130,8 +126,7 @@ impl Member {
             standing: Standing::Unlisted,
             seat: None,
             in_hand: 0,
-            queue: VecDeque::new(),
-            queued_bytes: 0,
+            queue: Waiting::default(),
             awaiting: Vec::new(),
             breakers: BTreeMap::new(),
             shadows: BTreeMap::new(),

@@ -28,6 +28,14 @@ pub struct NodeId {
     serial: u64,
 }
 
+#[cfg(test)]
+impl NodeId {
+    /// One that nobody has.
+    pub fn numbered(serial: u64) -> Self {
+        Self { key: 0, serial }
+    }
+}
+
 /// One connected node.
 pub struct Node {
     serial: u64,

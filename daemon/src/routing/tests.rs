@@ -7,6 +7,7 @@ mod interactions;
 mod kept;
 mod pipelines;
 mod shadows;
+mod shares;
 mod traces;
 mod work;
 
@@ -167,11 +168,15 @@ impl FakePlugin {
 
 impl FakeApp {
     fn connected(board: &Switchboard) -> Self {
+        Self::connected_as(board, "n1")
+    }
+
+    fn connected_as(board: &Switchboard, node: &str) -> Self {
         let (sender, frames) = egress();
         let hello = AppHello {
             protocol: "1".into(),
             app: "test".into(),
-            node: "n1".into(),
+            node: node.into(),
             epoch: 1,
             hooks: vec!["message.before_post".into()],
             operations: ["messages.send", "interactions.follow_up", "held.decide"]

@@ -53,6 +53,22 @@ async fn a_stopped_daemon_costs_a_message_its_budget_and_no_more() -> Outcome {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_message_of_ten_mebibytes_goes_by_policy_and_costs_the_session_nothing() -> Outcome {
+    let daemon = Daemon::configured(CLOSED).await?;
+    daemon.run(&Draft::interceptor("alpha", "")).await?;
+    let app = app(daemon.house()).await?;
+    let large = message::message("town", "ann", "m".repeat(10 << 20));
+    let outcome = app.before_post(large).await;
+    let By::Fallback(Policy::Closed, Why::TooLarge(bytes)) = outcome.by else {
+        panic!("{:?}", outcome.by)
+    };
+    assert!(bytes > 10 << 20 && outcome.is_rejected());
+    let outcome = app.before_post(message::message("town", "ann", "hello")).await;
+    assert_eq!(outcome.by, By::Daemon);
+    Ok(())
+}
+
 // I53
 #[tokio::test]
 async fn an_app_on_the_sdk_passes_bodies_both_ways_while_others_ask() -> Outcome {

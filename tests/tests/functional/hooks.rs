@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use outboard_proto::common::{Delete, Edit, HookPayload, hook_payload};
+use outboard_proto::common::{Delete, Edit, HookPayload, hook_payload, verdict};
 use outboard_tests::verdict::{outcome, steps};
 use outboard_tests::{Daemon, Draft, Outcome, app, values};
 
@@ -104,6 +104,29 @@ async fn a_rejection_ends_the_pipeline() -> Outcome {
         with(&[Draft::interceptor("alpha", ""), Draft::interceptor("beta", "")]).await?;
     let verdict = app.post("town", "alpha:reject beta:tag").await?;
     assert_eq!(steps(&verdict), ["alpha rejected"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_plugin_may_take_a_message_upon_itself_and_that_ends_the_pipeline() -> Outcome {
+    let (_daemon, app) =
+        with(&[Draft::interceptor("alpha", ""), Draft::interceptor("beta", "")]).await?;
+    let verdict = app.post("town", "alpha:handle beta:tag").await?;
+    assert_eq!(outcome(&verdict), "handled");
+    assert_eq!(steps(&verdict), ["alpha handled"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_app_is_told_whether_a_rejection_is_to_be_silent() -> Outcome {
+    let (_daemon, app) = with(&[Draft::interceptor("alpha", "")]).await?;
+    for (verb, silent) in [("reject", false), ("reject-silently", true)] {
+        let verdict = app.post("town", &format!("alpha:{verb}")).await?;
+        let Some(verdict::Outcome::Rejected(rejected)) = &verdict.outcome else {
+            panic!("not rejected: {verdict:?}")
+        };
+        assert_eq!((rejected.silent, &*rejected.plugin), (silent, "alpha"));
+    }
     Ok(())
 }
 

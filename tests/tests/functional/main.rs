@@ -5,6 +5,7 @@
 
 mod app;
 mod app_sdk;
+mod bulkheads;
 mod commands;
 mod config;
 mod dead_letters;
@@ -21,6 +22,7 @@ mod hooks_closed;
 mod hooks_more;
 mod http;
 mod interactions;
+mod nodes;
 mod operator;
 mod plugin_calls;
 mod plugin_events;

@@ -33,6 +33,23 @@ async fn neighbours_of_a_plugin_that_is_killed_for_its_memory_go_on() -> Outcome
     Ok(())
 }
 
+// I33
+#[tokio::test]
+async fn of_plugins_that_take_too_much_together_the_largest_is_killed() -> Outcome {
+    let daemon = Daemon::configured("[daemon]\nplugins_memory = \"160MiB\"\n").await?;
+    let app = daemon.app().await?;
+    for name in ["large", "small"] {
+        daemon.run(&Draft::obedient(name).limit("memory = \"150MiB\"")).await?;
+    }
+    app.tell("small", "eat-memory 50").await?;
+    app.order("large", "eat-memory 130").await?;
+    let end = daemon.operator().wait_end("large", 1).await?;
+    assert_eq!(end.cause, "oom", "each is below its own cap: {end:?}");
+    assert_eq!(app.tell("small", "say well").await?, "well");
+    assert_eq!(daemon.operator().status("small").await?.generation, 1);
+    Ok(())
+}
+
 #[tokio::test]
 async fn the_memory_of_a_plugins_children_counts_too() -> Outcome {
     let daemon = Daemon::configured(SLOW).await?;

@@ -1,5 +1,6 @@
 //! `[daemon]`: what concerns all plugins alike.
 
+use crate::config::amount::{Bytes, parse_size};
 use crate::config::fault::Problem;
 use crate::config::name::EnvName;
 use crate::config::section::Section;
@@ -16,6 +17,8 @@ pub struct DaemonConfig {
     pub root_plugins: Sourced<RootPlugins>,
     /// Variables of the daemon's own environment that plugins may be given.
     pub env_allow: Sourced<BTreeSet<EnvName>>,
+    /// Memory of all plugins together; where nothing is said, half of the machine's.
+    pub plugins_memory: Option<Sourced<Bytes>>,
 }
 
 /// Whether a plugin may run as root.
@@ -69,6 +72,7 @@ pub struct Said {
     uid_range: Option<Sourced<UidRange>>,
     root_plugins: Option<Sourced<RootPlugins>>,
     env_allow: Option<Sourced<BTreeSet<EnvName>>>,
+    plugins_memory: Option<Sourced<Bytes>>,
 }
 
 impl Said {
@@ -78,6 +82,7 @@ impl Said {
             uid_range: self.uid_range.or(lower.uid_range),
             root_plugins: self.root_plugins.or(lower.root_plugins),
             env_allow: self.env_allow.or(lower.env_allow),
+            plugins_memory: self.plugins_memory.or(lower.plugins_memory),
         }
     }
 
@@ -88,6 +93,7 @@ impl Said {
             uid_range: self.uid_range.unwrap_or(Sourced::built_in(BUILT_IN)),
             root_plugins: self.root_plugins.unwrap_or(refused),
             env_allow: self.env_allow.unwrap_or_else(|| Sourced::built_in(BTreeSet::new())),
+            plugins_memory: self.plugins_memory,
         }
     }
 }
@@ -105,6 +111,8 @@ pub fn read(root: &Section<'_>) -> Said {
         let names = it.parse_list(str::parse).into_iter().collect();
         it.sourced(names)
     });
+    let plugins_memory =
+        table.field("plugins_memory").and_then(|it| Some(it.sourced(it.parse(parse_size)?)));
     table.close();
-    Said { uid_range, root_plugins, env_allow }
+    Said { uid_range, root_plugins, env_allow, plugins_memory }
 }

@@ -24,6 +24,7 @@ fn everything_the_operator_can_say_is_read() {
         uid_range = "5000-5999"
         allow_root_plugins = true
         env_allow = ["LANG"]
+        plugins_memory = "2GiB"
         [runtimes]
         python3 = "/usr/bin/python3"
         [ceilings]
@@ -44,6 +45,7 @@ fn everything_the_operator_can_say_is_read() {
     .unwrap();
     assert_eq!(config.daemon.uid_range.value, UidRange { first: 5000, last: 5999 });
     assert_eq!(config.daemon.root_plugins.value, RootPlugins::Allowed);
+    assert_eq!(config.daemon.plugins_memory.as_ref().unwrap().value, Bytes::mib(2048));
     assert_eq!(config.ceilings.memory.value, Bytes::mib(512));
     let policy = &config.plugins["moderator"];
     assert_eq!(

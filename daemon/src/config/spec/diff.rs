@@ -79,7 +79,9 @@ fn config_rows(config: &OperatorConfig) -> Vec<Row> {
         RootPlugins::Allowed => "true",
         RootPlugins::Refused => "false",
     };
+    let together = daemon.plugins_memory.as_ref().map_or(String::new(), |it| it.value.to_string());
     let mut rows = vec![
+        row("daemon.plugins_memory", together, Effect::DaemonRestart),
         row("daemon.uid_range", daemon.uid_range.value.to_string(), Effect::DaemonRestart),
         row("daemon.allow_root_plugins", root_plugins.to_owned(), Effect::DaemonRestart),
         row("app.group", config.app_group.value.clone(), Effect::DaemonRestart),

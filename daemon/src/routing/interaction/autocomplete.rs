@@ -48,6 +48,14 @@ pub struct Offering {
 }
 
 impl Offering {
+    /// The node whose call it is, where it names one.
+    pub fn node(&self) -> Option<NodeId> {
+        match self.caller {
+            Completing::Session { node, .. } => Some(node),
+            Completing::Unary(_) => None,
+        }
+    }
+
     pub(super) fn is_of(&self, of: NodeId) -> bool {
         matches!(&self.caller, Completing::Session { node, .. } if *node == of)
     }

@@ -79,10 +79,9 @@ impl Core {
 
     /// Goes on with the next entry until someone has to be waited for.
     fn advance(&mut self, key: usize, now: Moment) {
+        let pipeline = Arc::clone(&self.runs[key].pipeline);
         loop {
-            let run = &self.runs[key];
-            let at = run.steps.len();
-            let pipeline = Arc::clone(&run.pipeline);
+            let at = self.runs[key].steps.len();
             let Some(entry) = pipeline.entries.get(at) else {
                 return self.finish(key, None, now);
             };

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outboard_proto::common::{
-    Continue, Failure, HookAnswer, HookPayload, Message, Reason, Reject, Text, Value, hook_answer,
-    hook_payload, value,
+    Continue, Failure, Handled, HookAnswer, HookPayload, Message, Reason, Reject, Text, Value,
+    hook_answer, hook_payload, value,
 };
 use outboard_proto::plugin::{Call, Choices, RunCommand, call, reply};
 use outboard_tests::values;
@@ -69,6 +69,8 @@ fn hook_verb(plugin: &Plugin, verb: &str, value: &str, payload: &HookPayload) ->
         "rewrite" => rewritten(payload, |text| text.replace("darn", "d*rn")),
         "say" => rewritten(payload, |_| value.to_owned()),
         "reject" => rejection(),
+        "reject-silently" => hook(hook_answer::Answer::Reject(reject(true))),
+        "handle" => hook(hook_answer::Answer::Handled(Handled {})),
         "fail" => failure("told to fail"),
         "sender" => changed(payload, |message| message.sender = Some(values::person("mallory"))),
         "own-metadata" => changed(payload, |message| {
@@ -135,9 +137,12 @@ fn words_in(payload: &HookPayload) -> String {
 
 /// A rejection everyone recognizes.
 pub fn rejection() -> reply::Result {
+    hook(hook_answer::Answer::Reject(reject(false)))
+}
+
+fn reject(silent: bool) -> Reject {
     let reason = Text { text: "not here".to_owned(), ..Text::default() };
-    let reject = Reject { reason: Some(reason), code: "unwanted".to_owned(), silent: false };
-    hook(hook_answer::Answer::Reject(reject))
+    Reject { reason: Some(reason), code: "unwanted".to_owned(), silent }
 }
 
 fn failure(message: &str) -> reply::Result {

@@ -37,6 +37,7 @@ async fn do_it(plugin: Arc<Plugin>, what: &str) {
         "abort" => std::process::abort(),
         "stop" => stop_itself(),
         "spin" => spin(),
+        "burn" => burn(rest.parse().unwrap_or(1)),
         "eat-memory" => eat_memory(rest.parse().ok()),
         "ignore-term" => plugin.feel(|mood| mood.ends = false),
         "no-pongs" => plugin.feel(|mood| mood.pongs = false),
@@ -68,6 +69,13 @@ fn stop_itself() {
 fn spin() {
     loop {
         std::hint::black_box(std::process::id());
+    }
+}
+
+/// Keeps so many cores busy, beside its duties.
+fn burn(cores: u32) {
+    for _ in 0..cores {
+        std::thread::spawn(spin);
     }
 }
 
