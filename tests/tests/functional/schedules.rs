@@ -116,10 +116,14 @@ fn fired_twice(status: &PluginStatus) -> bool {
     status.traffic.unwrap_or_default().events >= 2
 }
 
-/// The instants the plugin was told of, microseconds.
+/// The instants that fired, microseconds: what was in hand when a daemon died is told again, and has
+/// not fired again.
 async fn dues(app: &App) -> anyhow::Result<Vec<i64>> {
     let seen = app.tell("clock", "seen").await?;
-    let due = |line: &str| line.strip_prefix("due tick ")?.parse().ok();
+    let due = |line: &str| {
+        let (due, attempt) = line.strip_prefix("due tick ")?.split_once(" attempt=")?;
+        (attempt == "1").then(|| due.parse().ok()).flatten()
+    };
     Ok(seen.lines().filter_map(due).collect())
 }
 

@@ -23,7 +23,8 @@ pub async fn handle(plugin: Arc<Plugin>, delivery: Delivery) {
     let text = text_of(&event).to_owned();
     plugin.note(format!("event {} attempt={} {text}", event.r#type, delivery.attempt));
     if let Some(event::Of::Schedule(schedule)) = &event.of {
-        plugin.note(format!("due {} {}", schedule.name, schedule.scheduled_at_us));
+        let (name, due) = (&schedule.name, schedule.scheduled_at_us);
+        plugin.note(format!("due {name} {due} attempt={}", delivery.attempt));
     }
     let mut failure = None;
     for (verb, value) in answers::told(plugin.name(), &text) {
