@@ -19,7 +19,7 @@ use outboard_proto::common::{
 use outboard_proto::plugin;
 use outboard_supervision::Moment;
 
-use super::interaction::{CommandCall, CommandRun};
+use super::interaction::{Begun, CommandCall, CommandRun, Kind};
 use super::member::Standing;
 use super::{Core, MemberId, Switchboard};
 use crate::config::manifest::{CommandDecl, Form, Target};
@@ -85,7 +85,8 @@ impl Core {
             budget => Duration::from_micros(budget).min(longest),
         };
         let locale = run.sender.as_ref().map(|it| it.locale.clone()).unwrap_or_default();
-        let mut command = CommandCall::of(caller, request.interaction_id, gap);
+        let begun = Begun { kind: Kind::Command, name: run.name.clone(), began: now, gap };
+        let mut command = CommandCall::of(caller, request.interaction_id, begun);
         command.channel.clone_from(&run.channel);
         command.user.clone_from(&run.sender);
         command.thread_root.clone_from(&run.thread_root);

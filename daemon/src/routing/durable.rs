@@ -413,7 +413,7 @@ impl Core {
         }
     }
 
-    fn generation_ended(&mut self, id: MemberId, own_fault: bool, now: Moment) {
+    pub fn generation_ended(&mut self, id: MemberId, own_fault: bool, now: Moment) {
         self.detach_any(id, now);
         let at_us = self.clock.wall_us();
         let Some(member) = self.members.get_mut(id) else { return };

@@ -14,6 +14,7 @@ use prost::Message as _;
 
 use super::concern::Concern;
 use super::deadline::Due;
+use super::debug::BUDGET;
 use super::lane::InHand;
 use super::patterns::Found;
 use super::subject::Subject;
@@ -185,7 +186,7 @@ impl Core {
             event: Some(Event::clone(&handed.event)),
             attempt: handed.attempt,
             trace: None,
-            budget_us: micros(handed.timeout),
+            budget_us: micros(if member.has_guest() { BUDGET } else { handed.timeout }),
         };
         member.traffic.events += 1;
         member.remember(delivery, handed.event, now);
@@ -214,6 +215,10 @@ impl Core {
     }
 
     pub fn delivery_timed_out(&mut self, id: MemberId, delivery: u64, now: Moment) {
+        // A guest may take its time; what it does not acknowledge comes again when it is gone.
+        if self.members.get(id).is_some_and(super::member::Member::has_guest) {
+            return;
+        }
         if self.kept_timed_out(id, delivery, now) {
             return;
         }

@@ -42,9 +42,22 @@ pub enum CommandRun {
     Unary(oneshot::Sender<CommandResult>, Option<NodeId>),
 }
 
+/// What a person did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Ran a command.
+    Command,
+    /// Used a component.
+    Action,
+}
+
 /// A command or an action under way.
 pub struct CommandCall {
     caller: CommandRun,
+    pub kind: Kind,
+    /// The command's or the action's.
+    pub name: String,
+    pub began: Moment,
     /// The app's name for it.
     pub interaction_id: String,
     /// Where it happens.
@@ -61,6 +74,26 @@ pub struct CommandCall {
     pub said: Said,
     /// When the app was last told of progress.
     shown: Option<Moment>,
+}
+
+/// How something began.
+pub struct Begun {
+    pub kind: Kind,
+    /// The command's or the action's.
+    pub name: String,
+    pub began: Moment,
+    /// How long the first sign of life, and each next one, may take.
+    pub gap: Duration,
+}
+
+impl Kind {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Command => "command",
+            Self::Action => "action",
+        }
+    }
 }
 
 impl Switchboard {
@@ -94,9 +127,13 @@ impl Switchboard {
 
 impl CommandCall {
     /// One of this caller, all else empty.
-    pub fn of(caller: CommandRun, interaction_id: String, gap: Duration) -> Self {
+    pub fn of(caller: CommandRun, interaction_id: String, begun: Begun) -> Self {
+        let Begun { kind, name, began, gap } = begun;
         Self {
             caller,
+            kind,
+            name,
+            began,
             interaction_id,
             channel: None,
             user: None,

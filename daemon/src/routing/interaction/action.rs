@@ -7,7 +7,7 @@ use outboard_proto::common::{Failure, Reason};
 use outboard_proto::plugin;
 use outboard_supervision::Moment;
 
-use super::{CommandCall, CommandRun};
+use super::{Begun, CommandCall, CommandRun, Kind};
 use crate::config::permission::Permission;
 use crate::frame::CallBody;
 use crate::routing::command::unavailable;
@@ -68,7 +68,8 @@ impl Core {
         now: Moment,
     ) -> Result<(), (CommandRun, Failure)> {
         let gap = self.members[member].is.call_timeout;
-        let mut command = CommandCall::of(caller, action.interaction_id.clone(), gap);
+        let begun = Begun { kind: Kind::Action, name: action.action.clone(), began: now, gap };
+        let mut command = CommandCall::of(caller, action.interaction_id.clone(), begun);
         command.channel.clone_from(&action.channel);
         command.user.clone_from(&action.sender);
         command.workspace.clone_from(&action.workspace);

@@ -151,10 +151,10 @@ impl Switchboard {
     /// Nobody waits for the follow-ups of a plugin's interaction any more.
     pub fn tell_cancelled_interaction(&self, plugin: &str, interaction_id: &str) {
         self.with(|core, now| {
-            let Some(seat) = core.names.get(plugin).and_then(|id| core.members[*id].seat.as_ref())
-            else {
-                return;
-            };
+            let member = core.names.get(plugin).map(|id| &core.members[*id]);
+            // A guest is never told to stop.
+            let seat = member.filter(|it| !it.has_guest()).and_then(|it| it.seat.as_ref());
+            let Some(seat) = seat else { return };
             let cancel = CancelInteraction {
                 interaction_id: interaction_id.to_owned(),
                 reason: "the app cancelled it".to_owned(),
