@@ -3,6 +3,7 @@
 
 mod changes;
 mod daemon;
+mod debug;
 mod doctor;
 mod held;
 mod hook;
@@ -20,6 +21,7 @@ use crate::screen::{Tone, toned};
 
 pub use changes::{changes, checked};
 pub use daemon::versions;
+pub use debug::debug;
 pub use doctor::findings;
 pub use held::{held, held_item};
 pub use hook::order;
@@ -111,7 +113,8 @@ fn tone(plugin: &Plugin) -> Tone {
         | State::Starting
         | State::Draining
         | State::Stopping
-        | State::Waiting => Tone::Weak,
+        | State::Waiting
+        | State::Debug => Tone::Weak,
     }
 }
 

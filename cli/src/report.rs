@@ -4,11 +4,13 @@
 //! sizes bytes; every field is always there, `null` where it does not apply.
 
 mod convert;
+mod debug;
 mod events;
 mod held;
 
 use serde::{Deserialize, Serialize};
 
+pub use debug::{DebugNews, What};
 pub use events::{DeadLetter, Waiting};
 pub use held::SetAside;
 
@@ -61,7 +63,8 @@ impl Plugin {
             | State::Running
             | State::Draining
             | State::Stopping
-            | State::Failed => &self.reason,
+            | State::Failed
+            | State::Debug => &self.reason,
         }
     }
 }
@@ -79,6 +82,8 @@ pub enum State {
     Stopping,
     Waiting,
     Failed,
+    /// A developer's process stands in for it.
+    Debug,
 }
 
 impl State {
@@ -93,6 +98,7 @@ impl State {
             State::Stopping => "stopping",
             State::Waiting => "waiting",
             State::Failed => "failed",
+            State::Debug => "debug",
         }
     }
 }

@@ -52,6 +52,9 @@ pub async fn trace(desk: &Desk<'_>, trace: Trace) -> Result<Exit, Stop> {
         message: trace.message.unwrap_or_default(),
         sample: trace.sample.unwrap_or_default(),
         content: trace.content,
+        kind: trace.kind.unwrap_or_default(),
+        name: trace.name.unwrap_or_default(),
+        id: trace.id.unwrap_or_default(),
     };
     let mut verdicts = desk.admin().await?.trace(request).await?;
     let mut left = trace.count;

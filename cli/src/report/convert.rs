@@ -219,6 +219,7 @@ impl From<wire::State> for State {
             wire::State::Stopping => State::Stopping,
             wire::State::Waiting => State::Waiting,
             wire::State::Failed => State::Failed,
+            wire::State::Debug => State::Debug,
         }
     }
 }

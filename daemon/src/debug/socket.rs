@@ -39,6 +39,14 @@ pub fn open(
     Ok(AbortOnDropHandle::new(tokio::spawn(listening)))
 }
 
+/// Removes what an earlier daemon left. The caller holds the folder's lock.
+pub fn sweep(folder: &Path) {
+    // What cannot be removed is removed, or told of, when its place is needed.
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let _ = std::fs::remove_file(entry.path());
+    }
+}
+
 async fn listen(listener: UnixListener, entrance: Weak<Entrance>, trees: Trees) {
     loop {
         let stream = socket::accept(&listener).await;
