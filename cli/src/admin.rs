@@ -13,7 +13,7 @@ use tonic::{Response, Status, Streaming};
 use crate::refusal;
 use crate::report::{
     Backup, Changes, Checked, Daemon, DeadLetter, DebugNews, Findings, Loaded, LogLine, Order,
-    Plugin, SetAside, Verdict,
+    Plugin, SetAside, TraceRecord,
 };
 use crate::socket;
 use crate::trouble::Stop;
@@ -82,8 +82,11 @@ impl Admin {
         answer(wait, self.client.logs(request)).await.map(Changing::of)
     }
 
-    /// What becomes of calls of hooks.
-    pub async fn trace(&mut self, request: wire::TraceRequest) -> Result<Changing<Verdict>, Stop> {
+    /// What becomes of messages, commands and events.
+    pub async fn trace(
+        &mut self,
+        request: wire::TraceRequest,
+    ) -> Result<Changing<TraceRecord>, Stop> {
         let wait = self.wait(PATIENCE);
         answer(wait, self.client.trace(request)).await.map(Changing::of)
     }

@@ -51,7 +51,7 @@ pub enum Command {
     },
     /// Show what plugins wrote to their output
     Logs(Logs),
-    /// Show what becomes of messages at hooks, and each plugin's part in it
+    /// Show what becomes of messages, commands and events, and each plugin's part in it
     Trace(Trace),
     /// Have a process of your own stand in for a plugin, under a debugger if you like
     Debug(Debug),

@@ -11,7 +11,7 @@ mod letters;
 mod list;
 mod news;
 mod status;
-mod verdict;
+mod trace;
 
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width};
 
@@ -29,7 +29,7 @@ pub use letters::{letter, letters};
 pub use list::list;
 pub use news::{News, log_line};
 pub use status::status;
-pub use verdict::verdict;
+pub use trace::trace;
 
 /// Columns of the narrowest terminal for which a table is folded.
 const NARROWEST: u16 = 40;

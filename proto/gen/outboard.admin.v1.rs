@@ -357,17 +357,18 @@ pub struct TraceRecord {
     #[prost(string, tag = "3")]
     pub node: ::prost::alloc::string::String,
     /// Of a hook: continued, replaced, rejected, held or handled.
-    /// Of a command, action or follow-up: answered, deferred, failed, cancelled.
-    /// Of an event: published, duplicate, refused.
-    /// Of a delivery: delivered, failed, timed-out, lost, denied, dropped, dead-letter.
+    /// Of a command or action: answered, deferred, failed or cancelled. Of a follow-up: said.
+    /// Of an event: published, duplicate or refused.
+    /// Of a delivery: delivered, failed, timed-out, lost, denied, dropped or dead-letter.
     #[prost(string, tag = "4")]
     pub outcome: ::prost::alloc::string::String,
-    /// Why, for people.
+    /// Of a rejection, for people; of what failed, the reason's code; of a dead letter, its cause.
     #[prost(string, tag = "5")]
     pub reason: ::prost::alloc::string::String,
     /// Every interceptor that was asked or skipped, in order; took_us counts from the app's asking.
     #[prost(message, repeated, tag = "6")]
     pub steps: ::prost::alloc::vec::Vec<super::super::common::v1::Step>,
+    /// From the asking to the verdict or result; of a delivery, from hand-over to what came of it.
     #[prost(uint64, tag = "7")]
     pub took_us: u64,
     #[prost(string, tag = "8")]
@@ -410,6 +411,10 @@ pub struct TraceRecord {
     /// Of an event: how many subscriptions it goes to.
     #[prost(uint32, tag = "22")]
     pub subscriptions: u32,
+    /// Of a command, action or follow-up, what was answered; of what failed, in the failure's words.
+    /// Only if asked for.
+    #[prost(string, tag = "23")]
+    pub answer: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LoadRequest {

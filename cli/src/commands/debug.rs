@@ -16,6 +16,7 @@ use crate::escape;
 use crate::exit::Exit;
 use crate::page;
 use crate::report::{DebugNews, What};
+use crate::screen::Format;
 use crate::trouble::{Stop, Trouble};
 
 /// Ends of a visit that are as they should be.
@@ -42,18 +43,19 @@ pub async fn run(desk: &Desk<'_>, wish: Debug) -> Result<Exit, Stop> {
 async fn print(desk: &Desk<'_>, name: &str, mut news: Changing<DebugNews>) -> Result<Exit, Stop> {
     while let Some(step) = news.next().await? {
         let line = page::debug(name, &step);
+        // What can be pasted is data, and may go into a file; how it goes on is not.
+        match desk.screen.format() {
+            Format::Table if step.news != What::Invited => desk.screen.say(&line),
+            Format::Table | Format::Json => desk.screen.show_line(&line, &step)?,
+        }
         match step.news {
             What::Invited => {
-                desk.screen.show_line(&line, &step)?;
                 desk.screen.hint("start the plugin with these within 10 minutes; Ctrl-C ends it");
             }
             What::Over => {
-                desk.screen.show_line(&line, &step)?;
                 return Ok(Exit::ok_if(step.cause.is_some_and(|it| WELL.contains(&&*it))));
             }
-            What::Unknown | What::Arriving | What::Attached | What::Ready | What::Note => {
-                desk.screen.show_line(&line, &step)?;
-            }
+            What::Unknown | What::Arriving | What::Attached | What::Ready | What::Note => {}
         }
     }
     Err(ended().into())

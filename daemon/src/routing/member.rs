@@ -279,7 +279,7 @@ impl Core {
                 id
             }
         };
-        self.declare_events(id);
+        self.declare_events(id, now);
         self.rebuild(now);
         id
     }

@@ -133,6 +133,7 @@ impl Switchboard {
         self.with(|core, _| {
             let prefer = core.nodes.ids().find(|(_, it)| it.hello.node == node).map(|(id, _)| id);
             let asker = core.may_follow_up(member)?;
+            core.trace_follow_up(member, &follow_up, &workspace);
             let of = Some(request::Of::FollowUp(follow_up));
             let asker = Some(asker);
             let request = Request { id: 0, idempotency_key: key, attempt: 1, asker, workspace, of };
@@ -218,6 +219,7 @@ impl Core {
         let text = "the plugin was unloaded";
         let failure = Failure::new(tonic::Code::Unavailable, Reason::PluginUnavailable, text);
         let result = Some(command_result::Result::Failure(failure));
+        self.trace_interaction(None, &command, result.as_ref());
         let CommandCall { caller, interaction_id, .. } = command;
         let plugin = plugin.to_string();
         self.tell_runner(caller, CommandResult { id: 0, interaction_id, plugin, result });

@@ -321,7 +321,7 @@ impl Core {
             took_us: micros(now.since(run.began)),
         };
         if !self.listeners.is_empty() {
-            self.tell_listeners(&run, &verdict, now);
+            self.tell_listeners(&run, &verdict);
         }
         self.tell_asked(run.asked, ToApp::Verdict(verdict), now);
     }
