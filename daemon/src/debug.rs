@@ -177,7 +177,10 @@ impl Visit {
             News::Violation(why) => self.end(Parting::Protocol(why)),
             News::InitFailed { reason, .. } => self.end(Parting::InitFailed(reason)),
             // Its hello was none; another may follow.
-            News::Refused(why) => self.note(format!("a process was turned away: {why}")),
+            News::Refused(why) => {
+                tracing::info!(plugin = %self.host.name, "debug: turned away: {why}");
+                self.note(format!("a process was turned away: {why}"));
+            }
             // How long it takes is the developer's affair; the others are no news of a session.
             News::Progress(_)
             | News::Spawned(_)
@@ -190,31 +193,30 @@ impl Visit {
 
     /// Tells the operator something that is no stage.
     pub fn note(&self, words: String) {
-        tracing::info!(plugin = %self.host.name, "debug: {words}");
         // Nobody may listen.
         let _ = self.notes.send(words);
     }
 
     /// Ends it, unless it is over.
     pub fn end(&self, parting: Parting) {
-        let mut had_seat = false;
-        let ended = self.stage.send_if_modified(|stage| {
-            let goes_on = !stage.is_over();
-            if goes_on {
-                had_seat = stage.has_seat();
-                *stage = Stage::Over(parting.clone());
+        let name = &self.host.name;
+        let (words, failure) = (parting.to_string(), parting.failure(name));
+        let (mut parting, mut had_seat) = (Some(parting), false);
+        self.stage.send_if_modified(|stage| {
+            if stage.is_over() {
+                return false;
             }
-            goes_on
+            had_seat = stage.has_seat();
+            parting.take().map(|parting| *stage = Stage::Over(parting)).is_some()
         });
-        if !ended {
+        if parting.is_some() {
             return;
         }
-        let name = &self.host.name;
-        tracing::info!(plugin = %name, "debug: over: {parting}");
+        tracing::info!(plugin = %name, "debug: over: {words}");
         if let (true, Some(entrance)) = (had_seat, self.host.entrance.upgrade()) {
             entrance.switchboard.guest_left(entrance.member);
         }
-        self.pass.close(status::of(&parting.failure(name)));
+        self.pass.close(status::of(&failure));
         let until = self.pass.until.clone();
         tokio::spawn(async move {
             tokio::time::sleep(LAST_WORDS).await;

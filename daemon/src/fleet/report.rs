@@ -55,10 +55,7 @@ impl Fleet {
         })?;
         let (entries, ignored) = self.harbour.switchboard.order(&hook);
         let entry = |entry: crate::routing::OrderEntry| OrderEntry {
-            state: self
-                .find(&entry.plugin)
-                .map_or("", |it| it.view.borrow().state.name())
-                .to_owned(),
+            state: self.find(&entry.plugin).map_or("", state_word).to_owned(),
             plugin: entry.plugin,
             phase: match entry.interceptor.mode {
                 Mode::Path => entry.interceptor.phase.as_str().to_owned(),
@@ -156,6 +153,12 @@ pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
 
 fn made_room(state: &Machine) -> bool {
     *state == Machine::Stopped(Rest::Hindered(Hindrance::Debugged))
+}
+
+fn state_word(aboard: &Aboard) -> &'static str {
+    let view = aboard.view.borrow();
+    let debugged = aboard.entrance.desk.stage().is_some() && made_room(&view.state);
+    if debugged { "debug" } else { view.state.name() }
 }
 
 /// A guest that is there.

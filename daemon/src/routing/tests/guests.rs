@@ -14,7 +14,7 @@ fn visited(board: &Switchboard, policy: OnFailure) -> FakePlugin {
 
 fn skipped(verdict: &Verdict) -> Vec<&str> {
     let skipped = |step: &Step| step.result() == StepResult::Skipped;
-    let names = verdict.steps.iter().filter(|step| skipped(step)).map(|it| it.skipped());
+    let names = verdict.steps.iter().filter(|step| skipped(step)).map(Step::skipped);
     names.map(|it| it.as_str_name()).collect()
 }
 

@@ -50,7 +50,7 @@ impl Core {
             plugin: self.name_of(member),
             line: &command.line,
         };
-        self.trace_ended(subject, ended, took_us);
+        self.trace_ended(&subject, ended, took_us);
     }
 
     /// A command ended before its owner was asked.
@@ -74,7 +74,7 @@ impl Core {
             plugin: self.name_of(owner),
             line: &request.text,
         };
-        self.trace_ended(subject, Some(ended), 0);
+        self.trace_ended(&subject, Some(ended), 0);
     }
 
     /// An action ended before its owner was asked.
@@ -97,7 +97,7 @@ impl Core {
             plugin: action.plugin.clone(),
             line: &action.json,
         };
-        self.trace_ended(subject, Some(ended), 0);
+        self.trace_ended(&subject, Some(ended), 0);
     }
 
     /// A plugin says something more to an interaction.
@@ -121,7 +121,7 @@ impl Core {
         self.listeners.tell(&record, Content { text: "", answer: &answer });
     }
 
-    fn trace_ended(&mut self, subject: Subject<'_>, ended: Option<&Ended>, took_us: u64) {
+    fn trace_ended(&mut self, subject: &Subject<'_>, ended: Option<&Ended>, took_us: u64) {
         let (outcome, reason, answer) = match ended {
             Some(Ended::Reply(reply)) if reply.deferred => {
                 ("deferred", String::new(), words(reply))
@@ -131,7 +131,7 @@ impl Core {
             None => ("cancelled", String::new(), String::new()),
         };
         let outcome = outcome.to_owned();
-        let record = TraceRecord { outcome, reason, took_us, ..self.about(&subject) };
+        let record = TraceRecord { outcome, reason, took_us, ..self.about(subject) };
         self.listeners.tell(&record, Content { text: subject.line, answer: &answer });
     }
 
