@@ -14,7 +14,8 @@ use super::call::{Call, Purpose, Said};
 use super::member::{Member, Standing};
 use super::{Core, MemberId, Switchboard};
 
-/// What a guest is told to have for a call, microseconds: a day. The deadline is its caller's affair.
+/// What a guest is told to have for a call: a day, in microseconds. Its caller waits no longer for
+/// that.
 pub const BUDGET_US: u64 = 24 * 3600 * 1_000_000;
 /// The same, for its events.
 pub const BUDGET: Duration = Duration::from_micros(BUDGET_US);

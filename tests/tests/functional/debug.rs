@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use outboard_proto::admin::State;
+use outboard_proto::admin::{PluginStatus, State};
 use outboard_tests::verdict::{outcome, steps};
 use outboard_tests::{Daemon, Draft, Guest, Invitation, Outcome, binaries, process};
 use rustix::process::Signal;
@@ -142,7 +142,10 @@ async fn the_command_runs_the_plugin_with_its_own_terminal_and_exit_code() -> Ou
     command.args(["debug", "alpha", "--"]).arg(binaries::misbehave()).args(draft.arguments());
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let running = command.kill_on_drop(true).spawn()?;
-    let shown = daemon.operator().wait_state("alpha", State::Debug).await?;
+    let ready = |status: &PluginStatus| {
+        status.state() == State::Debug && !status.reason.contains("initializes")
+    };
+    let shown = daemon.operator().wait_until("alpha", "visited", ready).await?;
     assert_eq!(app.tell("alpha", "pid").await?, shown.pid.to_string());
     app.order("alpha", "exit 3").await?;
     let output = running.wait_with_output().await?;
