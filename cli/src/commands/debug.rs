@@ -1,4 +1,4 @@
-//! `debug`: a process of the developer's own in the place of a plugin's, for as long as this command
+//! `debug`: a process of the developer's own in the place of a plugin's, as long as this command
 //! runs. JSON without a command: one step per line.
 
 use std::ffi::OsString;

@@ -5,7 +5,7 @@ use crate::measure;
 use crate::report::{Part, TraceRecord};
 use crate::screen::{Tone, toned};
 
-/// `Jan 02 15:04:05.678  hook      message.before_post  #town  ann  replaced  1.2 ms`, and the parts.
+/// `Jan 02 15:04:05.678  hook  message.before_post  #town  ann  replaced  1.2 ms`, and the parts.
 pub fn trace(record: &TraceRecord) -> String {
     let mut lines = Vec::new();
     if record.missed > 0 {
