@@ -58,7 +58,7 @@ async fn at_a_breakpoint_hooks_are_open_nobody_is_blamed_and_a_late_answer_is_to
     let beta = daemon.run(&Draft::interceptor("beta", "")).await?;
     let app = daemon.app().await?;
     process::signal(guest.pid(), Signal::STOP)?;
-    // Far longer than the silence for which a plugin is killed, and more misses than open a breaker.
+    // Far longer than the silence for which a plugin is killed, and more misses than a breaker bears.
     for _ in 0..20 {
         let verdict = app.post("town", "beta:tag").await?;
         assert_eq!(steps(&verdict), ["alpha skipped: debug", "beta replaced"]);
