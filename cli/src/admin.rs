@@ -12,8 +12,8 @@ use tonic::{Response, Status, Streaming};
 
 use crate::refusal;
 use crate::report::{
-    Backup, Changes, Checked, Daemon, DeadLetter, Findings, Loaded, LogLine, Order, Plugin,
-    SetAside, Verdict,
+    Backup, Changes, Checked, Daemon, DeadLetter, DebugNews, Findings, Loaded, LogLine, Order,
+    Plugin, SetAside, TraceRecord,
 };
 use crate::socket;
 use crate::trouble::Stop;
@@ -82,8 +82,11 @@ impl Admin {
         answer(wait, self.client.logs(request)).await.map(Changing::of)
     }
 
-    /// What becomes of calls of hooks.
-    pub async fn trace(&mut self, request: wire::TraceRequest) -> Result<Changing<Verdict>, Stop> {
+    /// What becomes of messages, commands and events.
+    pub async fn trace(
+        &mut self,
+        request: wire::TraceRequest,
+    ) -> Result<Changing<TraceRecord>, Stop> {
         let wait = self.wait(PATIENCE);
         answer(wait, self.client.trace(request)).await.map(Changing::of)
     }
@@ -170,6 +173,20 @@ impl Admin {
         let wait = self.wait(PATIENCE_FOR_DISKS);
         let done = answer(wait, self.client.restore(wire::RestoreRequest { dir })).await?;
         Ok(done.message)
+    }
+
+    /// Asks to stand in for a plugin; what becomes of it, for as long as somebody listens.
+    pub async fn debug(&mut self, name: &str) -> Result<Changing<DebugNews>, Stop> {
+        let wait = self.wait(PATIENCE);
+        let request = wire::DebugRequest { name: name.to_owned() };
+        answer(wait, self.client.debug(request)).await.map(Changing::of)
+    }
+
+    /// Ends the debugging of a plugin; answers what was done.
+    pub async fn end_debug(&mut self, name: &str) -> Result<String, Stop> {
+        let wait = self.wait(PATIENCE);
+        let named = wire::Named { name: name.to_owned() };
+        answer(wait, self.client.end_debug(named)).await.map(|done| done.message)
     }
 
     /// Dead letters of one plugin, or of all where the name is empty; the newest first.

@@ -51,8 +51,10 @@ pub enum Command {
     },
     /// Show what plugins wrote to their output
     Logs(Logs),
-    /// Show what becomes of messages at hooks, and each plugin's part in it
+    /// Show what becomes of messages, commands and events, and each plugin's part in it
     Trace(Trace),
+    /// Have a process of your own stand in for a plugin, under a debugger if you like
+    Debug(Debug),
     /// Load the plugin in a folder, or load it again after its manifest changed
     Load(Load),
     /// Stop a plugin and forget it; its data stays
@@ -246,7 +248,16 @@ pub struct Logs {
 
 #[derive(Debug, Args)]
 pub struct Trace {
-    /// Only this hook, such as message.before_post
+    /// Only this: hook, command, action, follow-up, event or delivery
+    #[arg(long)]
+    pub kind: Option<String>,
+    /// Only the hook, command, action or event of this name, such as message.before_post
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Only this interaction or event, by id; deliveries go with their event
+    #[arg(long)]
+    pub id: Option<String>,
+    /// Only this hook
     #[arg(long)]
     pub hook: Option<String>,
     /// Only where this plugin had a part
@@ -268,6 +279,18 @@ pub struct Trace {
     /// End after N
     #[arg(long, value_name = "N")]
     pub count: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub struct Debug {
+    /// The plugin
+    pub name: String,
+    /// End what is under way; the plugin's own process comes back
+    #[arg(long, conflicts_with = "command")]
+    pub stop: bool,
+    /// Run this with what it needs in its environment; without it that is printed
+    #[arg(last = true, value_name = "CMD")]
+    pub command: Vec<std::ffi::OsString>,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ mod backup;
 mod bypass;
 mod check;
 mod configure;
+mod debug;
 mod follow;
 mod held;
 mod letters;
@@ -60,6 +61,7 @@ pub async fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Stop> {
         Command::Watch { name } => follow::watch(&desk, name).await,
         Command::Logs(logs) => follow::logs(&desk, logs).await,
         Command::Trace(trace) => follow::trace(&desk, trace).await,
+        Command::Debug(wish) => debug::run(&desk, wish).await,
         Command::Load(load) => load::load(&desk, load).await,
         Command::Unload(named) => lifecycle::stop(&desk, Act::Unload, &named.name).await,
         Command::Disable(named) => lifecycle::stop(&desk, Act::Disable, &named.name).await,

@@ -6,19 +6,21 @@ use std::process::ExitCode;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// Done.
-    Ok = 0,
+    Ok,
     /// Refused, or tried and failed.
-    Refused = 1,
+    Refused,
     /// Not a command line. Clap gives the same code on its own.
-    Usage = 2,
+    Usage,
     /// Nothing answers at the socket.
-    NoDaemon = 3,
+    NoDaemon,
     /// No such plugin, file or hook.
-    NotFound = 4,
+    NotFound,
     /// Not allowed to ask, or a permission is not granted.
-    NotAllowed = 5,
+    NotAllowed,
     /// No answer, or no outcome, in time.
-    Timeout = 6,
+    Timeout,
+    /// What a command that was run for the operator said.
+    Commands(u8),
 }
 
 impl Exit {
@@ -26,11 +28,25 @@ impl Exit {
     pub fn ok_if(well: bool) -> Exit {
         if well { Exit::Ok } else { Exit::Refused }
     }
+
+    /// The number that the shell gets.
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Ok => 0,
+            Exit::Refused => 1,
+            Exit::Usage => 2,
+            Exit::NoDaemon => 3,
+            Exit::NotFound => 4,
+            Exit::NotAllowed => 5,
+            Exit::Timeout => 6,
+            Exit::Commands(code) => code,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(exit as u8)
+        ExitCode::from(exit.code())
     }
 }
 
@@ -44,7 +60,8 @@ Exit codes:
   4  no such plugin, hook or path
   5  not allowed: this user may not ask, or a permission is not granted
   6  no answer or no outcome in time
+`debug NAME -- CMD` exits with what CMD exits with, 128 + N where signal N ended it.
 
 Data goes to standard output, everything else to standard error. With `--output json` every
-command prints one document, `watch` and `logs` one per line, and an error is a document on
+command prints one document, those that go on one per line, and an error is a document on
 standard error.";

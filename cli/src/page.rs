@@ -3,6 +3,7 @@
 
 mod changes;
 mod daemon;
+mod debug;
 mod doctor;
 mod held;
 mod hook;
@@ -10,7 +11,7 @@ mod letters;
 mod list;
 mod news;
 mod status;
-mod verdict;
+mod trace;
 
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width};
 
@@ -20,6 +21,7 @@ use crate::screen::{Tone, toned};
 
 pub use changes::{changes, checked};
 pub use daemon::versions;
+pub use debug::debug;
 pub use doctor::findings;
 pub use held::{held, held_item};
 pub use hook::order;
@@ -27,7 +29,7 @@ pub use letters::{letter, letters};
 pub use list::list;
 pub use news::{News, log_line};
 pub use status::status;
-pub use verdict::verdict;
+pub use trace::trace;
 
 /// Columns of the narrowest terminal for which a table is folded.
 const NARROWEST: u16 = 40;
@@ -111,7 +113,8 @@ fn tone(plugin: &Plugin) -> Tone {
         | State::Starting
         | State::Draining
         | State::Stopping
-        | State::Waiting => Tone::Weak,
+        | State::Waiting
+        | State::Debug => Tone::Weak,
     }
 }
 

@@ -108,6 +108,11 @@ fn hints(trouble: &Trouble, reason: Option<Reason>, details: &ErrorDetails) -> V
         (Some(Reason::CommandTaken | Reason::Dependency), _) => {
             "`outboard list` shows what is loaded"
         }
+        (Some(Reason::NotDebugged), _) => "`outboard list` shows what is being debugged",
+        (Some(Reason::DebugSocket), _) => {
+            "the daemon gives the socket to the user who asks: ask as the daemon's own user, or \
+             run it as root or with CAP_CHOWN"
+        }
         (Some(Reason::DiskFull), _) => "make room there, then try again",
         (Some(Reason::AlreadyLoaded), _) => "`outboard unload NAME` makes room; data stays",
         (Some(Reason::PluginUnavailable), _) => "`outboard status NAME` says what it lacks",

@@ -4,11 +4,13 @@
 //! sizes bytes; every field is always there, `null` where it does not apply.
 
 mod convert;
+mod debug;
 mod events;
 mod held;
 
 use serde::{Deserialize, Serialize};
 
+pub use debug::{DebugNews, What};
 pub use events::{DeadLetter, Waiting};
 pub use held::SetAside;
 
@@ -61,7 +63,8 @@ impl Plugin {
             | State::Running
             | State::Draining
             | State::Stopping
-            | State::Failed => &self.reason,
+            | State::Failed
+            | State::Debug => &self.reason,
         }
     }
 }
@@ -79,6 +82,8 @@ pub enum State {
     Stopping,
     Waiting,
     Failed,
+    /// A developer's process stands in for it.
+    Debug,
 }
 
 impl State {
@@ -93,6 +98,7 @@ impl State {
             State::Stopping => "stopping",
             State::Waiting => "waiting",
             State::Failed => "failed",
+            State::Debug => "debug",
         }
     }
 }
@@ -176,10 +182,25 @@ pub struct LogLine {
     pub line: String,
 }
 
-/// One call of a hook and what came of it.
+/// One thing that happened and what came of it: a hook, a command, an action, a follow-up, an event
+/// or a delivery.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Verdict {
+pub struct TraceRecord {
     pub at_us: i64,
+    /// hook, command, action, follow-up, event or delivery.
+    pub kind: String,
+    /// The hook's, the command's, the action's; the event's type.
+    pub name: String,
+    /// The interaction's or the event's.
+    pub id: String,
+    /// Who answered, or was told.
+    pub plugin: String,
+    /// Of a delivery: from 1.
+    pub attempt: u32,
+    /// Of a delivery: at-least-once or best-effort.
+    pub delivery: String,
+    /// Of an event: to how many it goes.
+    pub subscriptions: u32,
     pub hook: String,
     pub node: String,
     pub outcome: String,
@@ -192,7 +213,10 @@ pub struct Verdict {
     pub sender: String,
     pub message_id: String,
     pub draft_id: String,
+    /// Only with `--content`.
     pub text: String,
+    /// Only with `--content`.
+    pub answer: String,
     pub missed: u64,
 }
 

@@ -165,7 +165,7 @@ impl Screen {
         let document = json!({ "error": {
             "message": trouble.message,
             "reason": trouble.reason,
-            "exit_code": trouble.exit as u8,
+            "exit_code": trouble.exit.code(),
             "faults": trouble.faults,
             "hints": trouble.hints,
         }});

@@ -111,7 +111,7 @@ fn rest(wish: Wish, before: Option<&Plugin>, now: &Plugin) -> Rest {
         State::Running if wish == Wish::Anew && unchanged => Rest::Perhaps(UNMOVED),
         State::Running => Rest::Settled,
         State::Failed if !unchanged => Rest::Settled,
-        State::Failed | State::Stopped => Rest::Perhaps(QUIET),
+        State::Failed | State::Stopped | State::Debug => Rest::Perhaps(QUIET),
         State::Unknown | State::Starting | State::Draining | State::Stopping | State::Waiting => {
             Rest::Moving
         }

@@ -12,7 +12,11 @@ mod plugins;
 mod run;
 #[path = "cli/tables.rs"]
 mod tables;
+#[path = "cli/traces.rs"]
+mod traces;
 #[path = "cli/troubles.rs"]
 mod troubles;
+#[path = "cli/visits.rs"]
+mod visits;
 #[path = "cli/waiting.rs"]
 mod waiting;

@@ -2,6 +2,7 @@
 //!
 //! Each method decodes, asks the fleet, encodes. It refuses to know how anything is done.
 
+mod debug;
 mod held;
 mod letters;
 mod service;
@@ -49,10 +50,10 @@ impl AdminSide {
 
     async fn receive(self, stream: UnixStream) {
         match self.gate.admit(&stream).await {
-            Ok(_) => {
+            Ok(peer) => {
                 let reflection = self.command.harbour.reflection.clone();
                 let terms = Terms { reflection, streams: STREAMS, until: self.until.clone() };
-                connection::serve(stream, self, terms).await;
+                connection::serve(stream, Admitted { side: self, uid: peer.uid }, terms).await;
             }
             Err(failure) => {
                 tracing::warn!("turned away at the admin socket: {}", failure.message);
@@ -62,12 +63,19 @@ impl AdminSide {
     }
 }
 
-impl Services for AdminSide {
+/// One operator's connection.
+struct Admitted {
+    side: AdminSide,
+    /// Who it is.
+    uid: u32,
+}
+
+impl Services for Admitted {
     fn answer(&self, request: Request<Body>) -> ControlFlow<Answer, Request<Body>> {
         if service_of(request.uri().path()) != SERVICE_NAME {
             return ControlFlow::Continue(request);
         }
-        let mut calls = AdminServer::new(service::Calls { side: self.clone() });
+        let mut calls = AdminServer::new(service::Calls { side: self.side.clone(), uid: self.uid });
         ControlFlow::Break(calls.call(request))
     }
 }

@@ -124,6 +124,7 @@ fn lay_ground(options: &Options) -> Result<Ground, StartError> {
         LockFile::acquire(&paths.state.join("lock"))?,
         LockFile::acquire(&paths.runtime.join("lock"))?,
     ];
+    crate::debug::socket::sweep(&paths.debug_folder());
     let config = OperatorConfig::load(paths)?;
     let fresh_id = uuid::Uuid::now_v7().to_string();
     let control = Control::open(&paths.control_db(), &fresh_id)?;

@@ -9,6 +9,7 @@ mod bypass;
 mod change;
 mod check;
 mod conditions;
+mod debug;
 mod doctor;
 mod faults;
 mod load;
@@ -43,6 +44,7 @@ use crate::store::{Control, Journal, Quarantine, StoreError};
 
 use aboard::Aboard;
 pub use check::{check_as_json, look};
+pub use debug::Invited;
 use users::Users;
 
 /// Wishes that may wait: operators and their scripts, not messages.

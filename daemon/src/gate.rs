@@ -50,6 +50,12 @@ impl Trees {
         entrances.push(Arc::downgrade(entrance));
     }
 
+    /// Whether a process is in the tree of any plugin. Reads /proc: not for the data plane.
+    #[must_use]
+    pub fn contain(&self, pid: u32) -> bool {
+        self.keepers().into_iter().any(|keeper| keeper.contains(pid))
+    }
+
     fn keepers(&self) -> Vec<Keeper> {
         let entrances = self.entrances.lock().unwrap_or_else(PoisonError::into_inner);
         let alive = entrances.iter().filter_map(Weak::upgrade);
@@ -80,8 +86,7 @@ impl Gate {
     }
 
     fn judge(&self, peer: Peer) -> Result<(), Failure> {
-        let plugin = self.trees.keepers().into_iter().any(|keeper| keeper.contains(peer.pid));
-        if plugin {
+        if self.trees.contain(peer.pid) {
             return Err(denied(format!("a plugin may not use the {} socket", self.socket)));
         }
         let known = peer.uid == 0 || peer.uid == self.trees.daemon_uid;

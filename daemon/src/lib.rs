@@ -10,6 +10,7 @@ pub mod config;
 pub mod connection;
 pub mod courier;
 pub mod daemon;
+pub mod debug;
 pub mod delivery;
 pub mod egress;
 pub mod fleet;

@@ -18,9 +18,10 @@ use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
 
+pub use bring_up::daemons_variables;
 pub use linux_host::{LinuxHost, LinuxHostParts, Program};
 pub use moves::{Move, something_moved};
-pub use standing::{condition_notes, explain, standing};
+pub use standing::{condition_notes, explain, explain_hindrance, standing};
 pub use view::{Ends, View};
 
 /// Mail that waits for a plugin's task: news of one session, a handful of wishes.

@@ -18,6 +18,7 @@ mod change;
 mod command;
 mod concern;
 mod deadline;
+mod debug;
 mod durable;
 mod event;
 mod held;
@@ -55,6 +56,7 @@ use crate::config::manifest::Hook;
 pub use act::Act;
 pub use bypass::Bypassed;
 pub use call::Said;
+pub use debug::Guest;
 pub use held::item_of;
 pub use http::HttpCaller;
 pub use interaction::{CommandRun, Completing, Deferral, KeepWish};
@@ -66,7 +68,7 @@ pub use publish::Publisher;
 pub use registration::{Bot, Interceptor, Registration, Subscription};
 pub use run::{Asked, HoldWish, VerdictFrame};
 pub use send::{Cause, Handing, Outgoing, SendOutcome};
-pub use trace::{LISTENERS, Wish};
+pub use trace::{Kind, LISTENERS, Wish};
 pub use traffic::Traffic;
 
 /// A plugin's place in the tables.
@@ -113,6 +115,7 @@ struct Core {
     bypasses: bypass::Bypasses,
     deliveries: u64,
     listeners: trace::Listeners,
+    traced: trace::Traced,
     /// The newest member's first ticket for what it asks of the journal.
     tickets: u64,
     catalogue: u64,
@@ -147,6 +150,7 @@ impl Switchboard {
             bypasses: bypass::Bypasses::default(),
             deliveries: 0,
             listeners: trace::Listeners::default(),
+            traced: trace::Traced::default(),
             tickets: 0,
             catalogue: 0,
         };

@@ -19,3 +19,4 @@ pub use door::{Door, Pass};
 pub use facts::Facts;
 pub use listen::{Entrance, Leads, listen};
 pub use messages::Outbox;
+pub use service::{Inside, Who};

@@ -25,6 +25,8 @@ pub enum Mode {
     Owner,
     /// The owner and a group.
     Group(u32),
+    /// Another user, to whom it is given.
+    User(u32),
 }
 
 /// Binds a socket; one that an earlier daemon left is removed. The caller holds the folder's lock.
@@ -41,6 +43,10 @@ pub fn bind(path: &Path, mode: Mode) -> Result<UnixListener, SocketError> {
             std::os::unix::fs::chown(path, None, Some(group))
                 .map_err(failed("give to its group"))?;
             0o660
+        }
+        Mode::User(user) => {
+            std::os::unix::fs::chown(path, Some(user), None).map_err(failed("give to its user"))?;
+            0o600
         }
     };
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(bits))

@@ -245,6 +245,73 @@ pub struct LogLine {
     #[prost(string, tag = "5")]
     pub line: ::prost::alloc::string::String,
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DebugRequest {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+/// What becomes of an invitation.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DebugNews {
+    #[prost(oneof = "debug_news::Of", tags = "1, 2, 3, 4, 5, 6")]
+    pub of: ::core::option::Option<debug_news::Of>,
+}
+/// Nested message and enum types in `DebugNews`.
+pub mod debug_news {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Of {
+        #[prost(message, tag = "1")]
+        Invitation(super::DebugInvitation),
+        /// A process said a valid hello; the plugin's own process is brought to rest for it.
+        #[prost(message, tag = "2")]
+        Arriving(super::DebugGuest),
+        /// It was welcomed.
+        #[prost(message, tag = "3")]
+        Attached(super::DebugGuest),
+        /// It answers calls.
+        #[prost(message, tag = "4")]
+        Ready(super::DebugGuest),
+        /// An answer after its deadline, a hello that was refused; nothing of any content.
+        #[prost(string, tag = "5")]
+        Note(::prost::alloc::string::String),
+        /// The last: why it is over.
+        #[prost(message, tag = "6")]
+        End(super::DebugEnd),
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DebugInvitation {
+    /// What the process needs in its environment, the token among it.
+    #[prost(message, repeated, tag = "1")]
+    pub environment: ::prost::alloc::vec::Vec<Variable>,
+    /// Nobody is let in after this, microseconds since the Unix epoch.
+    #[prost(int64, tag = "2")]
+    pub expires_us: i64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Variable {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub value: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DebugGuest {
+    #[prost(uint32, tag = "1")]
+    pub pid: u32,
+    #[prost(uint32, tag = "2")]
+    pub uid: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DebugEnd {
+    /// left, stopped, withdrawn, unused, loaded-anew, not-in-service, forbidden, unloaded,
+    /// daemon-stops, protocol or init-failed.
+    #[prost(string, tag = "1")]
+    pub cause: ::prost::alloc::string::String,
+    /// In a sentence.
+    #[prost(string, tag = "2")]
+    pub text: ::prost::alloc::string::String,
+}
 /// What to tell of; what is empty leaves all through.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TraceRequest {
@@ -263,30 +330,45 @@ pub struct TraceRequest {
     /// One of so many; 0 and 1 are all.
     #[prost(uint32, tag = "5")]
     pub sample: u32,
-    /// With what the message says in the end. Without it no content leaves the daemon.
+    /// With what is said: the message in the end, a command's line and answer, an event's message.
+    /// Without it no content leaves the daemon.
     #[prost(bool, tag = "6")]
     pub content: bool,
+    /// Only this: hook, command, action, follow-up, event or delivery.
+    #[prost(string, tag = "7")]
+    pub kind: ::prost::alloc::string::String,
+    /// Only the hook, command, action or type of event of this name.
+    #[prost(string, tag = "8")]
+    pub name: ::prost::alloc::string::String,
+    /// Only this interaction or event, by id.
+    #[prost(string, tag = "9")]
+    pub id: ::prost::alloc::string::String,
 }
-/// One call of a hook and its verdict.
+/// One thing that happened, and what came of it.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TraceRecord {
-    /// When the verdict was there.
+    /// When that was known.
     #[prost(int64, tag = "1")]
     pub at_us: i64,
+    /// Empty if it was no hook.
     #[prost(string, tag = "2")]
     pub hook: ::prost::alloc::string::String,
-    /// Empty for a unary call that named none.
+    /// Empty for a unary call that named none, and for what no node began.
     #[prost(string, tag = "3")]
     pub node: ::prost::alloc::string::String,
-    /// continued, replaced, rejected, held or handled.
+    /// Of a hook: continued, replaced, rejected, held or handled.
+    /// Of a command or action: answered, deferred, failed or cancelled. Of a follow-up: said.
+    /// Of an event: published, duplicate or refused.
+    /// Of a delivery: delivered, failed, timed-out, lost, denied, dropped or dead-letter.
     #[prost(string, tag = "4")]
     pub outcome: ::prost::alloc::string::String,
-    /// Of a rejection or a hold, for people.
+    /// Of a rejection, for people; of what failed, the reason's code; of a dead letter, its cause.
     #[prost(string, tag = "5")]
     pub reason: ::prost::alloc::string::String,
     /// Every interceptor that was asked or skipped, in order; took_us counts from the app's asking.
     #[prost(message, repeated, tag = "6")]
     pub steps: ::prost::alloc::vec::Vec<super::super::common::v1::Step>,
+    /// From the asking to the verdict or result; of a delivery, from hand-over to what came of it.
     #[prost(uint64, tag = "7")]
     pub took_us: u64,
     #[prost(string, tag = "8")]
@@ -308,6 +390,31 @@ pub struct TraceRecord {
     pub missed: u64,
     #[prost(string, tag = "15")]
     pub channel_id: ::prost::alloc::string::String,
+    /// hook, command, action, follow-up, event or delivery.
+    #[prost(string, tag = "16")]
+    pub kind: ::prost::alloc::string::String,
+    /// The hook's, the command's, the action's name; the event's type.
+    #[prost(string, tag = "17")]
+    pub name: ::prost::alloc::string::String,
+    /// The interaction's or event's id; deliveries have that of their event.
+    #[prost(string, tag = "18")]
+    pub id: ::prost::alloc::string::String,
+    /// Who answered, or was told; empty for a hook, whose plugins stand in `steps`, and for an event.
+    #[prost(string, tag = "19")]
+    pub plugin: ::prost::alloc::string::String,
+    /// Of a delivery: which one this was, from 1.
+    #[prost(uint32, tag = "20")]
+    pub attempt: u32,
+    /// Of a delivery: at-least-once or best-effort.
+    #[prost(string, tag = "21")]
+    pub delivery: ::prost::alloc::string::String,
+    /// Of an event: how many subscriptions it goes to.
+    #[prost(uint32, tag = "22")]
+    pub subscriptions: u32,
+    /// Of a command, action or follow-up, what was answered; of what failed, in the failure's words.
+    /// Only if asked for.
+    #[prost(string, tag = "23")]
+    pub answer: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LoadRequest {
@@ -657,6 +764,8 @@ pub enum State {
     Stopping = 5,
     Waiting = 6,
     Failed = 7,
+    /// A process of a developer's own stands in for it.
+    Debug = 8,
 }
 impl State {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -673,6 +782,7 @@ impl State {
             Self::Stopping => "STATE_STOPPING",
             Self::Waiting => "STATE_WAITING",
             Self::Failed => "STATE_FAILED",
+            Self::Debug => "STATE_DEBUG",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -686,6 +796,7 @@ impl State {
             "STATE_STOPPING" => Some(Self::Stopping),
             "STATE_WAITING" => Some(Self::Waiting),
             "STATE_FAILED" => Some(Self::Failed),
+            "STATE_DEBUG" => Some(Self::Debug),
             _ => None,
         }
     }
@@ -926,8 +1037,8 @@ pub mod admin_client {
                 .insert(GrpcMethod::new("outboard.admin.v1.Admin", "Logs"));
             self.inner.server_streaming(req, path, codec).await
         }
-        /// What became of the app's calls of hooks from now on, one record each. Nothing is kept: what
-        /// nobody listens to is gone.
+        /// What becomes of messages, commands and events from now on, one record each. Nothing is kept:
+        /// what nobody listens to is gone.
         pub async fn trace(
             &mut self,
             request: impl tonic::IntoRequest<super::TraceRequest>,
@@ -1498,6 +1609,54 @@ pub mod admin_client {
                 .insert(GrpcMethod::new("outboard.admin.v1.Admin", "DropHeld"));
             self.inner.unary(req, path, codec).await
         }
+        /// Invites one process of the caller's user to stand in for a plugin. The invitation, and the
+        /// visit that comes of it, last as long as the caller reads.
+        pub async fn debug(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DebugRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::DebugNews>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.admin.v1.Admin/Debug",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.admin.v1.Admin", "Debug"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Ends the invitation or visit of a plugin.
+        pub async fn end_debug(
+            &mut self,
+            request: impl tonic::IntoRequest<super::Named>,
+        ) -> std::result::Result<tonic::Response<super::Done>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.admin.v1.Admin/EndDebug",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.admin.v1.Admin", "EndDebug"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -1548,8 +1707,8 @@ pub mod admin_server {
             >
             + std::marker::Send
             + 'static;
-        /// What became of the app's calls of hooks from now on, one record each. Nothing is kept: what
-        /// nobody listens to is gone.
+        /// What becomes of messages, commands and events from now on, one record each. Nothing is kept:
+        /// what nobody listens to is gone.
         async fn trace(
             &self,
             request: tonic::Request<super::TraceRequest>,
@@ -1674,6 +1833,23 @@ pub mod admin_server {
         async fn drop_held(
             &self,
             request: tonic::Request<super::DropHeldRequest>,
+        ) -> std::result::Result<tonic::Response<super::Done>, tonic::Status>;
+        /// Server streaming response type for the Debug method.
+        type DebugStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::DebugNews, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Invites one process of the caller's user to stand in for a plugin. The invitation, and the
+        /// visit that comes of it, last as long as the caller reads.
+        async fn debug(
+            &self,
+            request: tonic::Request<super::DebugRequest>,
+        ) -> std::result::Result<tonic::Response<Self::DebugStream>, tonic::Status>;
+        /// Ends the invitation or visit of a plugin.
+        async fn end_debug(
+            &self,
+            request: tonic::Request<super::Named>,
         ) -> std::result::Result<tonic::Response<super::Done>, tonic::Status>;
     }
     #[derive(Debug)]
@@ -3040,6 +3216,95 @@ pub mod admin_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = DropHeldSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.admin.v1.Admin/Debug" => {
+                    #[allow(non_camel_case_types)]
+                    struct DebugSvc<T: Admin>(pub Arc<T>);
+                    impl<
+                        T: Admin,
+                    > tonic::server::ServerStreamingService<super::DebugRequest>
+                    for DebugSvc<T> {
+                        type Response = super::DebugNews;
+                        type ResponseStream = T::DebugStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DebugRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Admin>::debug(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DebugSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.admin.v1.Admin/EndDebug" => {
+                    #[allow(non_camel_case_types)]
+                    struct EndDebugSvc<T: Admin>(pub Arc<T>);
+                    impl<T: Admin> tonic::server::UnaryService<super::Named>
+                    for EndDebugSvc<T> {
+                        type Response = super::Done;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::Named>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Admin>::end_debug(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EndDebugSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -1222,6 +1222,20 @@ pub enum Reason {
     HoldExpired = 92,
     /// The message it was about has been deleted.
     MessageDeleted = 93,
+    /// Debugging is not enabled in outboard.toml.
+    DebugDisabled = 98,
+    /// Somebody debugs this plugin already, or is invited to.
+    DebugTaken = 99,
+    /// The token has opened its one session.
+    DebugTokenUsed = 100,
+    /// The visit that the token was for is over.
+    DebugEnded = 101,
+    /// The peer's user is not the one who was invited.
+    DebugOtherUser = 102,
+    /// Nobody debugs this plugin.
+    NotDebugged = 103,
+    /// The socket for the visit could not be opened for its user.
+    DebugSocket = 104,
 }
 impl Reason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1287,6 +1301,13 @@ impl Reason {
             Self::HeldDecided => "REASON_HELD_DECIDED",
             Self::HoldExpired => "REASON_HOLD_EXPIRED",
             Self::MessageDeleted => "REASON_MESSAGE_DELETED",
+            Self::DebugDisabled => "REASON_DEBUG_DISABLED",
+            Self::DebugTaken => "REASON_DEBUG_TAKEN",
+            Self::DebugTokenUsed => "REASON_DEBUG_TOKEN_USED",
+            Self::DebugEnded => "REASON_DEBUG_ENDED",
+            Self::DebugOtherUser => "REASON_DEBUG_OTHER_USER",
+            Self::NotDebugged => "REASON_NOT_DEBUGGED",
+            Self::DebugSocket => "REASON_DEBUG_SOCKET",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1349,6 +1370,13 @@ impl Reason {
             "REASON_HELD_DECIDED" => Some(Self::HeldDecided),
             "REASON_HOLD_EXPIRED" => Some(Self::HoldExpired),
             "REASON_MESSAGE_DELETED" => Some(Self::MessageDeleted),
+            "REASON_DEBUG_DISABLED" => Some(Self::DebugDisabled),
+            "REASON_DEBUG_TAKEN" => Some(Self::DebugTaken),
+            "REASON_DEBUG_TOKEN_USED" => Some(Self::DebugTokenUsed),
+            "REASON_DEBUG_ENDED" => Some(Self::DebugEnded),
+            "REASON_DEBUG_OTHER_USER" => Some(Self::DebugOtherUser),
+            "REASON_NOT_DEBUGGED" => Some(Self::NotDebugged),
+            "REASON_DEBUG_SOCKET" => Some(Self::DebugSocket),
             _ => None,
         }
     }

@@ -201,6 +201,7 @@ pub struct Log {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Welcome {
+    /// 0 for a process that stands in for the plugin while it is debugged.
     #[prost(uint64, tag = "1")]
     pub generation: u64,
     /// Counts sessions of this generation from 1.

@@ -214,14 +214,22 @@ impl Draft {
         &self.name
     }
 
+    /// What its program is told on the command line.
+    #[must_use]
+    pub fn arguments(&self) -> Vec<String> {
+        let own = [
+            format!("--version={}", self.version),
+            format!("--handlers={}", self.handlers.join(",")),
+        ];
+        self.arguments.iter().cloned().chain(own).collect()
+    }
+
     /// The text of plugin.toml.
     #[must_use]
     pub fn manifest(&self) -> String {
         let Self { name, version, run, limits, sections, .. } = self;
         let mut command = vec![self.program.clone()];
-        command.extend(self.arguments.iter().cloned());
-        command.push(format!("--version={version}"));
-        command.push(format!("--handlers={}", self.handlers.join(",")));
+        command.extend(self.arguments());
         let mut text = format!(
             "name = \"{name}\"\nversion = \"{version}\"\nprotocol = \"1\"\n\
              description = \"of a test\"\n\n[run]\ncommand = {command:?}\n{run}\n"

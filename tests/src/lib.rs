@@ -8,6 +8,7 @@ pub mod app;
 pub mod binaries;
 pub mod daemon;
 pub mod draft;
+pub mod guest;
 pub mod operator;
 pub mod process;
 pub mod refusal;
@@ -18,6 +19,7 @@ pub mod wire;
 pub use app::{App, AppDraft};
 pub use daemon::{Daemon, House};
 pub use draft::Draft;
+pub use guest::{Guest, Invitation};
 pub use operator::Operator;
 pub use refusal::Refusal;
 

@@ -7,11 +7,11 @@ use std::path::Path;
 use outboard_proto::admin::admin_client::AdminClient;
 use outboard_proto::admin::{
     BackupRequest, BackupResponse, BypassRequest, CheckRequest, CheckResponse, DaemonInfo,
-    DaemonStatusRequest, DeadLetter, DeadLetterIds, DeadLettersRequest, DiffRequest, DoctorRequest,
-    EndRecord, Finding, GrantChoice, ListRequest, LoadRequest, LoadResponse, LogLine, LogsRequest,
-    Named, OrderRequest, OrderResponse, PluginStatus, ReloadRequest, ReloadResponse, RevertRequest,
-    SetRequest, ShowDeadLetterRequest, State, StatusRequest, TraceRecord, TraceRequest,
-    WatchRequest,
+    DaemonStatusRequest, DeadLetter, DeadLetterIds, DeadLettersRequest, DebugNews, DebugRequest,
+    DiffRequest, DoctorRequest, EndRecord, Finding, GrantChoice, ListRequest, LoadRequest,
+    LoadResponse, LogLine, LogsRequest, Named, OrderRequest, OrderResponse, PluginStatus,
+    ReloadRequest, ReloadResponse, RevertRequest, SetRequest, ShowDeadLetterRequest, State,
+    StatusRequest, TraceRecord, TraceRequest, WatchRequest,
 };
 use tonic::transport::Channel;
 use tonic::{Response, Status, Streaming};
@@ -270,6 +270,23 @@ impl Operator {
     /// The daemon's refusal.
     pub async fn trace(&self, request: TraceRequest) -> Answer<Streaming<TraceRecord>> {
         inner(self.client.clone().trace(request).await)
+    }
+
+    /// Invites a process of this test's user to stand in for a plugin.
+    ///
+    /// # Errors
+    /// The daemon's refusal.
+    pub async fn debug(&self, name: &str) -> Answer<Streaming<DebugNews>> {
+        let request = DebugRequest { name: name.to_owned() };
+        inner(self.client.clone().debug(request).await)
+    }
+
+    /// Ends the debugging of a plugin.
+    ///
+    /// # Errors
+    /// The daemon's refusal.
+    pub async fn end_debug(&self, name: &str) -> Answer<String> {
+        Ok(inner(self.client.clone().end_debug(named(name)).await)?.message)
     }
 
     /// Follows a plugin's lines until one satisfies `wanted`, and returns it.

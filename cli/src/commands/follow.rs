@@ -43,7 +43,7 @@ pub async fn logs(desk: &Desk<'_>, logs: Logs) -> Result<Exit, Stop> {
     if logs.follow { Err(ended().into()) } else { Ok(Exit::Ok) }
 }
 
-/// JSON: one verdict, every plugin's part in `steps`.
+/// JSON: one record; of a hook, every plugin's part in `steps`.
 pub async fn trace(desk: &Desk<'_>, trace: Trace) -> Result<Exit, Stop> {
     let request = TraceRequest {
         hook: trace.hook.unwrap_or_default(),
@@ -52,12 +52,15 @@ pub async fn trace(desk: &Desk<'_>, trace: Trace) -> Result<Exit, Stop> {
         message: trace.message.unwrap_or_default(),
         sample: trace.sample.unwrap_or_default(),
         content: trace.content,
+        kind: trace.kind.unwrap_or_default(),
+        name: trace.name.unwrap_or_default(),
+        id: trace.id.unwrap_or_default(),
     };
-    let mut verdicts = desk.admin().await?.trace(request).await?;
+    let mut records = desk.admin().await?.trace(request).await?;
     let mut left = trace.count;
     while left != Some(0) {
-        let Some(verdict) = verdicts.next().await? else { return Err(ended().into()) };
-        desk.screen.show_line(&page::verdict(&verdict), &verdict)?;
+        let Some(record) = records.next().await? else { return Err(ended().into()) };
+        desk.screen.show_line(&page::trace(&record), &record)?;
         left = left.map(|left| left - 1);
     }
     Ok(Exit::Ok)

@@ -101,7 +101,8 @@ fn tell(desk: &Desk<'_>, loaded: &Loaded) -> Result<Exit, Stop> {
         | State::Starting
         | State::Draining
         | State::Stopping
-        | State::Waiting => {
+        | State::Waiting
+        | State::Debug => {
             let why = look::not_running(plugin).message;
             desk.screen.warn(&format!("loaded, but {}", escape::line(&why)));
         }

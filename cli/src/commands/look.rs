@@ -52,6 +52,7 @@ pub fn advise(screen: &Screen, plugin: &Plugin) {
         State::Stopped if !plugin.enabled => {
             screen.hint(&format!("`outboard enable {name}` lets it run"));
         }
+        State::Debug => screen.hint(&format!("`outboard debug {name} --stop` ends it")),
         State::Unknown
         | State::Stopped
         | State::Starting

@@ -24,6 +24,8 @@ pub fn list(plugins: &[Plugin], now: Micros) -> String {
 
 fn memory(plugin: &Plugin) -> String {
     match plugin.pid {
+        // Nobody measures a process of the developer's.
+        Some(_) if plugin.state == State::Debug => "-".to_owned(),
         Some(_) => {
             let used = measure::bytes(plugin.memory_bytes);
             format!("{used} of {}", measure::bytes(plugin.memory_limit_bytes))

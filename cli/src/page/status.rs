@@ -70,6 +70,7 @@ fn state(plugin: &Plugin, now: Micros) -> String {
 
 fn process(plugin: &Plugin) -> String {
     match plugin.pid {
+        Some(pid) if plugin.state == State::Debug => format!("pid {pid}, a developer's own"),
         Some(pid) => {
             let processes = measure::plural(plugin.processes as usize, "process");
             format!("pid {pid}, generation {}, {processes}", plugin.generation)
@@ -85,7 +86,7 @@ fn memory(plugin: &Plugin) -> String {
     if limit == 0 {
         return String::new();
     }
-    if plugin.pid.is_none() {
+    if plugin.pid.is_none() || plugin.state == State::Debug {
         return format!("none in use, {} allowed", measure::bytes(limit));
     }
     let filled = (plugin.memory_bytes.saturating_mul(BAR)).div_ceil(limit).min(BAR);

@@ -7,7 +7,7 @@ use outboard_proto::common::{HeldItem, HeldStage, SkipReason, Step};
 use super::{
     App, Backup, Change, Changes, Checked, Daemon, DeadLetter, End, Fault, Finding, Findings,
     Grant, Held, Interceptor, Loaded, LogLine, Order, Part, Plugin, Schedule, SetAside, Setting,
-    Severity, State, Traffic, Verdict, Waiting,
+    Severity, State, TraceRecord, Traffic, Waiting,
 };
 
 fn all<W, R: From<W>>(wire: Vec<W>) -> Vec<R> {
@@ -46,10 +46,18 @@ same! {
     AppNode => App { app, version, node, epoch, hooks, operations, unary }
 }
 
-impl From<wire::TraceRecord> for Verdict {
-    fn from(wire: wire::TraceRecord) -> Verdict {
-        Verdict {
+impl From<wire::TraceRecord> for TraceRecord {
+    fn from(wire: wire::TraceRecord) -> TraceRecord {
+        TraceRecord {
             at_us: wire.at_us,
+            kind: wire.kind,
+            name: wire.name,
+            id: wire.id,
+            plugin: wire.plugin,
+            attempt: wire.attempt,
+            delivery: wire.delivery,
+            subscriptions: wire.subscriptions,
+            answer: wire.answer,
             hook: wire.hook,
             node: wire.node,
             outcome: wire.outcome,
@@ -219,6 +227,7 @@ impl From<wire::State> for State {
             wire::State::Stopping => State::Stopping,
             wire::State::Waiting => State::Waiting,
             wire::State::Failed => State::Failed,
+            wire::State::Debug => State::Debug,
         }
     }
 }

@@ -53,6 +53,18 @@ fn logs_are_one_document_per_line() {
 }
 
 #[test]
+fn every_record_of_a_trace_has_every_field() {
+    let ran = fake().run(&["--output", "json", "trace", "--count", "2"]);
+    let records: Vec<Value> =
+        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let fields =
+        |record: &Value| record.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
+    assert_eq!(fields(&records[0]), fields(&records[1]));
+    assert_snapshot!(fields(&records[0]));
+    assert_eq!((&records[1]["kind"], &records[1]["attempt"]), (&"delivery".into(), &2.into()));
+}
+
+#[test]
 fn an_error_is_a_document_on_standard_error() {
     let ran = fake().run(&["--output", "json", "status", "nobody"]);
     assert_eq!((ran.code, ran.out.as_str()), (4, ""));

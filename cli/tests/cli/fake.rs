@@ -17,7 +17,8 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::plugins::{self, MIB, NOON, SECOND, grant, verdict};
+use crate::plugins::{self, MIB, NOON, SECOND, grant};
+use crate::{traces, visits};
 
 /// What a plugin goes through when it is started: state, generations further, reason.
 pub type Story = Vec<(State, u64, &'static str)>;
@@ -165,6 +166,23 @@ impl Admin for Actor {
     type WatchStream = News<PluginStatus>;
     type LogsStream = News<wire::LogLine>;
     type TraceStream = News<wire::TraceRecord>;
+    type DebugStream = News<wire::DebugNews>;
+
+    async fn debug(
+        &self,
+        request: Request<wire::DebugRequest>,
+    ) -> Result<Response<Self::DebugStream>, Status> {
+        let name = self.find(&self.hear(request).await.name)?.name;
+        Ok(Response::new(Box::pin(tokio_stream::iter(visits::steps(&name).map(Ok)))))
+    }
+
+    async fn end_debug(
+        &self,
+        request: Request<wire::Named>,
+    ) -> Result<Response<wire::Done>, Status> {
+        let name = self.find(&self.hear(request).await.name)?.name;
+        done(&format!("{name}: debugging ended"))
+    }
 
     async fn list(
         &self,
@@ -199,7 +217,7 @@ impl Admin for Actor {
         request: Request<wire::TraceRequest>,
     ) -> Result<Response<Self::TraceStream>, Status> {
         self.hear(request).await;
-        let records = tokio_stream::iter([Ok(verdict()), Ok(verdict())]);
+        let records = tokio_stream::iter([Ok(traces::verdict()), Ok(traces::delivery())]);
         Ok(Response::new(Box::pin(records)))
     }
 
@@ -278,28 +296,7 @@ impl Admin for Actor {
         request: Request<wire::OrderRequest>,
     ) -> Result<Response<wire::OrderResponse>, Status> {
         self.hear(request).await;
-        let translate = wire::OrderEntry {
-            plugin: "translate".into(),
-            phase: "transform".into(),
-            priority: 50,
-            before: vec!["moderator".into()],
-            policy: "open".into(),
-            timeout_us: 500_000,
-            state: "running".into(),
-            ..Default::default()
-        };
-        let moderator = wire::OrderEntry {
-            plugin: "moderator".into(),
-            phase: "validate".into(),
-            priority: 100,
-            after: vec!["translate".into(), "spellcheck".into()],
-            policy: "open".into(),
-            asked_closed: true,
-            timeout_us: 200_000,
-            state: "waiting".into(),
-            ..Default::default()
-        };
-        let entries = vec![translate, moderator];
+        let entries = plugins::order();
         let ignored = vec!["spellcheck".into()];
         Ok(Response::new(wire::OrderResponse { entries, ignored, budget_us: 1_000_000 }))
     }

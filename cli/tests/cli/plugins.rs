@@ -4,7 +4,6 @@ use outboard_proto::admin as wire;
 use outboard_proto::admin::{
     EndRecord, Enforcement, Grant, PluginStatus, ScheduleStatus, Setting, State, Traffic, Waiting,
 };
-use outboard_proto::common::{FailurePolicy, Phase, SkipReason, Step, StepResult};
 
 pub const SECOND: i64 = 1_000_000;
 pub const MIB: u64 = 1 << 20;
@@ -142,28 +141,28 @@ pub fn grant(permission: &str, granted: bool, optional: bool, reason: &str) -> G
     Grant { permission: permission.into(), granted, optional, reason: reason.into() }
 }
 
-/// One call of a hook.
-pub fn verdict() -> wire::TraceRecord {
-    let step = |plugin: &str, result: StepResult, skipped: SkipReason| Step {
-        plugin: plugin.into(),
-        result: result.into(),
-        skipped: skipped.into(),
-        policy: FailurePolicy::Open.into(),
-        took_us: if skipped == SkipReason::Unspecified { 850 } else { 0 },
-        phase: Phase::Transform.into(),
+/// Who answers a hook, in order.
+pub fn order() -> Vec<wire::OrderEntry> {
+    let translate = wire::OrderEntry {
+        plugin: "translate".into(),
+        phase: "transform".into(),
+        priority: 50,
+        before: vec!["moderator".into()],
+        policy: "open".into(),
+        timeout_us: 500_000,
+        state: "running".into(),
+        ..Default::default()
     };
-    wire::TraceRecord {
-        at_us: NOON,
-        hook: "message.before_post".into(),
-        outcome: "replaced".into(),
-        steps: vec![
-            step("moderator", StepResult::Replaced, SkipReason::Unspecified),
-            step("slow", StepResult::Skipped, SkipReason::Timeout),
-        ],
-        took_us: 301_200,
-        channel: "town".into(),
-        sender: "ann\u{1b}[2J".into(),
-        text: "oh d*rn".into(),
-        ..wire::TraceRecord::default()
-    }
+    let moderator = wire::OrderEntry {
+        plugin: "moderator".into(),
+        phase: "validate".into(),
+        priority: 100,
+        after: vec!["translate".into(), "spellcheck".into()],
+        policy: "open".into(),
+        asked_closed: true,
+        timeout_us: 200_000,
+        state: "waiting".into(),
+        ..Default::default()
+    };
+    vec![translate, moderator]
 }

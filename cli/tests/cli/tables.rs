@@ -25,7 +25,27 @@ fn list_shows_each_plugin_on_a_line() {
 
 #[test]
 fn a_verdict_shows_each_plugins_part() {
-    assert_snapshot!(snapshot_of(&three(), &["trace", "--content", "--count", "1"]));
+    assert_snapshot!(snapshot_of(&three(), &["trace", "--content", "--count", "2"]));
+}
+
+#[test]
+fn debugging_prints_what_to_paste_and_then_every_step() {
+    assert_snapshot!(snapshot_of(&three(), &["debug", "moderator"]));
+}
+
+#[test]
+fn a_command_under_debug_has_its_environment_and_the_shell_its_exit_code() {
+    let fake = three();
+    let debug = |program: &[&str]| {
+        let mut command = command(&["debug", "moderator", "--"]);
+        command.args(program).env("OUTBOARD_ADMIN_SOCKET", fake.socket());
+        run(command)
+    };
+    let ran = debug(&["/bin/sh", "-c", "echo $OUTBOARD_PLUGIN $OUTBOARD_TOKEN; exit 9"]);
+    assert_eq!((ran.code, ran.out.as_str()), (9, "moderator 0123\n"), "{ran:?}");
+    assert!(ran.err.contains("stands in for moderator"), "{ran:?}");
+    let missing = debug(&["/no/such/program"]);
+    assert_eq!(missing.code, 4, "{missing:?}");
 }
 
 #[test]

@@ -7,11 +7,11 @@ use outboard_proto::admin::admin_server::Admin;
 use outboard_proto::admin::{
     AppNode, BackupRequest, BackupResponse, BypassRequest, CheckRequest, CheckResponse, DaemonInfo,
     DaemonStatusRequest, DeadLetter, DeadLetterIds, DeadLettersRequest, DeadLettersResponse,
-    DiffRequest, DoctorRequest, DoctorResponse, Done, DropHeldRequest, Held, ListHeldRequest,
-    ListHeldResponse, ListRequest, ListResponse, LoadRequest, LoadResponse, LogLine, LogsRequest,
-    Named, OrderRequest, OrderResponse, PluginStatus, ReleaseHeldRequest, ReloadRequest,
-    ReloadResponse, RestoreRequest, RevertRequest, SetRequest, ShowDeadLetterRequest,
-    ShowHeldRequest, State, StatusRequest, TraceRequest, WatchRequest,
+    DebugNews, DebugRequest, DiffRequest, DoctorRequest, DoctorResponse, Done, DropHeldRequest,
+    Held, ListHeldRequest, ListHeldResponse, ListRequest, ListResponse, LoadRequest, LoadResponse,
+    LogLine, LogsRequest, Named, OrderRequest, OrderResponse, PluginStatus, ReleaseHeldRequest,
+    ReloadRequest, ReloadResponse, RestoreRequest, RevertRequest, SetRequest,
+    ShowDeadLetterRequest, ShowHeldRequest, State, StatusRequest, TraceRequest, WatchRequest,
 };
 use outboard_proto::common::Failure;
 use tokio::sync::mpsc;
@@ -19,7 +19,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::AdminSide;
-use super::{held, letters, trace, watch};
+use super::{debug, held, letters, trace, watch};
 use crate::clock::timestamp;
 use crate::status;
 
@@ -29,6 +29,8 @@ const STREAM: usize = 64;
 /// The service of one connection.
 pub struct Calls {
     pub side: AdminSide,
+    /// Who asks.
+    pub uid: u32,
 }
 
 /// Asks the fleet for something that may fail.
@@ -54,6 +56,7 @@ impl Admin for Calls {
     type WatchStream = ReceiverStream<Result<PluginStatus, Status>>;
     type LogsStream = ReceiverStream<Result<LogLine, Status>>;
     type TraceStream = trace::Records;
+    type DebugStream = ReceiverStream<Result<DebugNews, Status>>;
 
     async fn list(&self, _: Request<ListRequest>) -> Result<Response<ListResponse>, Status> {
         ask!(self, |fleet| Ok(ListResponse { plugins: fleet.list() }))
@@ -101,6 +104,22 @@ impl Admin for Calls {
     ) -> Result<Response<Self::TraceStream>, Status> {
         let switchboard = &self.side.command.harbour.switchboard;
         answer(trace::records(switchboard, request.into_inner()))
+    }
+
+    async fn debug(
+        &self,
+        request: Request<DebugRequest>,
+    ) -> Result<Response<Self::DebugStream>, Status> {
+        let (name, uid) = (request.into_inner().name, self.uid);
+        let invited = ask!(self, |fleet| fleet.invite(&name, uid).await)?.into_inner();
+        let (sender, receiver) = mpsc::channel(STREAM);
+        tokio::spawn(debug::tell(invited, self.side.command.harbour.clock.wall_us(), sender));
+        Ok(Response::new(ReceiverStream::new(receiver)))
+    }
+
+    async fn end_debug(&self, request: Request<Named>) -> Result<Response<Done>, Status> {
+        let name = request.into_inner().name;
+        ask!(self, |fleet| fleet.end_debug(&name))
     }
 
     async fn load(&self, request: Request<LoadRequest>) -> Result<Response<LoadResponse>, Status> {

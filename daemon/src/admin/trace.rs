@@ -1,4 +1,4 @@
-//! What became of calls of hooks, for an operator who listens.
+//! What becomes of messages, commands and events, for an operator who listens.
 //!
 //! It reads what is asked; choosing records is the switchboard's.
 
@@ -12,7 +12,7 @@ use tokio_stream::Stream;
 use tonic::{Code, Status};
 
 use crate::config::manifest::Hook;
-use crate::routing::{LISTENERS, Switchboard, Wish};
+use crate::routing::{Kind, LISTENERS, Switchboard, Wish};
 
 /// Records as they come.
 pub struct Records(mpsc::Receiver<TraceRecord>);
@@ -20,7 +20,7 @@ pub struct Records(mpsc::Receiver<TraceRecord>);
 /// Begins to listen.
 ///
 /// # Errors
-/// There is no such hook, or too many listen already.
+/// There is no such hook or kind, or too many listen already.
 pub fn records(switchboard: &Switchboard, asked: TraceRequest) -> Result<Records, Failure> {
     let hook = match asked.hook.as_str() {
         "" => None,
@@ -28,7 +28,14 @@ pub fn records(switchboard: &Switchboard, asked: TraceRequest) -> Result<Records
             Failure::new(Code::NotFound, Reason::Invalid, problem.to_string())
         })?),
     };
-    let records = switchboard.trace(Wish { hook, asked }).ok_or_else(|| {
+    let kind = match asked.kind.as_str() {
+        "" => None,
+        kind => Some(
+            kind.parse::<Kind>()
+                .map_err(|text| Failure::new(Code::NotFound, Reason::Invalid, text))?,
+        ),
+    };
+    let records = switchboard.trace(Wish { hook, kind, asked }).ok_or_else(|| {
         let text = format!("{LISTENERS} operators trace already");
         Failure::new(Code::ResourceExhausted, Reason::OverLimit, text)
     })?;

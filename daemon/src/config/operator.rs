@@ -15,9 +15,11 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 mod daemon;
+mod debug;
 mod policy;
 
 pub use daemon::{DaemonConfig, RootPlugins, UidRange};
+pub use debug::DebugMode;
 pub use policy::PluginPolicy;
 
 /// Everything the operator's files say, with defaults where they are silent.
@@ -37,6 +39,8 @@ pub struct OperatorConfig {
     pub app_group: Sourced<String>,
     /// The group that may use the admin socket.
     pub admin_group: Sourced<String>,
+    /// `[debug]`.
+    pub debug: Sourced<DebugMode>,
     /// The files that were read, in their order.
     pub files: Vec<PathBuf>,
 }
@@ -51,6 +55,7 @@ struct Said {
     plugins: BTreeMap<PluginName, PluginPolicy>,
     app_group: Option<Sourced<String>>,
     admin_group: Option<Sourced<String>>,
+    debug: Option<Sourced<DebugMode>>,
 }
 
 impl OperatorConfig {
@@ -115,6 +120,7 @@ impl Said {
             plugins,
             app_group: self.app_group.or(lower.app_group),
             admin_group: self.admin_group.or(lower.admin_group),
+            debug: self.debug.or(lower.debug),
         }
     }
 
@@ -128,6 +134,7 @@ impl Said {
             plugins: self.plugins,
             app_group: self.app_group.unwrap_or_else(|| group("outboard-app")),
             admin_group: self.admin_group.unwrap_or_else(|| group("outboard-admin")),
+            debug: self.debug.unwrap_or(Sourced::built_in(DebugMode::Refused)),
             files,
         }
     }
@@ -180,6 +187,7 @@ fn read(root: &Section<'_>) -> Said {
         plugins: policy::read_all(root),
         app_group: read_listener(root, "app"),
         admin_group: read_listener(root, "admin"),
+        debug: debug::read(root),
     };
     root.not_supported(&["alerts"]);
     root.close();

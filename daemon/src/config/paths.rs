@@ -146,6 +146,16 @@ impl Paths {
         self.runtime.join("p").join(name.as_str()).join("s")
     }
 
+    /// Where the sockets of debug visits lie.
+    pub fn debug_folder(&self) -> PathBuf {
+        self.runtime.join("d")
+    }
+
+    /// The socket for who stands in for a plugin; no longer than the plugin's own.
+    pub fn debug_socket(&self, name: &PluginName) -> PathBuf {
+        self.debug_folder().join(name.as_str())
+    }
+
     /// Checks the daemon's own sockets against the kernel's limit.
     ///
     /// # Errors

@@ -19,7 +19,8 @@ pub fn prepare(paths: &Paths) -> Result<(), StartError> {
         make_with_parents(folder)?;
         check_or_open(folder, others_pass)?;
     }
-    for folder in [paths.runtime.join("p"), paths.state.join("data"), paths.state.join("plugins")] {
+    let below = ["data", "plugins"].map(|name| paths.state.join(name));
+    for folder in below.into_iter().chain([paths.runtime.join("p"), paths.debug_folder()]) {
         make_with_parents(&folder)?;
         check_or_open(&folder, others_pass)?;
     }

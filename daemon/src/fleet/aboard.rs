@@ -18,6 +18,7 @@ use crate::config::manifest::{self, Loaded, Manifest};
 use crate::config::operator::OperatorConfig;
 use crate::config::permission::Permission;
 use crate::config::spec::{HookSpec, Spec};
+use crate::debug::Parting;
 use crate::logs::Log;
 use crate::plugin::{Ends, LinuxHost, LinuxHostParts, MAILBOX, Mail, Program, Task, View};
 use crate::routing::{Bot, Interceptor, Reach, Registration, Subscription};
@@ -133,11 +134,14 @@ impl Aboard {
     /// Takes the plugin apart; its process has ended.
     pub fn leave(self, harbour: &Harbour) {
         self.listener.abort();
+        self.entrance.desk.close(Parting::Unloaded);
         harbour.timetable.remove(&self.loaded.manifest.name);
         harbour.switchboard.unregister(self.entrance.member);
-        let socket = harbour.paths.plugin_socket(&self.loaded.manifest.name);
-        // It may be gone; a later bind removes what is left.
-        let _ = std::fs::remove_file(socket);
+        let name = &self.loaded.manifest.name;
+        for socket in [harbour.paths.plugin_socket(name), harbour.paths.debug_socket(name)] {
+            // It may be gone, or never have been; a later bind removes what is left.
+            let _ = std::fs::remove_file(socket);
+        }
     }
 }
 

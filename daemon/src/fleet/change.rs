@@ -14,11 +14,12 @@ use super::{Fleet, faults};
 use crate::config::fault::Faults;
 use crate::config::keys::Effect;
 use crate::config::name::PluginName;
-use crate::config::operator::OperatorConfig;
+use crate::config::operator::{DebugMode, OperatorConfig};
 use crate::config::overrides::CliOverrides;
 use crate::config::spec::Spec;
 use crate::config::spec::diff::{Standing, diff};
 use crate::config::spec::reservation::check_reservations;
+use crate::debug::Parting;
 use crate::plugin::{Mail, Move};
 use crate::status::of_store;
 
@@ -148,6 +149,9 @@ impl Fleet {
         };
         let changes = self.changes(&proposal);
         self.config = proposal.config;
+        if self.config.debug.value == DebugMode::Refused {
+            self.see_all_guests_off(&Parting::Forbidden);
+        }
         for (name, spec) in proposal.specs {
             if self.aboard.get(&name).is_some_and(|it| it.spec != spec)
                 && let Err(failure) = self.apply(&name, spec).await

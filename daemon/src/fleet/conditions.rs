@@ -9,6 +9,7 @@ use super::Fleet;
 use super::aboard::Aboard;
 use crate::config::name::PluginName;
 use crate::plugin::Mail;
+use crate::routing::Guest;
 
 impl Fleet {
     /// Tells every plugin's task what holds now.
@@ -18,6 +19,7 @@ impl Fleet {
         }
         let names: Vec<PluginName> = self.aboard.keys().cloned().collect();
         for name in names {
+            self.see_guest_off(&self.aboard[&name]);
             let conditions = self.conditions(&self.aboard[&name]);
             let Some(aboard) = self.aboard.get_mut(&name) else { continue };
             if aboard.told.as_ref() != Some(&conditions) {
@@ -36,6 +38,12 @@ impl Fleet {
     }
 
     fn hindrance(&self, aboard: &Aboard) -> Option<Hindrance> {
+        let debugged = aboard.entrance.desk.stage().is_some_and(|it| it.guest().is_some());
+        self.obstacle(aboard).or_else(|| debugged.then_some(Hindrance::Debugged))
+    }
+
+    /// What keeps it from running, whoever would run it.
+    pub(super) fn obstacle(&self, aboard: &Aboard) -> Option<Hindrance> {
         let spec = &aboard.spec;
         if !spec.enabled.value {
             return Some(Hindrance::Disabled);
@@ -63,6 +71,8 @@ impl Fleet {
     }
 }
 
+/// Whether it answers, by itself or through a guest.
 fn is_up(aboard: &Aboard) -> bool {
-    matches!(aboard.view.borrow().state, State::Running(_))
+    let guest = aboard.entrance.desk.stage().and_then(|stage| stage.guest());
+    matches!(aboard.view.borrow().state, State::Running(_)) || guest == Some(Guest::Answering)
 }

@@ -20,6 +20,7 @@ use crate::config::name::PluginName;
 use crate::config::overrides::CliOverrides;
 use crate::config::spec::Spec;
 use crate::config::spec::reservation::check_reservations;
+use crate::debug::Parting;
 use crate::plugin::{Ends, Mail, Move};
 use crate::status::of_store;
 use crate::store::PluginRecord;
@@ -186,6 +187,7 @@ impl Fleet {
         if let Some(aboard) = self.aboard.get_mut(&name) {
             let exchanged = aboard.exchange(&self.harbour, &self.config, loaded, spec).await;
             exchanged.map_err(cannot)?;
+            aboard.entrance.desk.end(Parting::LoadedAnew);
             let _ = aboard.mail.send(Mail::Restart).await;
             return Ok(());
         }
@@ -198,7 +200,7 @@ impl Fleet {
     }
 
     /// Waits until a plugin's task has read what it was told, so that its status is no older.
-    async fn settled(&self, name: &PluginName) {
+    pub(super) async fn settled(&self, name: &PluginName) {
         let Some(aboard) = self.aboard.get(name) else { return };
         let mut view = aboard.view.clone();
         let read = view.wait_for(|view| Some(&view.conditions) == aboard.told.as_ref());
@@ -226,7 +228,11 @@ impl Fleet {
             let text = format!("{name} is needed by {}", needed_by.join(", "));
             return Err(Failure::new(Code::FailedPrecondition, Reason::Dependency, text));
         }
-        Ok(self.aboard.get(&name).map(Leaving::of))
+        let aboard = self.aboard.get(&name);
+        if let Some(aboard) = aboard {
+            aboard.entrance.desk.end(Parting::Unloaded);
+        }
+        Ok(aboard.map(Leaving::of))
     }
 
     /// The second half: it is at rest, and forgotten.

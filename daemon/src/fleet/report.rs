@@ -9,7 +9,8 @@ use outboard_proto::admin::{
 };
 use outboard_proto::common::{Failure, Reason};
 use outboard_supervision::State as Machine;
-use outboard_supervision::state::{Running, Starting};
+use outboard_supervision::event::Hindrance;
+use outboard_supervision::state::{Rest, Running, Starting};
 use tonic::Code;
 
 use super::aboard::Aboard;
@@ -18,6 +19,7 @@ use crate::clock::micros;
 use crate::config::manifest::{Hook, Mode, Need};
 use crate::config::name::PluginName;
 use crate::config::spec::Spec;
+use crate::debug::Stage;
 use crate::plugin::{condition_notes, explain};
 use crate::routing::MemberView;
 
@@ -53,10 +55,7 @@ impl Fleet {
         })?;
         let (entries, ignored) = self.harbour.switchboard.order(&hook);
         let entry = |entry: crate::routing::OrderEntry| OrderEntry {
-            state: self
-                .find(&entry.plugin)
-                .map_or("", |it| it.view.borrow().state.name())
-                .to_owned(),
+            state: self.find(&entry.plugin).map_or("", state_word).to_owned(),
             plugin: entry.plugin,
             phase: match entry.interceptor.mode {
                 Mode::Path => entry.interceptor.phase.as_str().to_owned(),
@@ -104,13 +103,18 @@ pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
     let keeper = pass.as_ref().and_then(|pass| pass.keeper_now());
     let usage = keeper.as_ref().map(outboard_linux::Keeper::usage).unwrap_or_default();
     let now = harbour.clock.now();
+    let stage = aboard.entrance.desk.stage();
+    let stands_in = stage.as_ref().filter(|_| made_room(&view.state)).and_then(Stage::pid);
     PluginStatus {
         name: manifest.name.as_str().to_owned(),
         version: manifest.version.to_string(),
-        state: state(&view.state).into(),
-        reason: explain(&view.state, now),
+        state: if stands_in.is_some() { State::Debug } else { state(&view.state) }.into(),
+        reason: match &stage {
+            Some(stage) if stands_in.is_some() => said_of_guest(stage),
+            Some(_) | None => explain(&view.state, now),
+        },
         generation: view.generation,
-        pid: pid(&view.state).unwrap_or_default(),
+        pid: pid(&view.state).or(stands_in).unwrap_or_default(),
         since_us: view.since_us,
         memory_bytes: usage.memory_bytes,
         memory_limit_bytes: pass.map_or(aboard.spec.keys.memory.value.0, |it| it.memory_limit),
@@ -123,7 +127,11 @@ pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
             }
             _ => 0,
         },
-        conditions: condition_notes(&view.conditions, &member),
+        conditions: [
+            condition_notes(&view.conditions, &member),
+            stage.iter().filter_map(|stage| awaited(stage, stands_in)).collect(),
+        ]
+        .concat(),
         ends: aboard.ends.newest_first().into_iter().take(SHOWN_ENDS).map(end).collect(),
         settings: settings(&aboard.spec),
         enforcement: keeper.map(|it| enforcement(it.enforced())).unwrap_or_default(),
@@ -140,6 +148,39 @@ pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
         },
         schedules: harbour.timetable.view(&manifest.name).into_iter().map(schedule).collect(),
         waiting: Some(waiting(&member)),
+    }
+}
+
+fn made_room(state: &Machine) -> bool {
+    *state == Machine::Stopped(Rest::Hindered(Hindrance::Debugged))
+}
+
+fn state_word(aboard: &Aboard) -> &'static str {
+    let view = aboard.view.borrow();
+    let debugged = aboard.entrance.desk.stage().is_some() && made_room(&view.state);
+    if debugged { "debug" } else { view.state.name() }
+}
+
+/// A guest that is there.
+fn said_of_guest(stage: &Stage) -> String {
+    let Some(pid) = stage.pid() else { return String::new() };
+    let how = match stage {
+        Stage::Ready(_) => "",
+        Stage::Invited | Stage::Arriving(_) | Stage::Attached(_) | Stage::Over(_) => {
+            ", which initializes,"
+        }
+    };
+    format!("process {pid}{how} stands in for it: no limit holds, no heartbeat, its hooks are open")
+}
+
+/// A guest that is not there yet.
+fn awaited(stage: &Stage, stands_in: Option<u32>) -> Option<String> {
+    match (stage, stands_in) {
+        (Stage::Invited, _) => Some("debug: a process is invited".to_owned()),
+        (Stage::Arriving(pid) | Stage::Attached(pid) | Stage::Ready(pid), None) => {
+            Some(format!("debug: makes room for process {pid}"))
+        }
+        (Stage::Arriving(_) | Stage::Attached(_) | Stage::Ready(_) | Stage::Over(_), _) => None,
     }
 }
 

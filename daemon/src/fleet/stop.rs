@@ -18,6 +18,7 @@ use super::{Command, Fleet};
 use crate::config::dependencies::check_dependencies;
 use crate::config::manifest::Manifest;
 use crate::config::name::PluginName;
+use crate::debug::Parting;
 use crate::plugin::{Mail, View, at_rest};
 use crate::status::of_store;
 
@@ -88,6 +89,7 @@ impl Fleet {
     /// The daemon is about to stop: nothing is started any more.
     pub fn depart(&mut self) -> Departure {
         self.stopping = true;
+        self.see_all_guests_off(&Parting::DaemonStops);
         self.harbour.timetable.stop();
         let handles = |wave: Vec<PluginName>| {
             wave.iter().filter_map(|name| self.aboard.get(name)).map(Leaving::of).collect()

@@ -145,15 +145,27 @@ fn launch(program: &Program, pass: &Pass, entrance: &Entrance) -> Launch {
     }
 }
 
+/// What a process needs to know to speak with the daemon as this plugin.
+pub fn daemons_variables(
+    socket: &Path,
+    data: &Path,
+    pass: &Pass,
+    entrance: &Entrance,
+) -> [(&'static str, String); 5] {
+    [
+        ("OUTBOARD_SOCKET", socket.display().to_string()),
+        ("OUTBOARD_TOKEN", pass.token().to_owned()),
+        ("OUTBOARD_PLUGIN", entrance.facts().name.to_string()),
+        ("OUTBOARD_DATA_DIR", data.display().to_string()),
+        ("OUTBOARD_PROTOCOL", outboard_proto::PROTOCOL.to_owned()),
+    ]
+}
+
 /// Built from nothing: what is not named here does not reach a plugin.
 fn environment(program: &Program, pass: &Pass, entrance: &Entrance) -> Vec<(String, String)> {
     let data = program.data.display().to_string();
+    let daemons = daemons_variables(&program.socket, &program.data, pass, entrance);
     let own = [
-        ("OUTBOARD_SOCKET", program.socket.display().to_string()),
-        ("OUTBOARD_TOKEN", pass.token().to_owned()),
-        ("OUTBOARD_PLUGIN", entrance.facts().name.to_string()),
-        ("OUTBOARD_DATA_DIR", data.clone()),
-        ("OUTBOARD_PROTOCOL", outboard_proto::PROTOCOL.to_owned()),
         ("HOME", data.clone()),
         ("TMPDIR", format!("{data}/tmp")),
         ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
@@ -161,6 +173,7 @@ fn environment(program: &Program, pass: &Pass, entrance: &Entrance) -> Vec<(Stri
         ("TZ", "UTC".to_owned()),
     ];
     let mut env = program.env.clone();
+    env.extend(daemons.map(|(name, value)| (name.to_owned(), value)));
     env.extend(own.map(|(name, value)| (name.to_owned(), value)));
     env.into_iter().collect()
 }

@@ -226,7 +226,8 @@ impl Host for LinuxHost {
     fn moved(&mut self, machine: &Machine, now: Moment) {
         self.look_ahead(machine);
         let entrance = &self.parts.entrance;
-        entrance.switchboard.set_standing(entrance.member, standing(machine, now));
+        let guest = entrance.desk.stage().and_then(|stage| stage.guest());
+        entrance.switchboard.set_standing(entrance.member, standing(machine, guest, now));
         let moved = self.what_moved(machine);
         // Nobody may be watching.
         let _ = self.parts.moves.send(moved);

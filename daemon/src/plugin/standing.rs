@@ -8,12 +8,15 @@ use outboard_supervision::event::Hindrance;
 use outboard_supervision::state::{Link, Rest, Step};
 use outboard_supervision::{Machine, Moment, State};
 
-use crate::routing::Standing;
+use crate::routing::{Guest, Standing};
 
-/// Where routing sees a plugin.
+/// Where routing sees a plugin; `guest` is who stands in for it.
 #[must_use]
-pub fn standing(machine: &Machine, now: Moment) -> Standing {
+pub fn standing(machine: &Machine, guest: Option<Guest>, now: Moment) -> Standing {
     let state = machine.state();
+    if let (Some(guest), Some(Hindrance::Debugged)) = (guest, &machine.conditions().hindrance) {
+        return Standing::Debugged(guest);
+    }
     let unavailable = |retry_after: Option<Duration>| Standing::Unavailable {
         state: state.name(),
         reason: explain(state, now),
@@ -70,19 +73,22 @@ pub fn explain(state: &State, now: Moment) -> String {
 
 fn explain_rest(rest: &Rest) -> String {
     match rest {
-        Rest::Hindered(Hindrance::Disabled) => "disabled".to_owned(),
-        Rest::Hindered(Hindrance::NeedsGrants(missing)) => {
-            format!("needs grants: {}", missing.join(", "))
-        }
-        Rest::Hindered(Hindrance::NeedsSettings(missing)) => {
-            format!("needs settings: {}", missing.join(", "))
-        }
-        Rest::Hindered(Hindrance::WaitingFor(names)) => {
-            format!("waiting for: {}", names.join(", "))
-        }
-        Rest::Hindered(Hindrance::Refused(why)) => format!("refused: {why}"),
+        Rest::Hindered(hindrance) => explain_hindrance(hindrance),
         Rest::Finished => "ended by itself with code 0".to_owned(),
         Rest::DaemonStops => "the daemon is stopping".to_owned(),
+    }
+}
+
+/// What stands in a plugin's way.
+#[must_use]
+pub fn explain_hindrance(hindrance: &Hindrance) -> String {
+    match hindrance {
+        Hindrance::Disabled => "disabled".to_owned(),
+        Hindrance::NeedsGrants(missing) => format!("needs grants: {}", missing.join(", ")),
+        Hindrance::NeedsSettings(missing) => format!("needs settings: {}", missing.join(", ")),
+        Hindrance::WaitingFor(names) => format!("waiting for: {}", names.join(", ")),
+        Hindrance::Refused(why) => format!("refused: {why}"),
+        Hindrance::Debugged => "a developer's process stands in for it".to_owned(),
     }
 }
 

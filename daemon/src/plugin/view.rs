@@ -5,6 +5,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use outboard_supervision::event::Hindrance;
+use outboard_supervision::state::Rest;
 use outboard_supervision::{Conditions, Machine, Moment, State};
 
 use crate::store::EndRecord;
@@ -59,6 +61,8 @@ impl View {
         if generation != self.generation {
             match self.first {
                 None => self.first = Some(generation),
+                // To come back after a guest is no restart of the plugin's.
+                Some(_) if made_room(&self.state) => {}
                 Some(_) => self.restarts += 1,
             }
         }
@@ -67,6 +71,10 @@ impl View {
         self.state = state.clone();
         self.conditions = machine.conditions().clone();
     }
+}
+
+fn made_room(state: &State) -> bool {
+    *state == State::Stopped(Rest::Hindered(Hindrance::Debugged))
 }
 
 /// How a plugin's generations ended, the newest first.

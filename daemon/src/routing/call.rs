@@ -8,6 +8,7 @@ use outboard_supervision::Moment;
 use slab::Slab;
 
 use super::deadline::Due;
+use super::debug::{BUDGET_US, Guest};
 use super::interaction::{CommandCall, Offering};
 use super::member::Standing;
 use super::nested::NestedCall;
@@ -243,7 +244,10 @@ impl Core {
         let member = &mut self.members[member];
         member.traffic.calls += 1;
         if let Some(seat) = &member.seat {
-            let budget_us = micros(deadline.since(now));
+            let budget_us = match member.has_guest() {
+                true => BUDGET_US,
+                false => micros(deadline.since(now)),
+            };
             let frame = ToPlugin::Call(CallFrame { id, budget_us, body });
             // A full queue means a session that takes nothing: the call runs into its deadline and
             // the heartbeat finds the session out.
@@ -323,10 +327,11 @@ impl Core {
 
     fn tell_cancelled(&mut self, call: &Call, reason: &str, now: Moment) {
         self.cancel_nested_of(call, now);
-        let Some(seat) = self.members.get(call.member).and_then(|it| it.seat.as_ref()) else {
+        // A guest is never told to stop: it may be standing at a breakpoint.
+        if !matches!(call.stage, Stage::Handed) || self.note_overdue(call, now) {
             return;
-        };
-        if matches!(call.stage, Stage::Handed) {
+        }
+        if let Some(seat) = self.members.get(call.member).and_then(|it| it.seat.as_ref()) {
             let cancel = CancelCall { call: call.id, reason: reason.to_owned() };
             let frame = DaemonFrame { kind: Some(daemon_frame::Kind::Cancel(cancel)) };
             let _ = seat.egress.push(Urgency::Control, frame.into(), now);
@@ -340,7 +345,9 @@ impl Core {
             Stage::Queued(_) | Stage::Awaiting(_) => Lost::NeverHanded,
             Stage::CrowdedOut => Lost::CrowdedOut,
         };
-        self.members[call.member].traffic.timeouts += u64::from(lost != Lost::CrowdedOut);
+        let member = &mut self.members[call.member];
+        let counts = lost != Lost::CrowdedOut && !member.has_guest();
+        member.traffic.timeouts += u64::from(counts);
         self.tell_cancelled(&call, "deadline", now);
         let member = call.member;
         self.lose(call, lost, now);
@@ -421,6 +428,7 @@ impl Core {
         match self.members[member].standing {
             Standing::Ready => SkipReason::Timeout,
             Standing::Suspended(_) => SkipReason::Suspended,
+            Standing::Debugged(Guest::Awaited | Guest::Answering) => SkipReason::Debug,
             Standing::Unavailable { .. } | Standing::Unlisted => SkipReason::Unavailable,
         }
     }
@@ -439,7 +447,9 @@ impl Core {
             {
                 return true;
             }
-            self.members[id].traffic.stale_replies += 1;
+            if !self.answered_late(id, call, &said, now) {
+                self.members[id].traffic.stale_replies += 1;
+            }
             return false;
         };
         match call.purpose {

@@ -19,7 +19,7 @@ use outboard_proto::common::{
 use outboard_proto::plugin;
 use outboard_supervision::Moment;
 
-use super::interaction::{CommandCall, CommandRun};
+use super::interaction::{Begun, CommandCall, CommandRun, Kind};
 use super::member::Standing;
 use super::{Core, MemberId, Switchboard};
 use crate::config::manifest::{CommandDecl, Form, Target};
@@ -56,17 +56,18 @@ impl Core {
             request.interaction_id = uuid::Uuid::now_v7().to_string();
         }
         self.acted(request.sender.as_ref(), request.channel.as_ref());
-        let interaction_id = request.interaction_id.clone();
         let owner = self.commands.get(&request.name).copied();
         let ended = match self.prepare(&request) {
             Ok(Prepared::Run(member, run)) => {
-                self.begin_command(caller, (member, *run), request, now)
+                self.begin_command(caller, (member, *run), &request, now)
             }
             Ok(Prepared::Help(text)) => Err((caller, command_result::Result::Reply(told(text)))),
             Err(failure) => Err((caller, command_result::Result::Failure(failure))),
         };
         if let Err((caller, result)) = ended {
+            self.trace_unasked(owner, (&request, caller.node()), &result);
             let plugin = owner.map(|id| self.members[id].is.name.to_string());
+            let interaction_id = request.interaction_id;
             let (plugin, result) = (plugin.unwrap_or_default(), Some(result));
             self.tell_runner(caller, CommandResult { id: 0, interaction_id, plugin, result });
         }
@@ -76,7 +77,7 @@ impl Core {
         &mut self,
         caller: CommandRun,
         (member, run): (MemberId, plugin::RunCommand),
-        request: RunCommand,
+        request: &RunCommand,
         now: Moment,
     ) -> Result<(), (CommandRun, command_result::Result)> {
         let longest = self.members[member].is.call_timeout;
@@ -85,7 +86,14 @@ impl Core {
             budget => Duration::from_micros(budget).min(longest),
         };
         let locale = run.sender.as_ref().map(|it| it.locale.clone()).unwrap_or_default();
-        let mut command = CommandCall::of(caller, request.interaction_id, gap);
+        let begun = Begun {
+            kind: Kind::Command,
+            name: run.name.clone(),
+            line: run.text.clone(),
+            began: now,
+            gap,
+        };
+        let mut command = CommandCall::of(caller, request.interaction_id.clone(), begun);
         command.channel.clone_from(&run.channel);
         command.user.clone_from(&run.sender);
         command.thread_root.clone_from(&run.thread_root);
@@ -94,8 +102,8 @@ impl Core {
             of: Some(plugin::call::Of::Command(Box::new(run))),
             attempt: 1,
             locale,
-            trace: request.trace,
-            workspace: request.workspace,
+            trace: request.trace.clone(),
+            workspace: request.workspace.clone(),
             ..plugin::Call::default()
         };
         self.begin_interaction(member, command, CallBody::of(&frame), now)

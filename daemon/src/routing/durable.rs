@@ -15,6 +15,7 @@ use super::deadline::Due;
 use super::event::Wanted;
 use super::patterns::Found;
 use super::subject::Subject;
+use super::trace::{Came, Last};
 use super::{Core, MemberId, Registration, Subscription, Switchboard};
 use crate::config::manifest::EventType;
 use crate::config::manifest::event::{Guarantee, Order};
@@ -169,23 +170,23 @@ impl Core {
     }
 
     /// What the plugin has registered counts for what is kept for it from now on.
-    pub fn declare_events(&mut self, id: MemberId) {
+    pub fn declare_events(&mut self, id: MemberId, now: Moment) {
         let at_us = self.clock.wall_us();
         let Some(member) = self.members.get_mut(id) else { return };
         let lost = member.durable.declare(declarations(&member.is), at_us);
-        self.forget_deliveries(id, lost);
+        self.forget_deliveries(id, lost, now);
         self.collect_orders(id);
     }
 
     /// Those to whom an event is promised.
-    pub fn targets(&mut self, event: &Event) -> Vec<Target> {
+    pub fn targets(&mut self, event: &Arc<Event>) -> Vec<Target> {
         let found = Found::default();
-        let mut targets = Vec::new();
+        let (mut targets, mut denied) = (Vec::new(), Vec::new());
         if !self.is_promised(&event.r#type) {
             return targets;
         }
-        for Wanted { member, number, concern } in &*self.subscribers_of(&event.r#type) {
-            let member = &mut self.members[*member];
+        for Wanted { member: id, number, concern } in &*self.subscribers_of(&event.r#type) {
+            let member = &mut self.members[*id];
             let subscription = &member.is.subscriptions[*number];
             let Some(name) = subscription.kept_as() else { continue };
             if !member.is.enabled || !concern.wants(event, &found) {
@@ -195,9 +196,13 @@ impl Core {
             let lane = subscription.lane(event);
             if !member.may_see(&event.r#type) {
                 member.traffic.denied += 1;
+                denied.push(*id);
                 continue;
             }
             targets.push(Target { key, lane, handed: member.durable.is_up() });
+        }
+        for id in denied {
+            self.trace_unhanded(id, event, Guarantee::AtLeastOnce, Came::Denied);
         }
         targets
     }
@@ -243,6 +248,7 @@ impl Core {
                 if let Some(id) = self.names.get(plugin) {
                     self.members[*id].durable.declared(backlogs);
                 }
+                self.trace_gone(&gone);
                 alert(&gone);
             }
             (op, Outcome::Buried { gone, dead_letters }) => {
@@ -303,6 +309,7 @@ impl Core {
             }
         }
         self.count_dead_letters(dead_letters);
+        self.trace_gone(gone);
         alert(gone);
         match op {
             Op::Expire { key, at_us, .. } => {
@@ -376,14 +383,19 @@ impl Core {
         let Some(member) = self.members.get_mut(id) else { return false };
         let Some(deadline) = member.durable.deadline(ack.delivery) else { return false };
         self.deadlines.remove(deadline, Due::Delivery(id, ack.delivery));
-        match &ack.failure {
-            None => member.durable.acknowledge(ack.delivery),
+        let came = match &ack.failure {
+            None => {
+                member.durable.acknowledge(ack.delivery);
+                Came::Delivered
+            }
             Some(failure) => {
                 member.traffic.errors += 1;
                 let says = &failure.message;
-                given_up(member.durable.failed(ack.delivery, now, at_us, says), member, says);
+                let failed = member.durable.failed(ack.delivery, now, at_us, says);
+                Came::Failed(failure, given_up(failed, member, says))
             }
-        }
+        };
+        self.trace_delivery(ack.delivery, came, now);
         self.deliver(id, now);
         true
     }
@@ -396,24 +408,28 @@ impl Core {
             return false;
         }
         member.traffic.timeouts += 1;
-        if held_up {
+        let came = if held_up {
             member.durable.lost(delivery, now);
+            Came::Lost
         } else {
             let says = "its handler did not return in time";
-            given_up(member.durable.failed(delivery, now, at_us, says), member, says);
-        }
+            let failed = member.durable.failed(delivery, now, at_us, says);
+            Came::TimedOut(given_up(failed, member, says))
+        };
+        self.trace_delivery(delivery, came, now);
         self.deliver(id, now);
         true
     }
 
     /// What was in hand comes again later.
-    pub fn forget_deliveries(&mut self, id: MemberId, lost: Vec<(u64, Moment)>) {
+    pub fn forget_deliveries(&mut self, id: MemberId, lost: Vec<(u64, Moment)>, now: Moment) {
         for (delivery, deadline) in lost {
+            self.trace_delivery(delivery, Came::Lost, now);
             self.deadlines.remove(deadline, Due::Delivery(id, delivery));
         }
     }
 
-    fn generation_ended(&mut self, id: MemberId, own_fault: bool, now: Moment) {
+    pub fn generation_ended(&mut self, id: MemberId, own_fault: bool, now: Moment) {
         self.detach_any(id, now);
         let at_us = self.clock.wall_us();
         let Some(member) = self.members.get_mut(id) else { return };
@@ -427,11 +443,15 @@ fn item(seq: Seq, event: &Arc<Event>, new: &NewEvent) -> Item {
     Item { seq, event, size, attempt: 1, failures: 0, at_us, gone: false }
 }
 
-/// Operators are to hear of an event that is given up.
-fn given_up(failed: Failed, member: &super::member::Member, says: &str) {
-    if failed == Failed::Buried {
-        let plugin = &member.is.name;
-        tracing::warn!(%plugin, "an event is given up after its last attempt: {says:?}");
+/// Operators are to hear of an event that is given up. Whether it is.
+fn given_up(failed: Failed, member: &super::member::Member, says: &str) -> Last {
+    match failed {
+        Failed::Again => Last::No,
+        Failed::Buried => {
+            let plugin = &member.is.name;
+            tracing::warn!(%plugin, "an event is given up after its last attempt: {says:?}");
+            Last::Yes
+        }
     }
 }
 

@@ -14,9 +14,11 @@ use prost::Message as _;
 
 use super::concern::Concern;
 use super::deadline::Due;
+use super::debug::BUDGET;
 use super::lane::InHand;
 use super::patterns::Found;
 use super::subject::Subject;
+use super::trace::{Came, Last};
 use super::{Core, MemberId, Switchboard};
 use crate::clock::micros;
 use crate::config::manifest::event::{Guarantee, Order};
@@ -105,13 +107,17 @@ impl Core {
             };
             if !member.may_see(&event.r#type) {
                 member.traffic.denied += 1;
+                self.trace_unhanded(id, event, Guarantee::BestEffort, Came::Denied);
                 continue;
             }
             if size == 0 {
                 size = event.encoded_len();
             }
             let dropped = member.lanes.push((number, lane), Arc::clone(event), size);
-            member.traffic.events_dropped += dropped;
+            member.traffic.events_dropped += dropped.len() as u64;
+            for old in dropped {
+                self.trace_unhanded(id, &old.event, Guarantee::BestEffort, Came::Dropped);
+            }
             handed += 1;
             self.deliver(id, now);
         }
@@ -135,6 +141,8 @@ impl Core {
         let Some(next) = member.next_delivery() else { return false };
         if !next.allowed {
             member.traffic.denied += 1;
+            self.trace_denied(id, next.kept);
+            let member = &mut self.members[id];
             match next.kept {
                 true => member.durable.bury_head(Death::Denied, clock.wall_us()),
                 false => member.lanes.drop_next(),
@@ -179,13 +187,14 @@ impl Core {
     }
 
     fn send_delivery(&mut self, id: MemberId, delivery: u64, handed: Handed, now: Moment) {
+        self.trace_handed(id, delivery, (&handed.event, handed.attempt), now);
         let member = &mut self.members[id];
         let frame = Delivery {
             delivery,
             event: Some(Event::clone(&handed.event)),
             attempt: handed.attempt,
             trace: None,
-            budget_us: micros(handed.timeout),
+            budget_us: micros(if member.has_guest() { BUDGET } else { handed.timeout }),
         };
         member.traffic.events += 1;
         member.remember(delivery, handed.event, now);
@@ -208,29 +217,36 @@ impl Core {
         if ack.failure.is_some() {
             member.traffic.errors += 1;
         }
+        let came = ack.failure.as_ref().map_or(Came::Delivered, |it| Came::Failed(it, Last::No));
+        self.trace_delivery(ack.delivery, came, now);
         self.deadlines.remove(in_hand.deadline, Due::Delivery(id, ack.delivery));
         self.deliver(id, now);
         true
     }
 
     pub fn delivery_timed_out(&mut self, id: MemberId, delivery: u64, now: Moment) {
+        // A guest may take its time; what it does not acknowledge comes again when it is gone.
+        if self.members.get(id).is_some_and(super::member::Member::has_guest) {
+            return;
+        }
         if self.kept_timed_out(id, delivery, now) {
             return;
         }
         let Some(member) = self.members.get_mut(id) else { return };
         if member.lanes.done(delivery).is_some() {
             member.traffic.timeouts += 1;
+            self.trace_delivery(delivery, Came::TimedOut(Last::No), now);
             self.deliver(id, now);
         }
     }
 
     /// The session went away: its deliveries come again.
-    pub fn lose_deliveries_in_hand(&mut self, id: MemberId, _now: Moment) {
+    pub fn lose_deliveries_in_hand(&mut self, id: MemberId, now: Moment) {
         let member = &mut self.members[id];
         let (mut lost, given_up) = member.lanes.lose_in_hand(ATTEMPTS);
         member.traffic.events_dropped += given_up;
         lost.extend(member.durable.down());
-        self.forget_deliveries(id, lost);
+        self.forget_deliveries(id, lost, now);
         self.collect_orders(id);
     }
 

@@ -42,9 +42,24 @@ pub enum CommandRun {
     Unary(oneshot::Sender<CommandResult>, Option<NodeId>),
 }
 
+/// What a person did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Ran a command.
+    Command,
+    /// Used a component.
+    Action,
+}
+
 /// A command or an action under way.
 pub struct CommandCall {
     caller: CommandRun,
+    pub kind: Kind,
+    /// The command's or the action's.
+    pub name: String,
+    pub began: Moment,
+    /// What was typed, or came of a form.
+    pub line: String,
     /// The app's name for it.
     pub interaction_id: String,
     /// Where it happens.
@@ -61,6 +76,28 @@ pub struct CommandCall {
     pub said: Said,
     /// When the app was last told of progress.
     shown: Option<Moment>,
+}
+
+/// How something began.
+pub struct Begun {
+    pub kind: Kind,
+    /// The command's or the action's.
+    pub name: String,
+    /// What was typed, or came of a form.
+    pub line: String,
+    pub began: Moment,
+    /// How long the first sign of life, and each next one, may take.
+    pub gap: Duration,
+}
+
+impl Kind {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Command => "command",
+            Self::Action => "action",
+        }
+    }
 }
 
 impl Switchboard {
@@ -94,9 +131,14 @@ impl Switchboard {
 
 impl CommandCall {
     /// One of this caller, all else empty.
-    pub fn of(caller: CommandRun, interaction_id: String, gap: Duration) -> Self {
+    pub fn of(caller: CommandRun, interaction_id: String, begun: Begun) -> Self {
+        let Begun { kind, name, line, began, gap } = begun;
         Self {
             caller,
+            kind,
+            name,
+            began,
+            line,
             interaction_id,
             channel: None,
             user: None,
@@ -119,14 +161,19 @@ impl CommandCall {
 
     /// The node whose call it is.
     pub fn node(&self) -> Option<NodeId> {
-        match &self.caller {
-            CommandRun::Session { node, .. } => Some(*node),
-            CommandRun::Unary(_, node) => *node,
-        }
+        self.caller.node()
     }
 }
 
 impl CommandRun {
+    /// The node whose call it is.
+    pub fn node(&self) -> Option<NodeId> {
+        match self {
+            Self::Session { node, .. } => Some(*node),
+            Self::Unary(_, node) => *node,
+        }
+    }
+
     fn is_call(&self, of: NodeId, call: u64) -> bool {
         match self {
             Self::Session { node, id } => *node == of && *id == call,
@@ -263,6 +310,7 @@ impl Core {
         result: command_result::Result,
     ) {
         self.end_stream(&command, &result);
+        self.trace_interaction(Some(member), &command, Some(&result));
         let result = CommandResult {
             id: 0,
             interaction_id: command.interaction_id,
@@ -330,6 +378,7 @@ impl Core {
         let Some(call) = self.take_back(key, why, now) else { return };
         if let Purpose::Command(command) = call.purpose {
             self.end_stream(&command, &command_result::Result::Failure(cancelled(why)));
+            self.trace_interaction(Some(call.member), &command, None);
             self.deferrals.settled();
         }
     }

@@ -61,8 +61,8 @@ pub struct Lanes {
 }
 
 impl Lanes {
-    /// Queues an event; returns how many old ones had to go for it.
-    pub fn push(&mut self, key: LaneKey, event: Arc<Event>, size: usize) -> u64 {
+    /// Queues an event; returns the old ones that had to go for it.
+    pub fn push(&mut self, key: LaneKey, event: Arc<Event>, size: usize) -> Vec<Queued> {
         let dropped = self.make_room(size);
         self.next_turn += 1;
         let queued = Queued { event, size, attempt: 1, turn: self.next_turn };
@@ -76,14 +76,14 @@ impl Lanes {
         dropped
     }
 
-    fn make_room(&mut self, size: usize) -> u64 {
-        let mut dropped = 0;
+    fn make_room(&mut self, size: usize) -> Vec<Queued> {
+        let mut dropped = Vec::new();
         while self.turns.len() >= EVENTS || (self.bytes + size > BYTES && !self.turns.is_empty()) {
             let Some((_, key)) = self.turns.pop_first() else { break };
             // The lane's head is its oldest, so it is the one whose turn was first.
             if let Some(old) = self.lanes.get_mut(&key).and_then(|lane| lane.waiting.pop_front()) {
                 self.bytes -= old.size;
-                dropped += 1;
+                dropped.push(old);
             }
             self.forget_if_empty(&key);
         }
@@ -224,8 +224,8 @@ mod tests {
     #[test]
     fn a_full_queue_drops_its_oldest() {
         let mut lanes = Lanes::default();
-        let dropped: u64 =
-            (0..EVENTS + 2).map(|n| lanes.push(key("a"), event(&n.to_string()), 1)).sum();
+        let pushed = (0..EVENTS + 2).map(|n| lanes.push(key("a"), event(&n.to_string()), 1).len());
+        let dropped: usize = pushed.sum();
         assert_eq!(dropped, 2);
         assert_eq!(hand(&mut lanes, 1), "2");
     }
@@ -233,8 +233,8 @@ mod tests {
     #[test]
     fn too_many_bytes_drop_the_oldest_too() {
         let mut lanes = Lanes::default();
-        assert_eq!(lanes.push(key("a"), event("1"), BYTES), 0);
-        assert_eq!(lanes.push(key("b"), event("2"), 1), 1);
+        assert!(lanes.push(key("a"), event("1"), BYTES).is_empty());
+        assert_eq!(lanes.push(key("b"), event("2"), 1).len(), 1);
         assert_eq!(hand(&mut lanes, 1), "2");
     }
 

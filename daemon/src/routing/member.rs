@@ -11,6 +11,7 @@ use outboard_proto::plugin::{AppChanged, DaemonFrame, daemon_frame};
 use outboard_supervision::Moment;
 use outboard_supervision::breaker::Breaker;
 
+use super::debug::{Guest, Overdue};
 use super::lane::Lanes;
 use super::run::shadow::{self, Tally};
 use super::waiting::Waiting;
@@ -42,6 +43,8 @@ pub enum Standing {
         /// When it may be back, where that is known.
         retry_after: Option<Duration>,
     },
+    /// A developer's process stands in for it.
+    Debugged(Guest),
     /// It is out of service: neither asked nor missed.
     Unlisted,
 }
@@ -75,6 +78,8 @@ pub struct Member {
     /// Recent deliveries, the oldest first: what their handlers do next has them as its cause.
     pub recent: VecDeque<u64>,
     pub delivered: HashMap<u64, (Moment, Arc<Event>)>,
+    /// What a guest may still answer although nobody waits.
+    pub overdue: Overdue,
 }
 
 /// The open session of a member.
@@ -136,13 +141,17 @@ impl Member {
             traffic: Traffic::default(),
             recent: VecDeque::new(),
             delivered: HashMap::new(),
+            overdue: Overdue::default(),
         }
     }
 
     /// Whether it belongs to pipelines and the catalogue at all.
     pub fn listed(&self) -> bool {
         match self.standing {
-            Standing::Ready | Standing::Suspended(_) | Standing::Unavailable { .. } => true,
+            Standing::Ready
+            | Standing::Suspended(_)
+            | Standing::Unavailable { .. }
+            | Standing::Debugged(_) => true,
             Standing::Unlisted => false,
         }
     }
@@ -177,8 +186,11 @@ impl Member {
     /// The session to which work may be handed now.
     pub fn open_seat(&mut self) -> Option<&mut Seat> {
         match self.standing {
-            Standing::Ready => self.seat.as_mut(),
-            Standing::Suspended(_) | Standing::Unavailable { .. } | Standing::Unlisted => None,
+            Standing::Ready | Standing::Debugged(Guest::Answering) => self.seat.as_mut(),
+            Standing::Suspended(_)
+            | Standing::Unavailable { .. }
+            | Standing::Debugged(Guest::Awaited)
+            | Standing::Unlisted => None,
         }
     }
 
@@ -267,7 +279,7 @@ impl Core {
                 id
             }
         };
-        self.declare_events(id);
+        self.declare_events(id, now);
         self.rebuild(now);
         id
     }
@@ -293,7 +305,7 @@ impl Core {
         self.mark_bypassed();
     }
 
-    fn set_standing(&mut self, id: MemberId, standing: Standing, now: Moment) {
+    pub fn set_standing(&mut self, id: MemberId, standing: Standing, now: Moment) {
         let Some(member) = self.members.get_mut(id) else { return };
         if member.standing == standing {
             return;
@@ -302,8 +314,10 @@ impl Core {
         member.standing = standing;
         let is_listed = member.listed();
         match member.standing {
-            Standing::Ready => self.hand_over(id, now),
-            Standing::Suspended(_) | Standing::Unavailable { .. } => self.skip_queued(id, now),
+            Standing::Ready | Standing::Debugged(Guest::Answering) => self.hand_over(id, now),
+            Standing::Suspended(_)
+            | Standing::Unavailable { .. }
+            | Standing::Debugged(Guest::Awaited) => self.skip_queued(id, now),
             Standing::Unlisted => self.end_calls_of(id, now),
         }
         if was_listed == is_listed {

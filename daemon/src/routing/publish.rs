@@ -115,6 +115,7 @@ impl Core {
     fn publish_to(&mut self, id: MemberId, publisher: Publisher, event: Event, now: Moment) {
         let Some((publisher, event, _)) = self.taken(publisher, event, now) else { return };
         let Some(target) = self.target_alone(id, &event.r#type) else {
+            self.trace_refused(&event, &unloaded());
             self.orders_refused(publisher, &event.id, unloaded(), now);
             return;
         };
@@ -132,6 +133,7 @@ impl Core {
             let text = "an event needs a type, and neither that nor its id has more than 255 bytes";
             let failure = Failure::new(Code::InvalidArgument, Reason::Invalid, text);
             let published = Published { failure: Some(failure), ..Published::default() };
+            self.trace_published(&event, &published);
             self.tell_published(publisher, published, now);
             return None;
         }
@@ -143,6 +145,8 @@ impl Core {
             noted = self.seen.note(&event.id, now);
         }
         if noted == Noted::Known {
+            let published = Published { duplicate: true, ..Published::default() };
+            self.trace_published(&event, &published);
             self.published_before(publisher, event.id, now);
             return None;
         }
@@ -174,12 +178,14 @@ impl Core {
         if targets.is_empty() {
             let event_id = event.id.clone();
             let published = Published { event_id, subscriptions: handed, ..Published::default() };
+            self.trace_published(&event, &published);
             return self.tell_published(publisher, published, now);
         }
         let body = event.encode_to_vec();
         let size = body.len();
         let orders = &mut self.orders;
         if orders.pending.len() >= PENDING || orders.pending_bytes + size > PENDING_BYTES {
+            self.trace_refused(&event, &disk_behind());
             return self.orders_refused(publisher, &event.id, disk_behind(), now);
         }
         let id: Arc<str> = event.id.as_str().into();
@@ -210,10 +216,13 @@ impl Core {
     /// The journal has answered for a new event. Returns the event if it is kept.
     pub fn kept(&mut self, id: &str, duplicate: bool, now: Moment) -> Option<Arc<Event>> {
         let pending = self.no_longer_pending(id)?;
+        let subscriptions = if duplicate { 0 } else { pending.subscriptions };
+        let taken = Published { duplicate, subscriptions, ..Published::default() };
+        self.trace_published(&pending.event, &taken);
         for (at, publisher) in pending.publishers.into_iter().enumerate() {
             let published = Published {
                 event_id: id.to_owned(),
-                subscriptions: if duplicate { 0 } else { pending.subscriptions },
+                subscriptions,
                 // Those who said it again while the first waited.
                 duplicate: duplicate || at > 0,
                 ..Published::default()
@@ -226,6 +235,7 @@ impl Core {
     /// The journal could not keep a new event.
     pub fn not_kept(&mut self, id: &str, why: &Failure, now: Moment) {
         let Some(pending) = self.no_longer_pending(id) else { return };
+        self.trace_refused(&pending.event, why);
         for publisher in pending.publishers {
             self.orders_refused(publisher, id, why.clone(), now);
         }

@@ -18,6 +18,7 @@ use outboard_supervision::Moment;
 use tokio::sync::oneshot;
 
 use super::change;
+use super::debug::Guest;
 use super::member::Standing;
 use super::node::NodeId;
 use super::patterns::Found;
@@ -163,6 +164,9 @@ fn unable(standing: &Standing, policy: OnFailure) -> Option<SkipReason> {
         (Standing::Ready, _) | (Standing::Unavailable { .. }, OnFailure::Closed) => None,
         (Standing::Suspended(_), OnFailure::Closed) => None,
         (Standing::Suspended(_), OnFailure::Open) => Some(SkipReason::Suspended),
+        (Standing::Debugged(Guest::Answering), _) => None,
+        // Debugged, a closed hook is open: nobody waits for a developer.
+        (Standing::Debugged(Guest::Awaited), _) => Some(SkipReason::Debug),
         (Standing::Unavailable { .. } | Standing::Unlisted, _) => Some(SkipReason::Unavailable),
     }
 }

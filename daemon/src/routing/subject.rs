@@ -4,7 +4,7 @@
 //! It refuses to know who asks, and what may become of it.
 
 use outboard_proto::common::hook_payload::Of;
-use outboard_proto::common::{Channel, Event, HookPayload, Message, Sender, body, event};
+use outboard_proto::common::{Body, Channel, Event, HookPayload, Message, Sender, body, event};
 
 use super::change::is_opaque;
 
@@ -75,6 +75,15 @@ impl<'a> Subject<'a> {
         })
     }
 
+    /// The plugin whose doing it is, where it is one's.
+    pub fn plugin(self) -> Option<&'a str> {
+        match self {
+            Self::Message(message) => Scene::of(message).plugin,
+            Self::Batch(_) => None,
+            Self::Other(scene) => scene.plugin,
+        }
+    }
+
     /// The message, where it is about one.
     pub fn message(self) -> Option<&'a Message> {
         match self {
@@ -115,7 +124,12 @@ fn emitter(kind: &str) -> Option<&str> {
 
 /// What a message says, where it says it in words.
 pub fn text(message: &Message) -> Option<&str> {
-    match message.body.as_ref()?.content.as_ref()? {
+    said(message.body.as_ref()?)
+}
+
+/// What a body says, where it says it in words.
+pub fn said(body: &Body) -> Option<&str> {
+    match body.content.as_ref()? {
         body::Content::Plain(text) | body::Content::Markdown(text) | body::Content::Html(text) => {
             Some(text)
         }

@@ -2,6 +2,7 @@
 
 mod beyond;
 mod guards;
+mod guests;
 mod holds;
 mod interactions;
 mod kept;

@@ -1,17 +1,23 @@
-//! Who wants to know what became of calls of hooks, and the records they get.
+//! Who wants to know what became of messages, commands and events, and the records they get.
 //!
 //! While nobody listens it costs one look at an empty list. A listener who reads too slowly loses
 //! records and is told how many. It refuses to keep anything, and to decide anything.
 
+mod deliveries;
+mod hooks;
+mod interactions;
+
+use std::str::FromStr;
+
 use outboard_proto::admin::{TraceRecord, TraceRequest};
-use outboard_proto::common::verdict;
-use outboard_supervision::Moment;
+use outboard_proto::common::Failure;
 use tokio::sync::mpsc;
 
-use super::run::{Run, Told, VerdictFrame};
-use super::subject::{Subject, text};
 use super::{Core, Switchboard};
 use crate::config::manifest::Hook;
+use crate::stable_hash::stable_hash;
+
+pub use deliveries::{Came, Last, Traced};
 
 /// Records on their way to one listener: a second of a busy chat.
 const RECORDS: usize = 1024;
@@ -23,8 +29,36 @@ pub const LISTENERS: usize = 16;
 pub struct Wish {
     /// Only this hook.
     pub hook: Option<Hook>,
+    /// Only this kind.
+    pub kind: Option<Kind>,
     /// The rest, as the operator asked.
     pub asked: TraceRequest,
+}
+
+/// What a record can be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A call of a hook and its verdict.
+    Hook,
+    /// A command and its result.
+    Command,
+    /// An action on a component and its result.
+    Action,
+    /// Something said to an interaction later.
+    FollowUp,
+    /// An event and whether it was taken.
+    Event,
+    /// An event, one subscription, one attempt.
+    Delivery,
+}
+
+/// What a record says only to those who asked for content.
+#[derive(Debug, Clone, Copy, Default)]
+struct Content<'c> {
+    /// What somebody said.
+    text: &'c str,
+    /// What was answered.
+    answer: &'c str,
 }
 
 /// Everybody who listens.
@@ -44,45 +78,100 @@ impl Listeners {
         self.0.is_empty()
     }
 
-    fn tell(&mut self, record: &TraceRecord, hook: &Hook, text: &str) {
+    fn tell(&mut self, record: &TraceRecord, content: Content<'_>) {
         self.0.retain(|listener| !listener.sender.is_closed());
         for listener in &mut self.0 {
-            if listener.wish.concerns(hook, record) {
-                listener.tell(record, text);
+            if listener.wish.concerns(record) {
+                listener.tell(record, content);
             }
         }
     }
 }
 
+impl Kind {
+    const ALL: [Self; 6] =
+        [Self::Hook, Self::Command, Self::Action, Self::FollowUp, Self::Event, Self::Delivery];
+
+    /// As records say it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hook => "hook",
+            Self::Command => "command",
+            Self::Action => "action",
+            Self::FollowUp => "follow-up",
+            Self::Event => "event",
+            Self::Delivery => "delivery",
+        }
+    }
+
+    /// Whether a sample takes one of so many by what it is about, so that a delivery goes with its
+    /// event; or by turns.
+    fn is_sampled_by_id(self) -> bool {
+        match self {
+            Self::Event | Self::Delivery => true,
+            Self::Hook | Self::Command | Self::Action | Self::FollowUp => false,
+        }
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|kind| kind.as_str() == text);
+        let known = Self::ALL.map(Self::as_str).join(", ");
+        found.ok_or_else(|| format!("{text:?} is no kind of record: {known} are"))
+    }
+}
+
 impl Listener {
-    fn tell(&mut self, record: &TraceRecord, text: &str) {
-        self.seen += 1;
-        let sample = u64::from(self.wish.asked.sample.max(1));
-        if !(self.seen - 1).is_multiple_of(sample) {
+    fn tell(&mut self, record: &TraceRecord, content: Content<'_>) {
+        if !self.takes(record) {
             return;
         }
-        let text = if self.wish.asked.content { text.to_owned() } else { String::new() };
-        let record = TraceRecord { text, missed: self.missed, ..record.clone() };
+        let content = if self.wish.asked.content { content } else { Content::default() };
+        let record = TraceRecord {
+            text: content.text.to_owned(),
+            answer: content.answer.to_owned(),
+            missed: self.missed,
+            ..record.clone()
+        };
         match self.sender.try_send(record) {
             Ok(()) => self.missed = 0,
             Err(_) => self.missed += 1,
         }
     }
+
+    /// Whether its sample takes this one.
+    fn takes(&mut self, record: &TraceRecord) -> bool {
+        let sample = u64::from(self.wish.asked.sample.max(1));
+        let by_id = record.kind.parse().is_ok_and(Kind::is_sampled_by_id);
+        if by_id {
+            return stable_hash(&record.id).is_multiple_of(sample);
+        }
+        self.seen += 1;
+        (self.seen - 1).is_multiple_of(sample)
+    }
 }
 
 impl Wish {
-    fn concerns(&self, hook: &Hook, record: &TraceRecord) -> bool {
-        let TraceRequest { plugin, channel, message, .. } = &self.asked;
+    fn concerns(&self, record: &TraceRecord) -> bool {
+        let TraceRequest { plugin, channel, message, name, id, .. } = &self.asked;
         let is = |wanted: &str, found: &[&str]| wanted.is_empty() || found.contains(&wanted);
-        self.hook.as_ref().is_none_or(|wanted| wanted == hook)
-            && (plugin.is_empty() || record.steps.iter().any(|step| step.plugin == *plugin))
+        self.hook.as_ref().is_none_or(|wanted| wanted.as_str() == record.hook)
+            && self.kind.is_none_or(|wanted| wanted.as_str() == record.kind)
+            && (is(plugin, &[&record.plugin])
+                || record.steps.iter().any(|step| step.plugin == *plugin))
             && is(channel, &[&record.channel, &record.channel_id])
             && is(message, &[&record.message_id, &record.draft_id])
+            && is(name, &[&record.name])
+            && is(id, &[&record.id])
     }
 }
 
 impl Switchboard {
-    /// Tells of every call of a hook from now on, until the receiver is dropped. `None` if too many
+    /// Tells of all that happens from now on, until the receiver is dropped. `None` if too many
     /// listen already.
     #[must_use]
     pub fn trace(&self, wish: Wish) -> Option<mpsc::Receiver<TraceRecord>> {
@@ -99,52 +188,22 @@ impl Switchboard {
 }
 
 impl Core {
-    /// Tells whoever listens what became of a run.
-    pub(super) fn tell_listeners(&mut self, run: &Run, verdict: &VerdictFrame, _: Moment) {
-        let told = verdict.told_in_full();
-        let subject = Subject::of(run.payload.get());
-        let message = subject.message();
-        let node = run.node().and_then(|id| self.nodes.get(id));
-        let record = TraceRecord {
+    /// A record of this kind, made now.
+    fn record(&self, kind: Kind) -> TraceRecord {
+        TraceRecord {
             at_us: self.clock.wall_us(),
-            hook: run.hook().as_str().to_owned(),
-            node: node.map(|node| node.hello.node.clone()).unwrap_or_default(),
-            workspace: run.workspace.clone(),
-            ..about(subject, told)
-        };
-        let text = message.and_then(text).unwrap_or_default();
-        self.listeners.tell(&record, run.hook(), text);
-    }
-}
-
-fn about(subject: Subject<'_>, told: Told) -> TraceRecord {
-    let message = subject.message();
-    let (outcome, reason) = outcome(told.outcome);
-    let channel = subject.channel().cloned().unwrap_or_default();
-    let sender = message.and_then(|it| it.sender.clone()).unwrap_or_default();
-    let named = |name: String, id: &str| if name.is_empty() { id.to_owned() } else { name };
-    TraceRecord {
-        outcome: outcome.to_owned(),
-        reason,
-        steps: told.steps,
-        took_us: told.took_us,
-        channel: named(channel.name, &channel.id),
-        channel_id: channel.id,
-        sender: named(sender.name, &sender.id),
-        message_id: message.map(|it| it.id.clone()).unwrap_or_default(),
-        draft_id: message.map(|it| it.draft_id.clone()).unwrap_or_default(),
-        ..TraceRecord::default()
-    }
-}
-
-fn outcome(outcome: verdict::Outcome) -> (&'static str, String) {
-    match outcome {
-        verdict::Outcome::Continued(_) => ("continued", String::new()),
-        verdict::Outcome::Replaced(_) => ("replaced", String::new()),
-        verdict::Outcome::Rejected(rejected) => {
-            ("rejected", rejected.reason.map(|it| it.text).unwrap_or_default())
+            kind: kind.as_str().to_owned(),
+            ..TraceRecord::default()
         }
-        verdict::Outcome::Held(hold) => ("held", hold.reason.map(|it| it.text).unwrap_or_default()),
-        verdict::Outcome::Handled(_) => ("handled", String::new()),
     }
+}
+
+/// A name, or the id of what has none.
+fn named(name: &str, id: &str) -> String {
+    if name.is_empty() { id.to_owned() } else { name.to_owned() }
+}
+
+/// A failure's code: its words may repeat what somebody said.
+fn code(failure: &Failure) -> String {
+    failure.reason().as_str_name().trim_start_matches("REASON_").to_owned()
 }

@@ -19,6 +19,7 @@ use super::bulk::Bulk;
 use super::door::{Entered, Pass};
 use super::hello;
 use super::listen::Entrance;
+use super::service::Who;
 use crate::clock::Clock;
 use crate::egress::{Egress, Urgency};
 use crate::frame::{FromPlugin, Inbound, ToPlugin};
@@ -43,6 +44,7 @@ type Frames = Streaming<Inbound<FromPlugin>>;
 pub struct Session {
     pub entrance: Arc<Entrance>,
     pub pass: Arc<Pass>,
+    who: Who,
     pub egress: Egress<ToPlugin>,
     /// Among the sessions of the generation, from 1.
     number: u64,
@@ -71,10 +73,11 @@ enum Fault {
 }
 
 impl Session {
-    pub fn new(entrance: Arc<Entrance>, pass: Arc<Pass>, egress: Egress<ToPlugin>) -> Self {
+    pub fn new(entrance: Arc<Entrance>, who: Who, egress: Egress<ToPlugin>) -> Self {
         Self {
             entrance,
-            pass,
+            pass: Arc::clone(who.pass()),
+            who,
             egress,
             number: 0,
             serial: 0,
@@ -136,6 +139,14 @@ impl Session {
             self.egress.close(Some(status::of(&refusal)));
             self.news(News::Refused(refusal.message)).await;
             return false;
+        }
+        if let Who::Guest { visit, pid } = &self.who {
+            if let Err(refusal) = visit.arrive(*pid).await {
+                self.egress.close(Some(status::of(&refusal)));
+                return false;
+            }
+            // What its forerunner missed is not held against it.
+            self.entrance.switchboard.new_generation(self.entrance.member);
         }
         let now = self.clock().now();
         let text = "another session of this generation took over";
@@ -268,8 +279,22 @@ impl Session {
         if useful { Ok(()) } else { self.note_useless().await }
     }
 
+    /// A guest's answer that came too late is told of, and does not count as useless.
+    fn note_late(&self) -> bool {
+        let Who::Guest { visit, .. } = &self.who else { return false };
+        let Some(words) = self.entrance.switchboard.late_words(self.entrance.member) else {
+            return false;
+        };
+        self.log(&words);
+        visit.note(words);
+        true
+    }
+
     /// Frames that serve nothing are borne up to a rate, then slowed down, then not borne.
     async fn note_useless(&mut self) -> Result<(), Fault> {
+        if self.note_late() {
+            return Ok(());
+        }
         self.useless.count += 1;
         if self.useless.count < USELESS {
             return Ok(());
@@ -294,6 +319,9 @@ impl Session {
     }
 
     async fn news(&self, news: News) {
+        if let Who::Guest { visit, .. } = &self.who {
+            return visit.heard(news);
+        }
         // The task is gone when the plugin has been unloaded; nobody needs to know then.
         let _ = self.entrance.mailbox.send(Mail::News(self.pass.generation, news)).await;
     }

@@ -160,6 +160,13 @@ impl Pass {
         }
     }
 
+    /// Ends the current session with a status, if there is one.
+    pub fn close(&self, status: Status) {
+        if let Some((_, egress)) = &self.inside().current {
+            egress.close(Some(status));
+        }
+    }
+
     fn inside(&self) -> MutexGuard<'_, Inside> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }

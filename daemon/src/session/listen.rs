@@ -14,10 +14,11 @@ use tonic::Code;
 use super::door::{Door, Pass};
 use super::facts::Facts;
 use super::messages::Outbox;
-use super::service::Inside;
+use super::service::{Inside, Who};
 use crate::clock::Clock;
 use crate::config::manifest::Handlers;
 use crate::connection::Terms;
+use crate::debug::Desk;
 use crate::held::Held;
 use crate::interactions::Interactions;
 use crate::logs::Log;
@@ -36,6 +37,8 @@ pub struct Entrance {
     pub switchboard: Switchboard,
     /// Who may come in.
     pub door: Door,
+    /// Who stands in for it while it is debugged.
+    pub desk: Desk,
     /// Where news goes.
     pub mailbox: mpsc::Sender<Mail>,
     /// Its lines.
@@ -87,6 +90,7 @@ impl Entrance {
             member,
             switchboard,
             door: Door::default(),
+            desk: Desk::default(),
             mailbox,
             log,
             clock,
@@ -145,7 +149,7 @@ async fn receive(stream: UnixStream, pass: Arc<Pass>, entrance: Arc<Entrance>) {
         Ok(()) => {
             let reflection = entrance.reflection.clone();
             let terms = Terms { reflection, streams: STREAMS, until };
-            connection::serve(stream, Inside { pass, entrance }, terms).await;
+            connection::serve(stream, Inside { who: Who::Own(pass), entrance }, terms).await;
         }
         Err(failure) => {
             let (plugin, why) = (entrance.facts().name.clone(), &failure.message);

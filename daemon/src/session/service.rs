@@ -27,12 +27,40 @@ use super::listen::Entrance;
 use super::messages::HostMessages;
 use super::plugins::HostPlugins;
 use crate::connection::{Answer, Services, open, refusal, service_of};
+use crate::debug::Visit;
 use crate::frame::PluginCodec;
 use crate::status;
 
+/// Who is at the other end of a connection.
+#[derive(Clone)]
+pub enum Who {
+    /// The plugin's own process, of this generation.
+    Own(Arc<Pass>),
+    /// A process that stands in for it.
+    Guest {
+        /// Its visit.
+        visit: Arc<Visit>,
+        /// The process that called.
+        pid: u32,
+    },
+}
+
+impl Who {
+    /// What it comes in with.
+    #[must_use]
+    pub fn pass(&self) -> &Arc<Pass> {
+        match self {
+            Self::Own(pass) => pass,
+            Self::Guest { visit, .. } => &visit.pass,
+        }
+    }
+}
+
 /// What one connection is served.
 pub struct Inside {
-    pub pass: Arc<Pass>,
+    /// Who calls.
+    pub who: Who,
+    /// The plugin that it is, or stands in for.
     pub entrance: Arc<Entrance>,
 }
 
@@ -46,7 +74,7 @@ impl Services for Inside {
             events_server::SERVICE_NAME => Self::events,
             _ => return ControlFlow::Continue(request),
         };
-        ControlFlow::Break(match check_token(&self.pass, request.headers()) {
+        ControlFlow::Break(match self.check_token(request.headers()) {
             Ok(()) => answer(self, request),
             Err(failure) => refusal(&status::of(&failure)),
         })
@@ -58,9 +86,9 @@ impl Inside {
         if request.uri().path() != "/outboard.plugin.v1.Plugin/Session" {
             return refusal(&Status::unimplemented("there is no such method"));
         }
-        let (pass, entrance) = (Arc::clone(&self.pass), Arc::clone(&self.entrance));
+        let (who, entrance) = (self.who.clone(), self.entrance());
         open(PluginCodec, request, |frames, egress| {
-            tokio::spawn(Session::new(entrance, pass, egress).converse(frames));
+            tokio::spawn(Session::new(entrance, who, egress).converse(frames));
         })
     }
 
@@ -88,14 +116,25 @@ impl Inside {
     fn entrance(&self) -> Arc<Entrance> {
         Arc::clone(&self.entrance)
     }
-}
 
-fn check_token(pass: &Pass, headers: &HeaderMap) -> Result<(), Failure> {
-    let token = headers.get(TOKEN_KEY);
-    let text = match token {
-        Some(token) if pass.admits(token.as_bytes()) => return Ok(()),
-        None => format!("metadata {TOKEN_KEY} is missing: send the value of OUTBOARD_TOKEN"),
-        Some(_) => "the token is not this generation's".to_owned(),
-    };
-    Err(Failure::new(Code::Unauthenticated, Reason::BadToken, text))
+    fn check_token(&self, headers: &HeaderMap) -> Result<(), Failure> {
+        let token = headers.get(TOKEN_KEY);
+        if token.is_some_and(|token| self.who.pass().admits(token.as_bytes())) {
+            return Ok(());
+        }
+        let refused = |text| Err(Failure::new(Code::Unauthenticated, Reason::BadToken, text));
+        match (token, &self.who) {
+            (None, _) => refused(format!(
+                "metadata {TOKEN_KEY} is missing: send the value of OUTBOARD_TOKEN"
+            )),
+            (Some(_), Who::Own(_)) => refused("the token is not this generation's".to_owned()),
+            // Another visit's token: what became of that one is what its bearer has to know.
+            (Some(token), Who::Guest { .. }) => {
+                match self.entrance.desk.of_token(token.as_bytes()) {
+                    Some(visit) => Err(visit.used()),
+                    None => refused("the token is not that of an invitation".to_owned()),
+                }
+            }
+        }
+    }
 }

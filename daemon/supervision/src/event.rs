@@ -53,6 +53,8 @@ pub enum Hindrance {
     WaitingFor(Vec<String>),
     /// Its manifest, or configuration about it, cannot be used.
     Refused(String),
+    /// A process of an operator's own stands in for it.
+    Debugged,
 }
 
 /// News of one generation.

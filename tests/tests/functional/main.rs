@@ -9,6 +9,8 @@ mod bulkheads;
 mod commands;
 mod config;
 mod dead_letters;
+mod debug;
+mod debug_refused;
 mod dependencies;
 mod events;
 mod events_durable;

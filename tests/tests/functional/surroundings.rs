@@ -95,7 +95,8 @@ pub async fn knock(what: &str) -> anyhow::Result<String> {
     knock_as(None, what).await
 }
 
-async fn knock_as(uid: Option<u32>, what: &str) -> anyhow::Result<String> {
+/// The same, of a process of another user where one is named.
+pub async fn knock_as(uid: Option<u32>, what: &str) -> anyhow::Result<String> {
     // Someone else may not be able to look where cargo builds.
     let folder = tempfile::Builder::new().prefix("obk").tempdir()?;
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;

@@ -41,6 +41,8 @@ fn everything_the_operator_can_say_is_read() {
         group = "chat"
         [admin]
         group = "wheel"
+        [debug]
+        enabled = true
     "#])
     .unwrap();
     assert_eq!(config.daemon.uid_range.value, UidRange { first: 5000, last: 5999 });
@@ -54,6 +56,8 @@ fn everything_the_operator_can_say_is_read() {
     );
     assert_eq!(policy.closed.as_ref().unwrap().value, [Hook::BeforePost].into());
     assert_eq!(policy.keys.intensity.as_ref().unwrap().value, 50);
+    assert_eq!(config.debug.value, DebugMode::Allowed);
+    assert_eq!(OperatorConfig::default().debug.value, DebugMode::Refused);
     assert_eq!((&*config.app_group.value, &*config.admin_group.value), ("chat", "wheel"));
 }
 

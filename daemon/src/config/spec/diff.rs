@@ -85,6 +85,7 @@ fn config_rows(config: &OperatorConfig) -> Vec<Row> {
         row("daemon.uid_range", daemon.uid_range.value.to_string(), Effect::DaemonRestart),
         row("daemon.allow_root_plugins", root_plugins.to_owned(), Effect::DaemonRestart),
         row("app.group", config.app_group.value.clone(), Effect::DaemonRestart),
+        row("debug.enabled", config.debug.value.as_str().to_owned(), Effect::AtOnce),
         row("admin.group", config.admin_group.value.clone(), Effect::DaemonRestart),
     ];
     let runtimes = config.runtimes.iter();

@@ -4,6 +4,7 @@
 
 use outboard_proto::common::{Failure, Reason};
 
+use super::super::debug::Guest;
 use super::super::member::Standing;
 use crate::clock::micros;
 
@@ -15,6 +16,8 @@ pub fn unavailable(plugin: &str, standing: &Standing, outcome: &str) -> Failure 
         Standing::Unavailable { state, reason, retry_after } => {
             (*state, reason.clone(), *retry_after)
         }
+        Standing::Debugged(Guest::Answering) => ("debug", "its session was lost".to_owned(), None),
+        Standing::Debugged(Guest::Awaited) => ("debug", "not ready yet".to_owned(), None),
         Standing::Unlisted => ("stopped", "not in service".to_owned(), None),
     };
     let colon = if reason.is_empty() { "" } else { ": " };
@@ -35,7 +38,8 @@ pub fn unavailable(plugin: &str, standing: &Standing, outcome: &str) -> Failure 
 /// Why a command cannot be run now, in a few words; empty if it can.
 pub fn briefly(standing: &Standing) -> String {
     match standing {
-        Standing::Ready => String::new(),
+        Standing::Ready | Standing::Debugged(Guest::Answering) => String::new(),
+        Standing::Debugged(Guest::Awaited) => "debug: not ready yet".to_owned(),
         Standing::Suspended(by) => format!("{by} is down"),
         Standing::Unavailable { state, reason, .. } if reason.is_empty() => (*state).to_owned(),
         Standing::Unavailable { state, reason, .. } => format!("{state}: {reason}"),

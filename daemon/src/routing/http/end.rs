@@ -101,6 +101,8 @@ impl Core {
                     self.cancel_call(call, why, now);
                 }
             }
+            Stage::Answering(_) | Stage::Collecting(..)
+                if self.members[exchange.member].has_guest() => {}
             Stage::Answering(call) | Stage::Collecting(call, _) => {
                 let cancel = CancelCall { call, reason: why.to_owned() };
                 let frame = DaemonFrame { kind: Some(daemon_frame::Kind::Cancel(cancel)) };

@@ -7,7 +7,7 @@ use outboard_proto::common::{Failure, Reason};
 use outboard_proto::plugin;
 use outboard_supervision::Moment;
 
-use super::{CommandCall, CommandRun};
+use super::{Begun, CommandCall, CommandRun, Kind};
 use crate::config::permission::Permission;
 use crate::frame::CallBody;
 use crate::routing::command::unavailable;
@@ -28,11 +28,13 @@ impl Core {
         }
         let (interaction_id, plugin) = (action.interaction_id.clone(), action.plugin.clone());
         let begun = match self.actor(&action) {
-            Ok(member) => self.begin_action(caller, member, action, now),
+            Ok(member) => self.begin_action(caller, member, &action, now),
             Err(failure) => Err((caller, failure)),
         };
         if let Err((caller, failure)) = begun {
-            let result = Some(command_result::Result::Failure(failure));
+            let result = command_result::Result::Failure(failure);
+            self.trace_unasked_action((&action, caller.node()), &result);
+            let result = Some(result);
             self.tell_runner(caller, CommandResult { id: 0, interaction_id, plugin, result });
         }
     }
@@ -64,25 +66,32 @@ impl Core {
         &mut self,
         caller: CommandRun,
         member: MemberId,
-        action: UiAction,
+        action: &UiAction,
         now: Moment,
     ) -> Result<(), (CommandRun, Failure)> {
         let gap = self.members[member].is.call_timeout;
-        let mut command = CommandCall::of(caller, action.interaction_id.clone(), gap);
+        let begun = Begun {
+            kind: Kind::Action,
+            name: action.action.clone(),
+            line: action.json.clone(),
+            began: now,
+            gap,
+        };
+        let mut command = CommandCall::of(caller, action.interaction_id.clone(), begun);
         command.channel.clone_from(&action.channel);
         command.user.clone_from(&action.sender);
         command.workspace.clone_from(&action.workspace);
         let frame = plugin::Call {
             attempt: 1,
             locale: action.sender.as_ref().map(|it| it.locale.clone()).unwrap_or_default(),
-            workspace: action.workspace,
+            workspace: action.workspace.clone(),
             of: Some(plugin::call::Of::Ui(Box::new(plugin::UiAction {
-                interaction_id: action.interaction_id,
-                component: action.component,
-                action: action.action,
-                json: action.json,
-                channel: action.channel,
-                sender: action.sender,
+                interaction_id: action.interaction_id.clone(),
+                component: action.component.clone(),
+                action: action.action.clone(),
+                json: action.json.clone(),
+                channel: action.channel.clone(),
+                sender: action.sender.clone(),
             }))),
             ..plugin::Call::default()
         };

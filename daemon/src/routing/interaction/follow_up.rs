@@ -133,6 +133,7 @@ impl Switchboard {
         self.with(|core, _| {
             let prefer = core.nodes.ids().find(|(_, it)| it.hello.node == node).map(|(id, _)| id);
             let asker = core.may_follow_up(member)?;
+            core.trace_follow_up(member, &follow_up, &workspace);
             let of = Some(request::Of::FollowUp(follow_up));
             let asker = Some(asker);
             let request = Request { id: 0, idempotency_key: key, attempt: 1, asker, workspace, of };
@@ -151,10 +152,10 @@ impl Switchboard {
     /// Nobody waits for the follow-ups of a plugin's interaction any more.
     pub fn tell_cancelled_interaction(&self, plugin: &str, interaction_id: &str) {
         self.with(|core, now| {
-            let Some(seat) = core.names.get(plugin).and_then(|id| core.members[*id].seat.as_ref())
-            else {
-                return;
-            };
+            let member = core.names.get(plugin).map(|id| &core.members[*id]);
+            // A guest is never told to stop.
+            let seat = member.filter(|it| !it.has_guest()).and_then(|it| it.seat.as_ref());
+            let Some(seat) = seat else { return };
             let cancel = CancelInteraction {
                 interaction_id: interaction_id.to_owned(),
                 reason: "the app cancelled it".to_owned(),
@@ -218,6 +219,7 @@ impl Core {
         let text = "the plugin was unloaded";
         let failure = Failure::new(tonic::Code::Unavailable, Reason::PluginUnavailable, text);
         let result = Some(command_result::Result::Failure(failure));
+        self.trace_interaction(None, &command, result.as_ref());
         let CommandCall { caller, interaction_id, .. } = command;
         let plugin = plugin.to_string();
         self.tell_runner(caller, CommandResult { id: 0, interaction_id, plugin, result });

@@ -97,6 +97,7 @@ impl Core {
                     self.runs[key].step(StepResult::NotConcerned, now);
                 }
                 Asking::Skip(reason) => {
+                    let reason = self.absence(entry, reason);
                     let refused = self.skip(entry, reason);
                     self.runs[key].skipped(reason);
                     if refused.is_some() {
@@ -105,6 +106,12 @@ impl Core {
                 }
             }
         }
+    }
+
+    /// What an entry's absence is called.
+    fn absence(&self, entry: &Entry, reason: SkipReason) -> SkipReason {
+        let member = self.members.get(entry.member).filter(|it| entry.is_of(it));
+        member.map_or(reason, |member| member.absence(reason))
     }
 
     /// Asks every validator at once.
@@ -121,6 +128,7 @@ impl Core {
                     self.runs[key].step(StepResult::NotConcerned, now);
                 }
                 Asking::Skip(reason) => {
+                    let reason = self.absence(entry, reason);
                     let refused = self.skip(entry, reason);
                     self.runs[key].skipped(reason);
                     if refused.is_some() {
@@ -175,8 +183,9 @@ impl Core {
     /// The rejection that a closed entry's absence means; `None` where the policy is open.
     fn skip(&self, entry: &Entry, reason: SkipReason) -> Option<Final> {
         // Without a grant there is nobody whose absence could matter; a bypass is the operator's
-        // word that it shall not.
-        let allowed = matches!(reason, SkipReason::NotGranted | SkipReason::Bypassed);
+        // word that it shall not; and debugged, every hook is open.
+        let allowed =
+            matches!(reason, SkipReason::NotGranted | SkipReason::Bypassed | SkipReason::Debug);
         if entry.is.policy == OnFailure::Open || allowed {
             return None;
         }
@@ -187,6 +196,7 @@ impl Core {
             Standing::Unavailable { state, reason, retry_after } => {
                 (format!("{state}: {reason}"), *retry_after)
             }
+            Standing::Debugged(_) => ("debugged".to_owned(), None),
             Standing::Unlisted => ("not in service".to_owned(), None),
         };
         let what = reason.as_str_name().trim_start_matches("SKIP_REASON_").to_lowercase();
@@ -263,6 +273,7 @@ impl Core {
     /// An interceptor did not answer, or not as it should.
     pub fn interceptor_lost(&mut self, key: usize, at: usize, reason: SkipReason, now: Moment) {
         let pipeline = Arc::clone(&self.runs[key].pipeline);
+        let reason = self.absence(&pipeline.entries[at], reason);
         let refused = self.skip(&pipeline.entries[at], reason);
         self.runs[key].note(at, StepResult::Skipped, Some(reason), now);
         self.go_on(key, at, refused, now);
@@ -310,7 +321,7 @@ impl Core {
             took_us: micros(now.since(run.began)),
         };
         if !self.listeners.is_empty() {
-            self.tell_listeners(&run, &verdict, now);
+            self.tell_listeners(&run, &verdict);
         }
         self.tell_asked(run.asked, ToApp::Verdict(verdict), now);
     }

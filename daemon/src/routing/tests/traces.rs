@@ -6,7 +6,7 @@ use super::*;
 use crate::routing::trace::LISTENERS;
 
 fn wish(asked: TraceRequest) -> Wish {
-    Wish { hook: None, asked }
+    Wish { asked, ..Wish::default() }
 }
 
 async fn one_verdict(board: &Switchboard, text: &str) -> FakeApp {
@@ -56,4 +56,26 @@ async fn listeners_are_bounded_and_make_room_when_they_leave() {
     assert!(board.trace(Wish::default()).is_none());
     drop(listening);
     assert!(board.trace(Wish::default()).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sample_of_events_takes_their_deliveries_with_them() {
+    let board = board();
+    let mut plugin = FakePlugin::ready(&board, super::work::subscriber("alpha"));
+    let sampled = TraceRequest { sample: 3, ..TraceRequest::default() };
+    let mut records = board.trace(wish(sampled)).unwrap();
+    for n in 0..30 {
+        board.publish_now(super::work::posted(&format!("e{n}")));
+        let daemon_frame::Kind::Event(delivery) = plugin.frame().await else { panic!("no event") };
+        let ack = outboard_proto::plugin::Ack { delivery: delivery.delivery, failure: None };
+        board.acknowledge(plugin.member, &ack);
+    }
+    let mut told = std::collections::BTreeMap::<String, Vec<String>>::new();
+    while let Ok(record) = records.try_recv() {
+        told.entry(record.id).or_default().push(format!("{} {}", record.kind, record.outcome));
+    }
+    assert!((1..30).contains(&told.len()), "{told:?}");
+    for (id, words) in told {
+        assert_eq!(words, ["event published", "delivery delivered"], "{id}");
+    }
 }

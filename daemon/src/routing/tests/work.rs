@@ -7,7 +7,7 @@ use outboard_proto::plugin::{Ack, SendRequest};
 use super::*;
 use crate::config::manifest::event::{Guarantee, Order};
 
-fn subscriber(name: &str) -> Registration {
+pub fn subscriber(name: &str) -> Registration {
     let types = BTreeSet::from(["message.posted".parse().unwrap()]);
     let timeout = Duration::from_secs(5);
     Registration {
@@ -23,7 +23,7 @@ fn subscriber(name: &str) -> Registration {
     }
 }
 
-fn posted(id: &str) -> Event {
+pub fn posted(id: &str) -> Event {
     Event {
         id: id.into(),
         r#type: "message.posted".into(),

@@ -54,6 +54,8 @@ impl Machine {
                     self.forgive();
                     State::Stopped(Rest::Hindered(hindrance))
                 }
+                // Debugging is a decision too, but no pardon: its past is there when it is over.
+                Some(Hindrance::Debugged) => State::Stopped(Rest::Hindered(Hindrance::Debugged)),
                 Some(
                     Hindrance::NeedsGrants(_)
                     | Hindrance::NeedsSettings(_)

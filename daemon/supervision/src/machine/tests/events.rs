@@ -42,6 +42,7 @@ every_event! {
             conditions(Some(Hindrance::NeedsGrants(vec!["messages:send".to_owned()])))
         },
         "hindered: refused": |_| conditions(Some(Hindrance::Refused("no such file".to_owned()))),
+        "hindered: debugged": |_| conditions(Some(Hindrance::Debugged)),
     }
     3 Event::Restart => { "restart": |_| Event::Restart, }
     4 Event::Reset => { "reset": |_| Event::Reset, }

@@ -226,6 +226,7 @@ fn hindrance() -> impl Strategy<Value = Hindrance> {
         Just(Hindrance::NeedsSettings(names())),
         Just(Hindrance::WaitingFor(names())),
         Just(Hindrance::Refused("no such file".to_owned())),
+        Just(Hindrance::Debugged),
     ]
 }
 

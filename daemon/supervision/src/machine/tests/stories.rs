@@ -239,6 +239,35 @@ fn disabled_while_it_restarts_it_rests() {
     assert_eq!(scene.state(), &State::Stopped(Rest::Hindered(Hindrance::Disabled)));
 }
 
+// I68
+#[test]
+fn what_is_debugged_stands_still_and_comes_back_by_itself_with_its_past() {
+    let debugged = || conditions(Some(Hindrance::Debugged));
+    let mut scene = Scene::running().and(debugged());
+    assert_eq!(scene.state().name(), "draining");
+    assert_eq!(recorded(&scene.news(ended(Exit::Code(0)))), Some(Cause::Stopped));
+    assert_eq!(scene.live(3_600_000), []);
+    assert_eq!(scene.step(conditions(None)), [Effect::Spawn(2)]);
+}
+
+// I68
+#[test]
+fn one_that_was_given_up_can_be_debugged_and_is_given_up_again_if_it_is_no_better() {
+    let mut scene = Scene::running();
+    while scene.state().name() != "failed" {
+        let _ = scene.news(ended(Exit::Code(1)));
+        if scene.state().name() == "waiting" {
+            let _ = scene.due();
+            scene = scene.told(News::Attached).told(News::Ready);
+        }
+    }
+    let mut scene = scene.and(conditions(Some(Hindrance::Debugged)));
+    assert_eq!(scene.state().name(), "stopped");
+    assert_eq!(scene.step(conditions(None)), [Effect::Spawn(7)]);
+    let _ = scene.news(ended(Exit::Code(1)));
+    assert_eq!(scene.state().name(), "failed");
+}
+
 #[test]
 fn an_end_that_was_asked_for_counts_as_no_failure() {
     let mut scene = Scene::running();

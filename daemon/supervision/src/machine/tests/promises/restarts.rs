@@ -103,7 +103,9 @@ proptest! {
             let word = matches!(
                 entry.event,
                 Event::Restart | Event::Reset | Event::Shutdown | Event::KillNow
-            ) || hinders(&entry, |why| matches!(why, Hindrance::Disabled | Hindrance::Refused(_)));
+            ) || hinders(&entry, |why| {
+                matches!(why, Hindrance::Disabled | Hindrance::Refused(_) | Hindrance::Debugged)
+            });
             if word {
                 prop_assert!(!matches!(after, State::Failed(_)));
             } else {

@@ -160,6 +160,13 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_HELD_DECIDED: _ClassVar[Reason]
     REASON_HOLD_EXPIRED: _ClassVar[Reason]
     REASON_MESSAGE_DELETED: _ClassVar[Reason]
+    REASON_DEBUG_DISABLED: _ClassVar[Reason]
+    REASON_DEBUG_TAKEN: _ClassVar[Reason]
+    REASON_DEBUG_TOKEN_USED: _ClassVar[Reason]
+    REASON_DEBUG_ENDED: _ClassVar[Reason]
+    REASON_DEBUG_OTHER_USER: _ClassVar[Reason]
+    REASON_NOT_DEBUGGED: _ClassVar[Reason]
+    REASON_DEBUG_SOCKET: _ClassVar[Reason]
 CHANNEL_KIND_UNSPECIFIED: ChannelKind
 CHANNEL_KIND_PUBLIC: ChannelKind
 CHANNEL_KIND_PRIVATE: ChannelKind
@@ -278,6 +285,13 @@ REASON_UNKNOWN_HELD: Reason
 REASON_HELD_DECIDED: Reason
 REASON_HOLD_EXPIRED: Reason
 REASON_MESSAGE_DELETED: Reason
+REASON_DEBUG_DISABLED: Reason
+REASON_DEBUG_TAKEN: Reason
+REASON_DEBUG_TOKEN_USED: Reason
+REASON_DEBUG_ENDED: Reason
+REASON_DEBUG_OTHER_USER: Reason
+REASON_NOT_DEBUGGED: Reason
+REASON_DEBUG_SOCKET: Reason
 
 class Message(_message.Message):
     __slots__ = ("id", "draft_id", "revision", "channel", "sender", "body", "thread_root", "reply_to", "role", "mentions", "attachments", "created_at_us", "edited_at_us", "source", "mutable", "metadata", "origin")
