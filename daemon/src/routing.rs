@@ -34,6 +34,7 @@ mod pipeline;
 mod plugin_events;
 mod publish;
 mod registration;
+mod room;
 mod run;
 mod schedule;
 mod seen;

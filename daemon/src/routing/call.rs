@@ -12,7 +12,6 @@ use super::debug::{BUDGET_US, Guest};
 use super::interaction::{CommandCall, Offering};
 use super::member::Standing;
 use super::nested::NestedCall;
-use super::waiting::{Asker, Room};
 use super::{Core, MemberId, Switchboard};
 use crate::clock::micros;
 use crate::egress::Urgency;
@@ -108,6 +107,10 @@ impl Calls {
         self.table.get(key)
     }
 
+    pub fn get_mut(&mut self, key: usize) -> Option<&mut Call> {
+        self.table.get_mut(key)
+    }
+
     /// The place of the call with this id, if it lives.
     pub fn find(&self, id: u64) -> Option<usize> {
         let key = usize::try_from(id & ((1 << KEY_BITS) - 1)).ok()?;
@@ -171,51 +174,6 @@ impl Core {
             Stage::Handed
         };
         Ok(self.enter_call(Call { id, member, purpose, began: now, deadline, stage }))
-    }
-
-    /// Whether a call would find no window open.
-    pub fn would_wait(&mut self, member: MemberId) -> bool {
-        let is = &mut self.members[member];
-        is.in_hand >= is.is.in_flight || is.open_seat().is_none()
-    }
-
-    /// Whether a call may wait; another asker's that waits may have to go for it.
-    pub fn make_room(
-        &mut self,
-        member: MemberId,
-        asker: Asker,
-        body: &CallBody,
-        now: Moment,
-    ) -> bool {
-        loop {
-            match self.members[member].queue.room(asker, body.len()) {
-                Room::Free => return true,
-                Room::None => return false,
-                Room::InPlaceOf(other) => self.crowd_out(other, now),
-            }
-        }
-    }
-
-    /// A call has lost its place. It ends with the next turn of the timer: what follows for its
-    /// caller must not happen in the middle of another one's call.
-    fn crowd_out(&mut self, key: usize, now: Moment) {
-        let Some(call) = self.calls.table.get_mut(key) else { return };
-        call.stage = Stage::CrowdedOut;
-        self.deadlines.remove(call.deadline, Due::Call(key));
-        call.deadline = now;
-        self.deadlines.insert(now, Due::Call(key));
-        self.members[call.member].traffic.over_limit += 1;
-    }
-
-    /// Whose turn a call takes up.
-    fn asker(&self, purpose: &Purpose) -> Asker {
-        match purpose {
-            Purpose::Intercept { run, .. } => self.runs.get(*run)?.node(),
-            Purpose::Command(command) => command.node(),
-            Purpose::Http(exchange) => self.http.node_of(*exchange),
-            Purpose::Autocomplete(offering) => offering.node(),
-            Purpose::Shadow(_) | Purpose::Nested(_) => None,
-        }
     }
 
     fn enter_call(&mut self, call: Call) -> usize {

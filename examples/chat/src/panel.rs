@@ -181,6 +181,7 @@ fn state_word(state: State) -> &'static str {
         State::Stopping => "stopping",
         State::Waiting => "waiting",
         State::Failed => "failed",
+        State::Debug => "debug",
     }
 }
 

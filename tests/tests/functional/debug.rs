@@ -22,7 +22,7 @@ pub async fn visited(config: &str, draft: &Draft) -> anyhow::Result<(Daemon, Inv
     Ok((daemon, invitation, guest))
 }
 
-// I68
+// I70
 #[tokio::test]
 async fn a_guest_stands_in_and_when_it_dies_the_plugins_own_process_comes_back() -> Outcome {
     let daemon = Daemon::configured(DEBUG).await?;
@@ -50,7 +50,7 @@ async fn a_guest_stands_in_and_when_it_dies_the_plugins_own_process_comes_back()
     Ok(())
 }
 
-// I69
+// I71
 #[tokio::test]
 async fn at_a_breakpoint_hooks_are_open_nobody_is_blamed_and_a_late_answer_is_told() -> Outcome {
     let draft = Draft::interceptor("alpha", "timeout = \"200ms\"").run("heartbeat = \"200ms\"");
@@ -58,7 +58,7 @@ async fn at_a_breakpoint_hooks_are_open_nobody_is_blamed_and_a_late_answer_is_to
     let beta = daemon.run(&Draft::interceptor("beta", "")).await?;
     let app = daemon.app().await?;
     process::signal(guest.pid(), Signal::STOP)?;
-    // Far longer than the silence for which a plugin is killed, and more misses than a breaker bears.
+    // Far longer than the silence for which a plugin is killed; more misses than a breaker bears.
     for _ in 0..20 {
         let verdict = app.post("town", "beta:tag").await?;
         assert_eq!(steps(&verdict), ["alpha skipped: debug", "beta replaced"]);
@@ -81,7 +81,7 @@ async fn at_a_breakpoint_hooks_are_open_nobody_is_blamed_and_a_late_answer_is_to
     Ok(())
 }
 
-// I69
+// I71
 #[tokio::test]
 async fn an_event_may_be_looked_at_for_long_and_comes_again_to_the_plugin_itself() -> Outcome {
     let keys = "delivery = \"at-least-once\"\ntimeout = \"100ms\"";
@@ -113,7 +113,7 @@ async fn whoever_depends_on_a_debugged_plugin_is_not_suspended() -> Outcome {
     Ok(())
 }
 
-// I68
+// I70
 #[tokio::test]
 async fn a_plugin_that_was_given_up_can_be_debugged() -> Outcome {
     let daemon = Daemon::configured(DEBUG).await?;

@@ -51,7 +51,7 @@ async fn an_unknown_a_disabled_and_a_debugged_plugin_are_refused() -> Outcome {
     Ok(())
 }
 
-// I69
+// I71
 #[tokio::test]
 async fn a_token_opens_one_session_and_a_wrong_one_none() -> Outcome {
     let draft = Draft::obedient("alpha");
@@ -81,7 +81,7 @@ async fn a_token_opens_one_session_and_a_wrong_one_none() -> Outcome {
     next.ready().await
 }
 
-// I69
+// I71
 #[tokio::test]
 async fn only_the_operators_own_user_may_stand_in() -> Outcome {
     let daemon = Daemon::configured(DEBUG).await?;
@@ -117,7 +117,7 @@ async fn a_plugin_cannot_stand_in_for_another() -> Outcome {
     Ok(())
 }
 
-// I68
+// I70
 #[tokio::test]
 async fn every_end_has_its_cause_and_the_plugin_comes_back_where_it_may() -> Outcome {
     let draft = Draft::obedient("alpha");
@@ -185,7 +185,7 @@ async fn a_guest_that_breaks_the_protocol_or_cannot_start_ends_the_visit_with_th
     Ok(())
 }
 
-// I68
+// I70
 #[tokio::test]
 async fn a_daemon_that_stops_or_dies_says_so_and_the_next_one_runs_the_plugin() -> Outcome {
     let draft = Draft::obedient("alpha");

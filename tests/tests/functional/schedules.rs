@@ -116,8 +116,8 @@ fn fired_twice(status: &PluginStatus) -> bool {
     status.traffic.unwrap_or_default().events >= 2
 }
 
-/// The instants that fired, microseconds: what was in hand when a daemon died is told again, and has
-/// not fired again.
+/// The instants that fired, microseconds: what was in hand when a daemon died is told again, and
+/// has not fired again.
 async fn dues(app: &App) -> anyhow::Result<Vec<i64>> {
     let seen = app.tell("clock", "seen").await?;
     let due = |line: &str| {

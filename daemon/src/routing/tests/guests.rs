@@ -29,7 +29,7 @@ async fn only_call(plugin: &mut FakePlugin) -> Call {
     }
 }
 
-// I69
+// I71
 #[tokio::test(start_paused = true)]
 async fn a_guests_closed_hook_is_open_and_its_absence_is_called_debug() {
     let board = board();
@@ -50,7 +50,7 @@ async fn a_guests_closed_hook_is_open_and_its_absence_is_called_debug() {
     assert_eq!(skipped(&verdict), ["SKIP_REASON_DEBUG"]);
 }
 
-// I69
+// I71
 #[tokio::test(start_paused = true)]
 async fn a_guest_is_told_of_no_deadline_never_cancelled_and_never_cut_out() {
     let board = board();
@@ -79,7 +79,7 @@ async fn a_guest_is_told_of_no_deadline_never_cancelled_and_never_cut_out() {
     assert_eq!(board.late_words(plugin.member), None);
 }
 
-// I69
+// I71
 #[tokio::test(start_paused = true)]
 async fn what_a_guest_leaves_behind_is_nobodys_fault() {
     let board = board();

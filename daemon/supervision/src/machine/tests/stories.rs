@@ -239,7 +239,7 @@ fn disabled_while_it_restarts_it_rests() {
     assert_eq!(scene.state(), &State::Stopped(Rest::Hindered(Hindrance::Disabled)));
 }
 
-// I68
+// I70
 #[test]
 fn what_is_debugged_stands_still_and_comes_back_by_itself_with_its_past() {
     let debugged = || conditions(Some(Hindrance::Debugged));
@@ -250,7 +250,7 @@ fn what_is_debugged_stands_still_and_comes_back_by_itself_with_its_past() {
     assert_eq!(scene.step(conditions(None)), [Effect::Spawn(2)]);
 }
 
-// I68
+// I70
 #[test]
 fn one_that_was_given_up_can_be_debugged_and_is_given_up_again_if_it_is_no_better() {
     let mut scene = Scene::running();
