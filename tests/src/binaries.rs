@@ -44,6 +44,17 @@ pub fn example(name: &str) -> (PathBuf, PathBuf) {
     (program, Path::new(sources).join(name))
 }
 
+/// Copies a program to where it is to be run. By a process of its own: whatever another test forks
+/// while this one writes would hold the copy open, and the kernel executes no file that is written.
+///
+/// # Errors
+/// `install` cannot be run, or fails.
+pub fn install(program: &Path, to: &Path) -> std::io::Result<()> {
+    let status = Command::new("install").args(["-m", "755"]).arg(program).arg(to).status()?;
+    let failed = || std::io::Error::other(format!("{} was not installed", program.display()));
+    status.success().then_some(()).ok_or_else(failed)
+}
+
 /// The folder of this build's binaries, complete.
 fn folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -300,9 +299,7 @@ fn own_copy() -> &'static Path {
         let folder = std::env::temp_dir();
         sweep_copies(&folder);
         let copy = folder.join(format!("{COPY_PREFIX}{}", std::process::id()));
-        std::fs::copy(binaries::misbehave(), &copy).expect("the misbehave program is built");
-        let mode = std::fs::Permissions::from_mode(0o755);
-        std::fs::set_permissions(&copy, mode).expect("the copy is ours");
+        binaries::install(&binaries::misbehave(), &copy).expect("the misbehave program is built");
         copy
     })
 }

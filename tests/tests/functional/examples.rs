@@ -137,6 +137,6 @@ fn installed(daemon: &Daemon, name: &str) -> anyhow::Result<PathBuf> {
     let folder = daemon.folder(name);
     std::fs::create_dir_all(&folder)?;
     std::fs::copy(sources.join("plugin.toml"), folder.join("plugin.toml"))?;
-    std::fs::copy(program, folder.join(name))?;
+    binaries::install(&program, &folder.join(name))?;
     Ok(folder)
 }

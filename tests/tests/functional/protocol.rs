@@ -166,7 +166,7 @@ async fn scene(twin: Twin, python: Option<&Path>) -> anyhow::Result<Scene> {
     let folder = daemon.folder(name);
     std::fs::create_dir_all(&folder)?;
     match twin {
-        Twin::Rust => drop(std::fs::copy(binaries::twin(), folder.join("twin"))?),
+        Twin::Rust => binaries::install(&binaries::twin(), &folder.join("twin"))?,
         Twin::Python => copy_all(&sources(), &folder)?,
     }
     let manifest = std::fs::read_to_string(sources().join("plugin.toml"))?;

@@ -101,8 +101,7 @@ pub async fn knock_as(uid: Option<u32>, what: &str) -> anyhow::Result<String> {
     let folder = tempfile::Builder::new().prefix("obk").tempdir()?;
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
     let program = folder.path().join("misbehave");
-    std::fs::copy(binaries::misbehave(), &program)?;
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755))?;
+    binaries::install(&binaries::misbehave(), &program)?;
     let mut command = std::process::Command::new(program);
     command.arg("dial").args(what.split(' ')).stdin(Stdio::null()).current_dir("/");
     if let Some(uid) = uid {
