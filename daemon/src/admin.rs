@@ -6,13 +6,15 @@ mod debug;
 mod held;
 mod letters;
 mod service;
+mod storage;
 mod trace;
 mod watch;
 
 use std::ops::ControlFlow;
 
 use http::Request;
-use outboard_proto::admin::admin_server::{AdminServer, SERVICE_NAME};
+use outboard_proto::admin::admin_server::{self, AdminServer};
+use outboard_proto::admin::storage_server::{self, StorageServer};
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
@@ -72,10 +74,16 @@ struct Admitted {
 
 impl Services for Admitted {
     fn answer(&self, request: Request<Body>) -> ControlFlow<Answer, Request<Body>> {
-        if service_of(request.uri().path()) != SERVICE_NAME {
-            return ControlFlow::Continue(request);
-        }
-        let mut calls = AdminServer::new(service::Calls { side: self.side.clone(), uid: self.uid });
-        ControlFlow::Break(calls.call(request))
+        ControlFlow::Break(match service_of(request.uri().path()) {
+            admin_server::SERVICE_NAME => {
+                let calls = service::Calls { side: self.side.clone(), uid: self.uid };
+                AdminServer::new(calls).call(request)
+            }
+            storage_server::SERVICE_NAME => {
+                let shelves = storage::Shelves { command: self.side.command.clone() };
+                StorageServer::new(shelves).call(request)
+            }
+            _ => return ControlFlow::Continue(request),
+        })
     }
 }

@@ -32,6 +32,8 @@ use crate::outbox::Outbox;
 use crate::reflection::Reflection;
 use crate::routing::Switchboard;
 use crate::schedule::Timetable;
+use crate::secrets::Keyring;
+use crate::storage::{Depot, Files};
 use crate::store::{Control, Journal, Quarantine};
 use crate::{courier, logs, socket};
 
@@ -61,6 +63,7 @@ struct Ground {
     control: Control,
     journal: Journal,
     quarantine: Option<Quarantine>,
+    depot: Depot,
     spawner: Spawner,
     app: UnixListener,
     admin: UnixListener,
@@ -88,6 +91,7 @@ pub async fn run(options: Options) -> Result<End, StartError> {
     tokio::spawn(command.harbour.held.clone().keep());
     tokio::spawn(command.harbour.held.clone().tell());
     tokio::spawn(command.harbour.held.clone().expire());
+    tokio::spawn(command.harbour.depot.clone().keep_time(timestamp));
     tokio::spawn(courier::carry(board.clone(), command.harbour.journal.clone()));
     tokio::spawn(courier::tidy(board.clone(), command.harbour.journal.clone()));
     let app_group = ground.config.app_group.value.clone();
@@ -132,6 +136,9 @@ fn lay_ground(options: &Options) -> Result<Ground, StartError> {
     if let Some(quarantine) = &quarantine {
         tracing::error!("{}", quarantine.told());
     }
+    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+    let keys = Keyring::load(&paths.secret_keys(credentials.as_deref()))?;
+    let depot = Depot::start(Files::within(&paths.storage()), keys)?;
     let spawner = Spawner::start(setup(options, &config))?;
     let app_group = group_id(&config.app_group.value).map_err(StartError::Process)?;
     let admin_group = group_id(&config.admin_group.value).map_err(StartError::Process)?;
@@ -142,6 +149,7 @@ fn lay_ground(options: &Options) -> Result<Ground, StartError> {
         control,
         journal,
         quarantine,
+        depot,
         spawner,
         app,
         admin,
@@ -199,6 +207,7 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
         held: Held::new(switchboard.clone(), ground.journal.clone()),
         interactions: Interactions::new(switchboard, ground.journal.clone(), outbox.clone()),
         quarantine: ground.quarantine.clone(),
+        depot: ground.depot.clone(),
         outbox,
         lines: logs::followers(),
         moves: broadcast::Sender::new(1024),

@@ -16,6 +16,7 @@ mod load;
 mod patterns;
 mod report;
 mod stop;
+mod storage;
 mod users;
 
 use std::collections::BTreeMap;
@@ -40,7 +41,8 @@ use crate::plugin::Move;
 use crate::reflection::Reflection;
 use crate::routing::Switchboard;
 use crate::schedule::Timetable;
-use crate::store::{Control, Journal, Quarantine, StoreError};
+use crate::storage::Depot;
+use crate::store::{Control, Journal, Quarantine, StoreError, Whole};
 
 use aboard::Aboard;
 pub use check::{check_as_json, look};
@@ -69,6 +71,8 @@ pub struct Harbour {
     pub journal: Journal,
     /// The journal before it, if that was damaged.
     pub quarantine: Option<Quarantine>,
+    /// What plugins keep.
+    pub depot: Depot,
     /// The way to the app.
     pub outbox: Outbox,
     /// Fires schedules.
@@ -94,7 +98,17 @@ pub struct Harbour {
 }
 
 impl Harbour {
-    /// Waits until what was to be written is written, then closes both stores.
+    /// Everything that a backup holds.
+    #[must_use]
+    pub fn whole(&self) -> Whole {
+        Whole {
+            control: self.control.path().to_owned(),
+            journal: self.journal.path().to_owned(),
+            storage: self.depot.files().clone(),
+        }
+    }
+
+    /// Waits until what was to be written is written, then closes all stores.
     pub async fn put_to_rest(&self) {
         self.writes.close();
         self.writes.wait().await;
@@ -104,6 +118,7 @@ impl Harbour {
         let _ = tokio::time::timeout(ORDERS, idle).await;
         self.control.close().await;
         self.journal.close().await;
+        self.depot.close().await;
     }
 }
 

@@ -103,7 +103,6 @@ impl Interactions {
         request: FollowUpRequest,
         patience: Duration,
     ) -> Result<Answer, Failure> {
-        self.switchboard.check_follow_up(member)?;
         check(&request)?;
         let name: PluginName =
             plugin.parse().map_err(|_| invalid("a plugin without a name".to_owned()))?;

@@ -7,6 +7,7 @@ mod converse;
 mod door;
 mod events;
 mod facts;
+mod guard;
 mod held;
 mod hello;
 mod interactions;
@@ -14,6 +15,7 @@ mod listen;
 mod messages;
 mod plugins;
 mod service;
+mod storage;
 
 pub use door::{Door, Pass};
 pub use facts::Facts;

@@ -1236,6 +1236,24 @@ pub enum Reason {
     NotDebugged = 103,
     /// The socket for the visit could not be opened for its user.
     DebugSocket = 104,
+    /// The key has another revision than the one that was named.
+    StorageConflict = 110,
+    /// The plugin's storage holds as much as it may.
+    StorageFull = 111,
+    /// The plugin's storage was damaged and set aside; it goes on with an empty one.
+    StorageDamaged = 112,
+    /// No key to encrypt secret values with is configured.
+    NoSecretKey = 113,
+    /// The key that a secret value was encrypted with is not there, or not the same.
+    SecretUnreadable = 114,
+    /// The key holds a value that nothing can be added to.
+    NotACounter = 115,
+    /// A key or a value of more bytes than one may have, or too many changes at once.
+    StorageTooLarge = 116,
+    /// The storage has no such key.
+    NoSuchKey = 117,
+    /// No plugin of this name keeps anything.
+    NoStorage = 118,
 }
 impl Reason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1308,6 +1326,15 @@ impl Reason {
             Self::DebugOtherUser => "REASON_DEBUG_OTHER_USER",
             Self::NotDebugged => "REASON_NOT_DEBUGGED",
             Self::DebugSocket => "REASON_DEBUG_SOCKET",
+            Self::StorageConflict => "REASON_STORAGE_CONFLICT",
+            Self::StorageFull => "REASON_STORAGE_FULL",
+            Self::StorageDamaged => "REASON_STORAGE_DAMAGED",
+            Self::NoSecretKey => "REASON_NO_SECRET_KEY",
+            Self::SecretUnreadable => "REASON_SECRET_UNREADABLE",
+            Self::NotACounter => "REASON_NOT_A_COUNTER",
+            Self::StorageTooLarge => "REASON_STORAGE_TOO_LARGE",
+            Self::NoSuchKey => "REASON_NO_SUCH_KEY",
+            Self::NoStorage => "REASON_NO_STORAGE",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1377,6 +1404,15 @@ impl Reason {
             "REASON_DEBUG_OTHER_USER" => Some(Self::DebugOtherUser),
             "REASON_NOT_DEBUGGED" => Some(Self::NotDebugged),
             "REASON_DEBUG_SOCKET" => Some(Self::DebugSocket),
+            "REASON_STORAGE_CONFLICT" => Some(Self::StorageConflict),
+            "REASON_STORAGE_FULL" => Some(Self::StorageFull),
+            "REASON_STORAGE_DAMAGED" => Some(Self::StorageDamaged),
+            "REASON_NO_SECRET_KEY" => Some(Self::NoSecretKey),
+            "REASON_SECRET_UNREADABLE" => Some(Self::SecretUnreadable),
+            "REASON_NOT_A_COUNTER" => Some(Self::NotACounter),
+            "REASON_STORAGE_TOO_LARGE" => Some(Self::StorageTooLarge),
+            "REASON_NO_SUCH_KEY" => Some(Self::NoSuchKey),
+            "REASON_NO_STORAGE" => Some(Self::NoStorage),
             _ => None,
         }
     }

@@ -243,6 +243,9 @@ pub struct Limits {
     /// Event and chunk bytes that may be under way unreturned.
     #[prost(uint64, tag = "6")]
     pub credit_bytes: u64,
+    /// What its storage may hold.
+    #[prost(uint64, tag = "110")]
+    pub storage_bytes: u64,
 }
 /// The account a plugin speaks as.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -612,6 +615,237 @@ pub struct CallPluginResponse {
     #[prost(string, tag = "1")]
     pub json: ::prost::alloc::string::String,
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StorageGetRequest {
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StorageGetResponse {
+    /// Not set: there is no such key.
+    #[prost(message, optional, tag = "1")]
+    pub entry: ::core::option::Option<StorageEntry>,
+}
+/// A key and what it holds.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StorageEntry {
+    /// 1 to 512 bytes.
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// Greater with each change of anything in this storage; never given twice.
+    #[prost(uint64, tag = "4")]
+    pub revision: u64,
+    /// 0 = never.
+    #[prost(int64, tag = "5")]
+    pub expires_at_us: i64,
+    /// Encrypted where it is kept. Only Get shows the value of one.
+    #[prost(bool, tag = "6")]
+    pub secret: bool,
+    #[prost(oneof = "storage_entry::Of", tags = "2, 3")]
+    pub of: ::core::option::Option<storage_entry::Of>,
+}
+/// Nested message and enum types in `StorageEntry`.
+pub mod storage_entry {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Of {
+        /// At most 65,536 bytes.
+        #[prost(bytes, tag = "2")]
+        Value(::prost::bytes::Bytes),
+        #[prost(int64, tag = "3")]
+        Counter(i64),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StorageListRequest {
+    /// Empty = all.
+    #[prost(string, tag = "1")]
+    pub prefix: ::prost::alloc::string::String,
+    /// Only keys behind this one: `next` of the page before.
+    #[prost(string, tag = "2")]
+    pub after: ::prost::alloc::string::String,
+    /// 0 = 1,000, which is the most. A page may have fewer.
+    #[prost(uint32, tag = "3")]
+    pub most: u32,
+    /// Without values.
+    #[prost(bool, tag = "4")]
+    pub keys_only: bool,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StorageListResponse {
+    #[prost(message, repeated, tag = "1")]
+    pub entries: ::prost::alloc::vec::Vec<StorageEntry>,
+    /// Empty = that was all.
+    #[prost(string, tag = "2")]
+    pub next: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StorageUsageRequest {}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StorageUsage {
+    /// Disk pages in use, in bytes.
+    #[prost(uint64, tag = "1")]
+    pub bytes: u64,
+    #[prost(uint64, tag = "2")]
+    pub quota_bytes: u64,
+    #[prost(uint64, tag = "3")]
+    pub keys: u64,
+    #[prost(uint64, tag = "4")]
+    pub revision: u64,
+    /// When the storage before this one was found damaged and set aside; 0 = never.
+    #[prost(int64, tag = "5")]
+    pub damaged_at_us: i64,
+    /// Secret values can be kept.
+    #[prost(bool, tag = "6")]
+    pub secrets: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StorageSet {
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    #[prost(bytes = "bytes", tag = "2")]
+    pub value: ::prost::bytes::Bytes,
+    /// 0 = it does not expire.
+    #[prost(uint64, tag = "3")]
+    pub ttl_us: u64,
+    /// Only if the key has this revision; 0 = only if there is no such key.
+    #[prost(uint64, optional, tag = "4")]
+    pub if_revision: ::core::option::Option<u64>,
+    /// Encrypt it where it is kept.
+    #[prost(bool, tag = "5")]
+    pub secret: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StorageDelete {
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// Only if the key has this revision.
+    #[prost(uint64, optional, tag = "2")]
+    pub if_revision: ::core::option::Option<u64>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StorageIncrement {
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// May be negative.
+    #[prost(int64, tag = "2")]
+    pub by: i64,
+    /// Counts only where this makes the counter.
+    #[prost(uint64, tag = "3")]
+    pub ttl_us: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StorageSetRequest {
+    #[prost(message, optional, tag = "1")]
+    pub set: ::core::option::Option<StorageSet>,
+    /// Answer only when it would outlive a loss of power.
+    #[prost(bool, tag = "2")]
+    pub durable: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StorageDeleteRequest {
+    #[prost(message, optional, tag = "1")]
+    pub delete: ::core::option::Option<StorageDelete>,
+    #[prost(bool, tag = "2")]
+    pub durable: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StorageIncrementRequest {
+    #[prost(message, optional, tag = "1")]
+    pub increment: ::core::option::Option<StorageIncrement>,
+    #[prost(bool, tag = "2")]
+    pub durable: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StorageChange {
+    #[prost(oneof = "storage_change::Of", tags = "1, 2, 3")]
+    pub of: ::core::option::Option<storage_change::Of>,
+}
+/// Nested message and enum types in `StorageChange`.
+pub mod storage_change {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Of {
+        #[prost(message, tag = "1")]
+        Set(super::StorageSet),
+        #[prost(message, tag = "2")]
+        Delete(super::StorageDelete),
+        #[prost(message, tag = "3")]
+        Increment(super::StorageIncrement),
+    }
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StorageBatchRequest {
+    /// At most 128, carried out in order.
+    #[prost(message, repeated, tag = "1")]
+    pub changes: ::prost::alloc::vec::Vec<StorageChange>,
+    #[prost(bool, tag = "2")]
+    pub durable: bool,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StorageBatchResponse {
+    /// One for each change, in order.
+    #[prost(message, repeated, tag = "1")]
+    pub written: ::prost::alloc::vec::Vec<StorageWritten>,
+}
+/// What became of one change.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StorageWritten {
+    /// 0 = nothing was there to delete.
+    #[prost(uint64, tag = "1")]
+    pub revision: u64,
+    /// There was such a key before.
+    #[prost(bool, tag = "2")]
+    pub existed: bool,
+    /// What the counter holds now.
+    #[prost(int64, tag = "3")]
+    pub counter: i64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StorageWatchRequest {
+    /// Empty = all.
+    #[prost(string, tag = "1")]
+    pub prefix: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StorageNews {
+    #[prost(oneof = "storage_news::Kind", tags = "1, 2, 3")]
+    pub kind: ::core::option::Option<storage_news::Kind>,
+}
+/// Nested message and enum types in `StorageNews`.
+pub mod storage_news {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Kind {
+        /// The first: whatever changes from here on is told.
+        #[prost(message, tag = "1")]
+        Watching(super::StorageWatching),
+        #[prost(message, tag = "2")]
+        Changed(super::StorageChanged),
+        /// Some changes are not told, for the reader was too slow or everything was replaced: read again
+        /// what matters.
+        #[prost(message, tag = "3")]
+        Gap(super::StorageGap),
+    }
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StorageWatching {
+    /// The newest revision so far.
+    #[prost(uint64, tag = "1")]
+    pub revision: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StorageChanged {
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "2")]
+    pub revision: u64,
+    #[prost(enumeration = "StorageChangeKind", tag = "3")]
+    pub kind: i32,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StorageGap {
+    /// How many changes are not told; 0 = unknown.
+    #[prost(uint64, tag = "1")]
+    pub missed: u64,
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct FollowUpRequest {
     #[prost(string, tag = "1")]
@@ -729,6 +963,38 @@ impl Level {
             "LEVEL_WARN" => Some(Self::Warn),
             "LEVEL_INFO" => Some(Self::Info),
             "LEVEL_DEBUG" => Some(Self::Debug),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum StorageChangeKind {
+    Unspecified = 0,
+    Set = 1,
+    Deleted = 2,
+    Expired = 3,
+}
+impl StorageChangeKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "STORAGE_CHANGE_KIND_UNSPECIFIED",
+            Self::Set => "STORAGE_CHANGE_KIND_SET",
+            Self::Deleted => "STORAGE_CHANGE_KIND_DELETED",
+            Self::Expired => "STORAGE_CHANGE_KIND_EXPIRED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "STORAGE_CHANGE_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "STORAGE_CHANGE_KIND_SET" => Some(Self::Set),
+            "STORAGE_CHANGE_KIND_DELETED" => Some(Self::Deleted),
+            "STORAGE_CHANGE_KIND_EXPIRED" => Some(Self::Expired),
             _ => None,
         }
     }
@@ -1886,6 +2152,824 @@ pub mod plugins_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "outboard.plugin.v1.Plugins";
     impl<T> tonic::server::NamedService for PluginsServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Generated client implementations.
+pub mod storage_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// What a plugin keeps: keys and values of its own, which outlive its process and the daemon.
+    #[derive(Debug, Clone)]
+    pub struct StorageClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> StorageClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> StorageClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            StorageClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// The value of a key. Needs storage:read.
+        pub async fn get(
+            &mut self,
+            request: impl tonic::IntoRequest<super::StorageGetRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::StorageGetResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Storage/Get",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Storage", "Get"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Keys that begin with a prefix, in the order of their bytes, page by page. Needs storage:read.
+        pub async fn list(
+            &mut self,
+            request: impl tonic::IntoRequest<super::StorageListRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::StorageListResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Storage/List",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Storage", "List"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// How much is kept, and how much may be. Needs storage:read.
+        pub async fn usage(
+            &mut self,
+            request: impl tonic::IntoRequest<super::StorageUsageRequest>,
+        ) -> std::result::Result<tonic::Response<super::StorageUsage>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Storage/Usage",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Storage", "Usage"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// What changes under a prefix, from now on. Needs storage:read.
+        pub async fn watch(
+            &mut self,
+            request: impl tonic::IntoRequest<super::StorageWatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::StorageNews>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Storage/Watch",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Storage", "Watch"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Needs storage:write.
+        pub async fn set(
+            &mut self,
+            request: impl tonic::IntoRequest<super::StorageSetRequest>,
+        ) -> std::result::Result<tonic::Response<super::StorageWritten>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Storage/Set",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Storage", "Set"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Needs storage:write.
+        pub async fn delete(
+            &mut self,
+            request: impl tonic::IntoRequest<super::StorageDeleteRequest>,
+        ) -> std::result::Result<tonic::Response<super::StorageWritten>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Storage/Delete",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Storage", "Delete"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Adds to a counter, which begins at 0. Needs storage:write.
+        pub async fn increment(
+            &mut self,
+            request: impl tonic::IntoRequest<super::StorageIncrementRequest>,
+        ) -> std::result::Result<tonic::Response<super::StorageWritten>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Storage/Increment",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Storage", "Increment"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Several changes: all of them or none. Needs storage:write.
+        pub async fn batch(
+            &mut self,
+            request: impl tonic::IntoRequest<super::StorageBatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::StorageBatchResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Storage/Batch",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Storage", "Batch"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod storage_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with StorageServer.
+    #[async_trait]
+    pub trait Storage: std::marker::Send + std::marker::Sync + 'static {
+        /// The value of a key. Needs storage:read.
+        async fn get(
+            &self,
+            request: tonic::Request<super::StorageGetRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::StorageGetResponse>,
+            tonic::Status,
+        >;
+        /// Keys that begin with a prefix, in the order of their bytes, page by page. Needs storage:read.
+        async fn list(
+            &self,
+            request: tonic::Request<super::StorageListRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::StorageListResponse>,
+            tonic::Status,
+        >;
+        /// How much is kept, and how much may be. Needs storage:read.
+        async fn usage(
+            &self,
+            request: tonic::Request<super::StorageUsageRequest>,
+        ) -> std::result::Result<tonic::Response<super::StorageUsage>, tonic::Status>;
+        /// Server streaming response type for the Watch method.
+        type WatchStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::StorageNews, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// What changes under a prefix, from now on. Needs storage:read.
+        async fn watch(
+            &self,
+            request: tonic::Request<super::StorageWatchRequest>,
+        ) -> std::result::Result<tonic::Response<Self::WatchStream>, tonic::Status>;
+        /// Needs storage:write.
+        async fn set(
+            &self,
+            request: tonic::Request<super::StorageSetRequest>,
+        ) -> std::result::Result<tonic::Response<super::StorageWritten>, tonic::Status>;
+        /// Needs storage:write.
+        async fn delete(
+            &self,
+            request: tonic::Request<super::StorageDeleteRequest>,
+        ) -> std::result::Result<tonic::Response<super::StorageWritten>, tonic::Status>;
+        /// Adds to a counter, which begins at 0. Needs storage:write.
+        async fn increment(
+            &self,
+            request: tonic::Request<super::StorageIncrementRequest>,
+        ) -> std::result::Result<tonic::Response<super::StorageWritten>, tonic::Status>;
+        /// Several changes: all of them or none. Needs storage:write.
+        async fn batch(
+            &self,
+            request: tonic::Request<super::StorageBatchRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::StorageBatchResponse>,
+            tonic::Status,
+        >;
+    }
+    /// What a plugin keeps: keys and values of its own, which outlive its process and the daemon.
+    #[derive(Debug)]
+    pub struct StorageServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> StorageServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for StorageServer<T>
+    where
+        T: Storage,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/outboard.plugin.v1.Storage/Get" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetSvc<T: Storage>(pub Arc<T>);
+                    impl<
+                        T: Storage,
+                    > tonic::server::UnaryService<super::StorageGetRequest>
+                    for GetSvc<T> {
+                        type Response = super::StorageGetResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::StorageGetRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Storage>::get(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Storage/List" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListSvc<T: Storage>(pub Arc<T>);
+                    impl<
+                        T: Storage,
+                    > tonic::server::UnaryService<super::StorageListRequest>
+                    for ListSvc<T> {
+                        type Response = super::StorageListResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::StorageListRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Storage>::list(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Storage/Usage" => {
+                    #[allow(non_camel_case_types)]
+                    struct UsageSvc<T: Storage>(pub Arc<T>);
+                    impl<
+                        T: Storage,
+                    > tonic::server::UnaryService<super::StorageUsageRequest>
+                    for UsageSvc<T> {
+                        type Response = super::StorageUsage;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::StorageUsageRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Storage>::usage(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UsageSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Storage/Watch" => {
+                    #[allow(non_camel_case_types)]
+                    struct WatchSvc<T: Storage>(pub Arc<T>);
+                    impl<
+                        T: Storage,
+                    > tonic::server::ServerStreamingService<super::StorageWatchRequest>
+                    for WatchSvc<T> {
+                        type Response = super::StorageNews;
+                        type ResponseStream = T::WatchStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::StorageWatchRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Storage>::watch(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WatchSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Storage/Set" => {
+                    #[allow(non_camel_case_types)]
+                    struct SetSvc<T: Storage>(pub Arc<T>);
+                    impl<
+                        T: Storage,
+                    > tonic::server::UnaryService<super::StorageSetRequest>
+                    for SetSvc<T> {
+                        type Response = super::StorageWritten;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::StorageSetRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Storage>::set(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SetSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Storage/Delete" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeleteSvc<T: Storage>(pub Arc<T>);
+                    impl<
+                        T: Storage,
+                    > tonic::server::UnaryService<super::StorageDeleteRequest>
+                    for DeleteSvc<T> {
+                        type Response = super::StorageWritten;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::StorageDeleteRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Storage>::delete(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeleteSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Storage/Increment" => {
+                    #[allow(non_camel_case_types)]
+                    struct IncrementSvc<T: Storage>(pub Arc<T>);
+                    impl<
+                        T: Storage,
+                    > tonic::server::UnaryService<super::StorageIncrementRequest>
+                    for IncrementSvc<T> {
+                        type Response = super::StorageWritten;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::StorageIncrementRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Storage>::increment(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = IncrementSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Storage/Batch" => {
+                    #[allow(non_camel_case_types)]
+                    struct BatchSvc<T: Storage>(pub Arc<T>);
+                    impl<
+                        T: Storage,
+                    > tonic::server::UnaryService<super::StorageBatchRequest>
+                    for BatchSvc<T> {
+                        type Response = super::StorageBatchResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::StorageBatchRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Storage>::batch(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = BatchSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for StorageServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "outboard.plugin.v1.Storage";
+    impl<T> tonic::server::NamedService for StorageServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

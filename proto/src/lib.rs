@@ -6,6 +6,7 @@
 
 pub mod failure;
 pub mod limits;
+pub mod needs;
 pub mod socket;
 
 /// Generated code, one module per package.

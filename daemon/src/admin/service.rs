@@ -1,7 +1,7 @@
 //! The gRPC face of the operator's side: each method decodes, asks, encodes. What it asks for is
 //! decided elsewhere.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use outboard_proto::admin::admin_server::Admin;
 use outboard_proto::admin::{
@@ -22,6 +22,7 @@ use super::AdminSide;
 use super::{debug, held, letters, trace, watch};
 use crate::clock::timestamp;
 use crate::status;
+use crate::store::{BackupReport, Secrets, backup};
 
 /// Frames that wait for an operator who reads slowly.
 const STREAM: usize = 64;
@@ -199,13 +200,14 @@ impl Admin for Calls {
         &self,
         request: Request<BackupRequest>,
     ) -> Result<Response<BackupResponse>, Status> {
-        let dir = PathBuf::from(request.into_inner().dir);
-        let harbour = &self.side.command.harbour;
-        let report =
-            crate::store::backup(&harbour.control, &harbour.journal, &dir, timestamp()).await;
+        let BackupRequest { dir, with_secrets } = request.into_inner();
+        let whole = self.side.command.harbour.whole();
+        let secrets = if with_secrets { Secrets::With } else { Secrets::Without };
+        let report = backup(whole, Path::new(&dir), secrets, timestamp()).await;
         let report = report.map_err(|error| status::of(&status::of_store(&error)))?;
         let files = report.files.iter().map(|file| file.display().to_string()).collect();
-        Ok(Response::new(BackupResponse { files, bytes: report.bytes }))
+        let BackupReport { bytes, notes, .. } = report;
+        Ok(Response::new(BackupResponse { files, bytes, notes }))
     }
 
     async fn restore(&self, request: Request<RestoreRequest>) -> Result<Response<Done>, Status> {

@@ -193,6 +193,9 @@ keys! {
     /// The data folder.
     data: Bytes =
         limit("data", Bytes::mib(1024), (Bytes::mib(1), Bytes::mib(1 << 20)), Bytes::mib(1024));
+    /// What it keeps in the daemon's storage.
+    storage: Bytes = at_once(
+        limit("storage", Bytes::mib(64), (Bytes::mib(1), Bytes::mib(1 << 20)), Bytes::mib(1024)));
 }
 
 /// Who reads, and from which table.

@@ -126,6 +126,18 @@ impl Paths {
         self.state.join("data").join(name.as_str())
     }
 
+    /// What plugins keep, a file each. No plugin's user comes in here.
+    pub fn storage(&self) -> PathBuf {
+        self.state.join("storage")
+    }
+
+    /// Where keys for secret values are looked for: the service manager's credential, then a file
+    /// of the configuration.
+    pub fn secret_keys(&self, credentials: Option<&Path>) -> Vec<PathBuf> {
+        let folders = credentials.into_iter().chain([self.config.as_path()]);
+        folders.map(|folder| folder.join(crate::secrets::KEY_FILE)).collect()
+    }
+
     /// The folders searched for plugins at start, distribution's first.
     pub fn plugin_folders(&self) -> Vec<PathBuf> {
         self.system_plugins.iter().cloned().chain([self.state.join("plugins")]).collect()

@@ -9,6 +9,7 @@ use outboard_linux::{FolderError, LockError, SpawnError};
 
 use crate::config::fault::Faults;
 use crate::config::paths::PathError;
+use crate::secrets::KeyFileError;
 use crate::socket::SocketError;
 use crate::store::StoreError;
 
@@ -39,6 +40,9 @@ pub enum StartError {
     /// A database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The keys for secret values cannot be used.
+    #[error(transparent)]
+    Secrets(#[from] KeyFileError),
     /// Processes cannot be started.
     #[error(transparent)]
     Spawner(#[from] SpawnError),

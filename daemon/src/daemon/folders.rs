@@ -24,6 +24,8 @@ pub fn prepare(paths: &Paths) -> Result<(), StartError> {
         make_with_parents(&folder)?;
         check_or_open(&folder, others_pass)?;
     }
+    make_with_parents(&paths.storage())?;
+    check_or_open(&paths.storage(), false)?;
     Ok(())
 }
 

@@ -24,6 +24,7 @@ use crate::plugin::{Ends, LinuxHost, LinuxHostParts, MAILBOX, Mail, Program, Tas
 use crate::routing::{Bot, Interceptor, Reach, Registration, Subscription};
 use crate::session::{Entrance, Facts, Leads, listen};
 use crate::socket;
+use crate::storage::Room;
 
 /// What a plugin's state starts from.
 pub struct Past {
@@ -81,6 +82,7 @@ impl Aboard {
             interactions: harbour.interactions.clone(),
             held: harbour.held.clone(),
             reflection: harbour.reflection.clone(),
+            room: Room::new(harbour.depot.clone(), name.clone()),
         };
         let entrance = Arc::new(Entrance::new(leads, facts(&loaded.manifest, &spec, &past.ends)));
         harbour.trees.add(&entrance);
@@ -296,6 +298,7 @@ fn facts(manifest: &Manifest, spec: &Spec, ends: &Ends) -> Facts {
             frame_bytes: outboard_proto::limits::FRAME_BYTES as u64,
             payload_bytes: outboard_proto::limits::PAYLOAD_BYTES,
             credit_bytes: outboard_proto::limits::CREDIT_BYTES,
+            storage_bytes: spec.keys.storage.value.0,
         },
         bot: plugin::Bot {
             user_id: String::new(),

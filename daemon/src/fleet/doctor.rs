@@ -17,6 +17,7 @@ impl Fleet {
         findings.push(self.apps());
         findings.push(self.journal());
         findings.extend(self.bypasses());
+        findings.extend(self.storage_findings());
         findings.extend(self.plugins());
         findings
     }

@@ -147,19 +147,16 @@ impl Command {
     /// The backup cannot be used; then nothing is stopped. Or it could not be put in place: then
     /// the daemon starts again with what it had.
     pub async fn restore(&self, dir: PathBuf, again: CancellationToken) -> Result<Done, Failure> {
-        let (control, journal) = (&self.harbour.control, &self.harbour.journal);
-        let (to_control, to_journal) = (control.path().to_owned(), journal.path().to_owned());
+        let whole = self.harbour.whole();
         let verified = {
-            let (dir, control, journal) = (dir.clone(), to_control.clone(), to_journal.clone());
-            tokio::task::spawn_blocking(move || crate::store::verify(&dir, &control, &journal))
+            let (dir, whole) = (dir.clone(), whole.clone());
+            tokio::task::spawn_blocking(move || crate::store::verify(&dir, &whole))
         };
         verified.await.map_err(|_| failed("looking at it"))?.map_err(|error| of_store(&error))?;
         self.ask(|fleet| Box::pin(async move { fleet.depart() })).await?.stop().await;
         self.harbour.put_to_rest().await;
         let from = dir.clone();
-        let restored = tokio::task::spawn_blocking(move || {
-            crate::store::restore(&from, &to_control, &to_journal)
-        });
+        let restored = tokio::task::spawn_blocking(move || crate::store::restore(&from, &whole));
         let restored = restored.await;
         // Whatever came of it, the stores are closed: only a new start opens them. The answer goes
         // out first.

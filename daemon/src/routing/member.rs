@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use outboard_proto::common::Event;
+use outboard_proto::common::{Event, Failure, Reason};
 use outboard_proto::plugin::{AppChanged, DaemonFrame, daemon_frame};
 use outboard_supervision::Moment;
 use outboard_supervision::breaker::Breaker;
+use tonic::Code;
 
 use super::debug::{Guest, Overdue};
 use super::lane::Lanes;
@@ -207,6 +208,26 @@ impl Member {
 }
 
 impl Switchboard {
+    /// Whether a plugin has a permission at this moment; that it has not is counted.
+    ///
+    /// # Errors
+    /// It has not, or is being unloaded.
+    pub fn permit(&self, member: MemberId, needed: Permission) -> Result<(), Failure> {
+        self.with(|core, _| {
+            let Some(member) = core.members.get_mut(member) else {
+                let text = "the plugin is being unloaded";
+                return Err(Failure::new(Code::Unavailable, Reason::Stopping, text));
+            };
+            if member.may(needed) {
+                return Ok(());
+            }
+            member.traffic.denied += 1;
+            let text = format!("Permission denied: {needed}");
+            let denied = Failure::new(Code::PermissionDenied, Reason::PermissionDenied, text);
+            Err(denied.detail("permission", needed.as_str()))
+        })
+    }
+
     /// Enters a plugin, or replaces what it registered before. It begins unlisted.
     pub fn register(&self, registration: Registration) -> MemberId {
         self.with(|core, now| core.register(registration, now))

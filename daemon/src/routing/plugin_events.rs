@@ -14,13 +14,12 @@ use tonic::Code;
 
 use super::{Cause, Core, MemberId, Publisher, Switchboard};
 use crate::config::manifest::event::is_of_plugin;
-use crate::config::permission::Permission;
 
 impl Switchboard {
     /// Publishes an event of a plugin's own making; what became of it comes back.
     ///
     /// # Errors
-    /// It lacks the grant, the event cannot be named so, or too many hops lead to it.
+    /// The event cannot be named so, or too many hops lead to it.
     pub fn emit(
         &self,
         member: MemberId,
@@ -47,11 +46,6 @@ impl Core {
             let text = "the plugin is being unloaded";
             return Err(Failure::new(Code::Unavailable, Reason::Stopping, text));
         };
-        if !member.may(Permission::EventsEmit) {
-            member.traffic.denied += 1;
-            let text = format!("Permission denied: {}", Permission::EventsEmit.as_str());
-            return Err(Failure::new(Code::PermissionDenied, Reason::PermissionDenied, text));
-        }
         let name = format!("plugin:{}:{}", member.is.name, request.event);
         if !is_of_plugin(&name) {
             let text = format!("{:?} names no event: a-z, 0-9, _, - and . do", request.event);

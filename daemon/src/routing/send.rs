@@ -18,7 +18,6 @@ use super::member::Member;
 use super::node::NodeId;
 use super::subject::Subject;
 use super::{Core, MemberId, Switchboard, loops};
-use crate::config::permission::Permission;
 use crate::stable_hash::stable_hash;
 
 /// Hops from the last human act that a message may have.
@@ -98,7 +97,7 @@ impl Switchboard {
     /// Makes a request of what a plugin wants to send.
     ///
     /// # Errors
-    /// It lacks the grant, the message cannot be sent, or plugins seem to answer each other.
+    /// The message cannot be sent, or plugins seem to answer each other.
     pub fn compose(
         &self,
         member: MemberId,
@@ -202,15 +201,6 @@ impl Core {
             let text = "the plugin is being unloaded";
             return Err(Failure::new(tonic::Code::Unavailable, Reason::Stopping, text));
         };
-        if !member.may(Permission::MessagesSend) {
-            member.traffic.denied += 1;
-            let text = format!("Permission denied: {}", Permission::MessagesSend.as_str());
-            return Err(Failure::new(
-                tonic::Code::PermissionDenied,
-                Reason::PermissionDenied,
-                text,
-            ));
-        }
         check(&send)?;
         member.traffic.sends += 1;
         let origin = cause.next(member).and_then(|origin| {

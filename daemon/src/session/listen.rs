@@ -3,7 +3,7 @@
 //! The peer check answers who. It refuses to know services and frames.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use outboard_proto::common::{Failure, Reason};
 use outboard_proto::limits::STREAMS;
@@ -13,6 +13,7 @@ use tonic::Code;
 
 use super::door::{Door, Pass};
 use super::facts::Facts;
+use super::guard::Refusals;
 use super::messages::Outbox;
 use super::service::{Inside, Who};
 use crate::clock::Clock;
@@ -25,6 +26,7 @@ use crate::logs::Log;
 use crate::plugin::Mail;
 use crate::reflection::Reflection;
 use crate::routing::{MemberId, Switchboard};
+use crate::storage::Room;
 use crate::{connection, socket, status};
 
 static SERIAL: AtomicU64 = AtomicU64::new(1);
@@ -51,10 +53,13 @@ pub struct Entrance {
     pub interactions: Interactions,
     /// What is held.
     pub held: Held,
+    /// What it keeps.
+    pub room: Room,
     /// What grpcurl and its like are told.
     pub reflection: Reflection,
     facts: Mutex<Arc<Facts>>,
     registered: Mutex<Option<Handlers>>,
+    refusals: Mutex<Refusals>,
 }
 
 /// Where an entrance leads, before there are facts.
@@ -75,6 +80,8 @@ pub struct Leads {
     pub interactions: Interactions,
     /// What is held.
     pub held: Held,
+    /// What it keeps.
+    pub room: Room,
     /// What grpcurl and its like are told.
     pub reflection: Reflection,
 }
@@ -83,8 +90,8 @@ impl Entrance {
     /// An entrance whose door is shut.
     #[must_use]
     pub fn new(leads: Leads, facts: Facts) -> Self {
-        let Leads { member, switchboard, mailbox, log, clock, outbox, .. } = leads;
-        let (interactions, held, reflection) = (leads.interactions, leads.held, leads.reflection);
+        let Leads { member, switchboard, mailbox, log, clock, .. } = leads;
+        let Leads { outbox, interactions, held, room, reflection, .. } = leads;
         let facts = Mutex::new(Arc::new(facts));
         Self {
             member,
@@ -97,9 +104,11 @@ impl Entrance {
             outbox,
             interactions,
             held,
+            room,
             reflection,
             facts,
             registered: Mutex::new(None),
+            refusals: Mutex::default(),
         }
     }
 
@@ -122,6 +131,10 @@ impl Entrance {
 
     pub(super) fn set_registered(&self, handlers: Handlers) {
         *self.registered.lock().unwrap_or_else(PoisonError::into_inner) = Some(handlers);
+    }
+
+    pub(super) fn refusals(&self) -> MutexGuard<'_, Refusals> {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn next_serial(&self) -> u64 {

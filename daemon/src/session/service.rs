@@ -1,8 +1,8 @@
 //! The services of a plugin's socket: the session with a codec of our own, so that calls can go out
 //! as they were encoded, and the host API as it was generated.
 //!
-//! The token, checked before anything is decoded, answers which generation calls. It refuses to
-//! know what is said.
+//! The token, checked before anything is decoded, answers which generation calls; the guard, whether
+//! it may. It refuses to know what is said.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use outboard_proto::plugin::interactions_server::{self, InteractionsServer};
 use outboard_proto::plugin::messages_server::{self, MessagesServer};
 use outboard_proto::plugin::plugin_server;
 use outboard_proto::plugin::plugins_server::{self, PluginsServer};
+use outboard_proto::plugin::storage_server::{self, StorageServer};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::Service as _;
@@ -22,10 +23,12 @@ use tower::Service as _;
 use super::converse::Session;
 use super::door::Pass;
 use super::events::HostEvents;
+use super::guard;
 use super::interactions::HostInteractions;
 use super::listen::Entrance;
 use super::messages::HostMessages;
 use super::plugins::HostPlugins;
+use super::storage::HostStorage;
 use crate::connection::{Answer, Services, open, refusal, service_of};
 use crate::debug::Visit;
 use crate::frame::PluginCodec;
@@ -72,9 +75,12 @@ impl Services for Inside {
             plugins_server::SERVICE_NAME => Self::plugins,
             interactions_server::SERVICE_NAME => Self::interactions,
             events_server::SERVICE_NAME => Self::events,
+            storage_server::SERVICE_NAME => Self::storage,
             _ => return ControlFlow::Continue(request),
         };
-        ControlFlow::Break(match self.check_token(request.headers()) {
+        let known = self.check_token(request.headers());
+        let path = request.uri().path();
+        ControlFlow::Break(match known.and_then(|()| guard::admit(&self.entrance, path)) {
             Ok(()) => answer(self, request),
             Err(failure) => refusal(&status::of(&failure)),
         })
@@ -111,6 +117,11 @@ impl Inside {
     fn events(&self, request: Request<Body>) -> Answer {
         let events = EventsServer::new(HostEvents { entrance: self.entrance() });
         events.max_decoding_message_size(DECODE_BYTES).call(request)
+    }
+
+    fn storage(&self, request: Request<Body>) -> Answer {
+        let storage = StorageServer::new(HostStorage { entrance: self.entrance() });
+        storage.max_decoding_message_size(DECODE_BYTES).call(request)
     }
 
     fn entrance(&self) -> Arc<Entrance> {

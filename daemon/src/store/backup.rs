@@ -1,10 +1,12 @@
-//! A copy of both databases that fits together, taken while the daemon runs; and the way back,
-//! while it does not. It copies files; what is in them it leaves alone.
+//! A copy of the daemon's databases that fits together, taken while it runs; and the way back, while
+//! it does not. It copies files; what is in them it leaves alone.
 
-use super::control::{self, Control};
+use super::control;
 use super::error::StoreError;
-use super::journal::{self, Journal};
+use super::journal;
 use super::schema::{self, Migrations};
+use super::shelf::{self, Secrets};
+use crate::storage::Files;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -16,6 +18,25 @@ const MANIFEST: &str = "manifest.json";
 /// The layout of a backup's folder.
 const FORMAT: u32 = 1;
 
+mod shelves;
+
+/// Where everything lies that a backup holds.
+#[derive(Debug, Clone)]
+pub struct Whole {
+    /// `control.db`.
+    pub control: PathBuf,
+    /// `journal.db`.
+    pub journal: PathBuf,
+    /// What plugins keep.
+    pub storage: Files,
+}
+
+impl Whole {
+    fn databases(&self) -> [(&Path, Migrations); 2] {
+        [(&self.control, control::MIGRATIONS), (&self.journal, journal::MIGRATIONS)]
+    }
+}
+
 /// What a backup wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackupReport {
@@ -23,6 +44,8 @@ pub struct BackupReport {
     pub files: Vec<PathBuf>,
     /// Their bytes in all.
     pub bytes: u64,
+    /// What could not be copied, and why.
+    pub notes: Vec<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,6 +54,9 @@ struct BackupManifest {
     daemon: String,
     taken: Timestamp,
     databases: Vec<DatabaseEntry>,
+    /// What plugins keep, by their names; nothing in a backup of a daemon that kept nothing.
+    #[serde(default)]
+    storage: Option<Vec<DatabaseEntry>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -41,20 +67,20 @@ struct DatabaseEntry {
     sha256: String,
 }
 
-/// Copies both databases as they are at one moment into a folder that is made for it, or empty.
+/// Copies everything into a folder that is made for it, or empty: both databases as they are at one
+/// moment, then what each plugin keeps. A plugin's file that cannot be read is left out and noted.
 ///
 /// # Errors
 /// The folder holds something, cannot be written or is full; or a database failed.
 pub async fn backup(
-    control: &Control,
-    journal: &Journal,
+    whole: Whole,
     folder: &Path,
+    secrets: Secrets,
     now: Timestamp,
 ) -> Result<BackupReport, StoreError> {
-    let sources = [control.path().to_owned(), journal.path().to_owned()];
     let folder = folder.to_owned();
     let closed = StoreError::Backup { path: folder.clone(), detail: "was interrupted".to_owned() };
-    let copied = tokio::task::spawn_blocking(move || copy_all(&sources, &folder, now));
+    let copied = tokio::task::spawn_blocking(move || copy_all(&whole, &folder, secrets, now));
     copied.await.map_err(|_| closed)?
 }
 
@@ -62,43 +88,53 @@ pub async fn backup(
 ///
 /// # Errors
 /// It is incomplete, altered, or a newer daemon's.
-pub fn verify(folder: &Path, control: &Path, journal: &Path) -> Result<(), StoreError> {
+pub fn verify(folder: &Path, whole: &Whole) -> Result<(), StoreError> {
     let manifest = read_manifest(folder)?;
-    let targets: [(&Path, Migrations); 2] =
-        [(control, control::MIGRATIONS), (journal, journal::MIGRATIONS)];
-    for (target, migrations) in targets {
-        check(folder, entry_of(&manifest, folder, target)?, target, migrations)?;
+    for (target, migrations) in whole.databases() {
+        check(folder, entry_of(&manifest, folder, target)?, migrations)?;
+    }
+    for entry in manifest.storage.iter().flatten() {
+        shelves::target(folder, entry, &whole.storage)?;
+        check(folder, entry, shelf::MIGRATIONS)?;
     }
     Ok(())
 }
 
-/// Puts a backup in the place of both databases. The daemon must not run; what was there stays
-/// beside them as `….before-restore`.
+/// Puts a backup in the place of everything. The daemon must not run; what was there stays beside it
+/// as `….before-restore`.
 ///
 /// # Errors
-/// The backup is incomplete, altered, or a newer daemon's; or the files cannot be written. Then the
-/// databases are as they were.
-pub fn restore(folder: &Path, control: &Path, journal: &Path) -> Result<(), StoreError> {
+/// The backup is incomplete, altered, or a newer daemon's; or the files cannot be written. Then
+/// everything is as it was.
+pub fn restore(folder: &Path, whole: &Whole) -> Result<(), StoreError> {
     let manifest = read_manifest(folder)?;
-    let targets: [(&Path, Migrations); 2] =
-        [(control, control::MIGRATIONS), (journal, journal::MIGRATIONS)];
     let mut staged = Vec::new();
-    for (target, migrations) in targets {
+    for (target, migrations) in whole.databases() {
         let entry = entry_of(&manifest, folder, target)?;
-        staged.push((stage(folder, entry, target, migrations)?, target));
+        staged.push((stage(folder, entry, target, migrations)?, target.to_owned()));
+    }
+    for entry in manifest.storage.iter().flatten() {
+        let target = shelves::target(folder, entry, &whole.storage)?;
+        staged.push((stage(folder, entry, &target, shelf::MIGRATIONS)?, target));
+    }
+    if manifest.storage.is_some() {
+        let kept: Vec<&Path> = staged.iter().map(|(_, target)| target.as_path()).collect();
+        shelves::set_others_aside(&whole.storage, &kept)?;
     }
     for (copy, target) in staged {
-        put_in_place(&copy, target)?;
+        put_in_place(&copy, &target)?;
     }
     Ok(())
 }
 
 fn copy_all(
-    sources: &[PathBuf; 2],
+    whole: &Whole,
     folder: &Path,
+    secrets: Secrets,
     now: Timestamp,
 ) -> Result<BackupReport, StoreError> {
     make_empty_folder(folder)?;
+    let sources = [&whole.control, &whole.journal];
     // Both moments are taken before anything is copied, one right after the other.
     let readers = sources.iter().map(|path| moment_of(path)).collect::<Result<Vec<_>, _>>()?;
     let (mut databases, mut files) = (Vec::new(), Vec::new());
@@ -111,13 +147,16 @@ fn copy_all(
         databases.push(DatabaseEntry { file, schema, bytes, sha256 });
         files.push(target);
     }
-    let bytes = databases.iter().map(|it| it.bytes).sum();
+    let (storage, notes) = shelves::copy(&whole.storage, folder, secrets)?;
+    files.extend(storage.iter().map(|entry| folder.join(&entry.file)));
+    let bytes = databases.iter().chain(&storage).map(|it| it.bytes).sum();
     let daemon = env!("CARGO_PKG_VERSION").to_owned();
+    let storage = Some(storage);
     files.push(write_manifest(
         folder,
-        &BackupManifest { format: FORMAT, daemon, taken: now, databases },
+        &BackupManifest { format: FORMAT, daemon, taken: now, databases, storage },
     )?);
-    Ok(BackupReport { files, bytes })
+    Ok(BackupReport { files, bytes, notes })
 }
 
 fn moment_of(path: &Path) -> Result<rusqlite::Connection, StoreError> {
@@ -172,10 +211,9 @@ fn entry_of<'m>(
 fn check(
     folder: &Path,
     entry: &DatabaseEntry,
-    target: &Path,
     migrations: Migrations,
 ) -> Result<PathBuf, StoreError> {
-    let source = folder.join(file_name(target));
+    let source = folder.join(&entry.file);
     let known = schema::known(migrations);
     if entry.schema > known {
         return Err(StoreError::NewerSchema { path: source, found: entry.schema, known });
@@ -193,7 +231,7 @@ fn stage(
     target: &Path,
     migrations: Migrations,
 ) -> Result<PathBuf, StoreError> {
-    let source = check(folder, entry, target, migrations)?;
+    let source = check(folder, entry, migrations)?;
     let reader = schema::open_reader(&source)?;
     schema::check_health(&reader, &source)?;
     let copy = beside(target, "restoring");

@@ -14,13 +14,33 @@ pub type Migrations = &'static [&'static str];
 /// How long to wait for a backup's or an administrator's reader.
 pub const BUSY: Duration = Duration::from_secs(5);
 
+/// Whether a file is read through before it is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Health {
+    /// All of it is looked at.
+    Check,
+    /// It was looked at before, by this daemon.
+    Known,
+}
+
 /// Opens a database for its one writer, making or migrating it.
 pub fn open(path: &Path, migrations: Migrations) -> Result<Connection, StoreError> {
+    open_with(path, migrations, Health::Check)
+}
+
+/// The same, without a look at its health where that is known.
+pub fn open_with(
+    path: &Path,
+    migrations: Migrations,
+    health: Health,
+) -> Result<Connection, StoreError> {
     make_private(path)?;
     let mut connection = Connection::open_with_flags(path, write_flags())
         .map_err(|error| StoreError::of(path, &error))?;
     set_up(&connection).map_err(|error| StoreError::of(path, &error))?;
-    check_health(&connection, path)?;
+    if health == Health::Check {
+        check_health(&connection, path)?;
+    }
     migrate(&mut connection, path, migrations)?;
     Ok(connection)
 }

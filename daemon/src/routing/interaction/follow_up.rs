@@ -14,7 +14,6 @@ use slab::Slab;
 use tokio::sync::{Notify, mpsc};
 
 use super::CommandCall;
-use crate::config::permission::Permission;
 use crate::egress::Urgency;
 use crate::routing::send::Outgoing;
 use crate::routing::{Core, MemberId, Switchboard};
@@ -123,7 +122,7 @@ impl Switchboard {
     /// Makes a request of what a plugin has to say to an interaction of its own.
     ///
     /// # Errors
-    /// It lacks the grant, or is being unloaded.
+    /// It is being unloaded.
     pub fn compose_follow_up(
         &self,
         member: MemberId,
@@ -132,21 +131,13 @@ impl Switchboard {
     ) -> Result<Outgoing, Failure> {
         self.with(|core, _| {
             let prefer = core.nodes.ids().find(|(_, it)| it.hello.node == node).map(|(id, _)| id);
-            let asker = core.may_follow_up(member)?;
+            let asker = core.follow_up_asker(member)?;
             core.trace_follow_up(member, &follow_up, &workspace);
             let of = Some(request::Of::FollowUp(follow_up));
             let asker = Some(asker);
             let request = Request { id: 0, idempotency_key: key, attempt: 1, asker, workspace, of };
             Ok(Outgoing { request, prefer })
         })
-    }
-
-    /// Whether a plugin may say anything to interactions.
-    ///
-    /// # Errors
-    /// It lacks the grant, or is being unloaded.
-    pub fn check_follow_up(&self, member: MemberId) -> Result<(), Failure> {
-        self.with(|core, _| core.may_follow_up(member).map(drop))
     }
 
     /// Nobody waits for the follow-ups of a plugin's interaction any more.
@@ -225,21 +216,16 @@ impl Core {
         self.tell_runner(caller, CommandResult { id: 0, interaction_id, plugin, result });
     }
 
-    fn may_follow_up(&mut self, id: MemberId) -> Result<Asker, Failure> {
-        let Some(member) = self.members.get_mut(id) else {
+    fn follow_up_asker(&self, id: MemberId) -> Result<Asker, Failure> {
+        let Some(member) = self.members.get(id) else {
             let text = "the plugin is being unloaded";
             return Err(Failure::new(tonic::Code::Unavailable, Reason::Stopping, text));
         };
-        if member.may(Permission::CommandsOwn) {
-            return Ok(Asker {
-                plugin: member.is.name.to_string(),
-                version: member.is.version.clone(),
-                bot_username: member.is.bot.username.clone(),
-                bot_display_name: member.is.bot.display_name.clone(),
-            });
-        }
-        member.traffic.denied += 1;
-        let text = format!("Permission denied: {}", Permission::CommandsOwn.as_str());
-        Err(Failure::new(tonic::Code::PermissionDenied, Reason::PermissionDenied, text))
+        Ok(Asker {
+            plugin: member.is.name.to_string(),
+            version: member.is.version.clone(),
+            bot_username: member.is.bot.username.clone(),
+            bot_display_name: member.is.bot.display_name.clone(),
+        })
     }
 }

@@ -228,7 +228,7 @@ async fn nobody_sends_without_a_grant() {
     let board = board();
     let grants = BTreeSet::new();
     let one = FakePlugin::ready(&board, Registration { grants, ..registration("one", vec![]) });
-    let failure = board.compose(one.member, send("hi"), None).unwrap_err();
+    let failure = board.permit(one.member, Permission::MessagesSend).unwrap_err();
     assert_eq!(failure.reason(), Reason::PermissionDenied);
     assert_eq!(failure.message, "Permission denied: messages:send");
 }

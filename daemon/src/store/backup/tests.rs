@@ -1,7 +1,11 @@
 //! Claims about backups: what comes back is what was there, and nothing doubtful is put in place.
 
 use super::*;
+use crate::config::name::PluginName;
+use crate::storage::StorageFault;
+use crate::storage::port::{Batch, Change, Content, Durability, Expect, Key, Shelf as _};
 use crate::store::journal::NewRequest;
+use crate::store::{Control, Health, Journal, SqliteShelf};
 
 struct House {
     folder: tempfile::TempDir,
@@ -9,7 +13,9 @@ struct House {
 
 impl House {
     fn new() -> House {
-        House { folder: tempfile::tempdir().unwrap() }
+        let house = House { folder: tempfile::tempdir().unwrap() };
+        std::fs::create_dir(house.path("storage")).unwrap();
+        house
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -21,8 +27,22 @@ impl House {
         (control, Journal::open(&self.path("journal.db")).unwrap())
     }
 
+    fn whole(&self) -> Whole {
+        let storage = Files::within(&self.path("storage"));
+        Whole { control: self.path("control.db"), journal: self.path("journal.db"), storage }
+    }
+
+    async fn backup(&self, secrets: Secrets) -> Result<BackupReport, StoreError> {
+        backup(self.whole(), &self.path("backup"), secrets, now()).await
+    }
+
     fn restore(&self) -> Result<(), StoreError> {
-        restore(&self.path("backup"), &self.path("control.db"), &self.path("journal.db"))
+        restore(&self.path("backup"), &self.whole())
+    }
+
+    fn shelf(&self, plugin: &str) -> SqliteShelf {
+        let plugin: PluginName = plugin.parse().unwrap();
+        SqliteShelf::open(&self.whole().storage.of(&plugin), Health::Check).unwrap()
     }
 }
 
@@ -50,7 +70,7 @@ async fn backed_up() -> House {
     let (control, journal) = house.open();
     set(&control, "60MiB").await;
     enqueue(&journal, "k1").await;
-    let report = backup(&control, &journal, &house.path("backup"), now()).await.unwrap();
+    let report = house.backup(Secrets::With).await.unwrap();
     assert_eq!(report.files.len(), 3);
     set(&control, "70MiB").await;
     enqueue(&journal, "k2").await;
@@ -79,7 +99,7 @@ async fn a_backup_is_taken_while_others_write() {
             set(&writer, &format!("{index}MiB")).await;
         }
     });
-    backup(&control, &journal, &house.path("backup"), now()).await.unwrap();
+    house.backup(Secrets::With).await.unwrap();
     writing.await.unwrap();
     assert_eq!(memory(&control).await, "199MiB");
     control.close().await;
@@ -92,7 +112,10 @@ async fn a_backup_is_taken_while_others_write() {
 async fn a_folder_that_holds_something_is_not_written_into() {
     let house = House::new();
     let (control, journal) = house.open();
-    let error = backup(&control, &journal, house.folder.path(), now()).await.unwrap_err();
+    std::fs::create_dir(house.path("backup")).unwrap();
+    std::fs::write(house.path("backup/mine"), "").unwrap();
+    let error = house.backup(Secrets::With).await.unwrap_err();
+    drop((control, journal));
     assert!(error.to_string().contains("is not empty"), "{error}");
 }
 
@@ -137,4 +160,83 @@ async fn a_damaged_database_is_refused_by_name_and_a_restore_mends_it() {
     assert!(error.to_string().contains("control.db is damaged"), "{error}");
     house.restore().unwrap();
     house.open();
+}
+
+fn set_key(shelf: &mut SqliteShelf, name: &str, content: Content) {
+    let key = Key::parse(name).unwrap();
+    let set = Change::Set { key, content, expires: None, expect: Expect::Anything };
+    let batch = Batch { changes: vec![set], durability: Durability::Process };
+    let results: Result<Vec<_>, StorageFault> =
+        shelf.apply(&[batch], 0).results.into_iter().collect();
+    results.unwrap();
+}
+
+fn has(shelf: &mut SqliteShelf, name: &str) -> bool {
+    shelf.get(&Key::parse(name).unwrap(), 0).unwrap().is_some()
+}
+
+fn sealed() -> Content {
+    Content::Sealed(crate::secrets::Sealed { version: 1, bytes: b"ciphertext".to_vec() })
+}
+
+#[tokio::test]
+async fn what_plugins_keep_comes_back_and_what_came_later_is_set_aside() {
+    let house = House::new();
+    let (control, journal) = house.open();
+    let mut alpha = house.shelf("alpha");
+    set_key(&mut alpha, "before", Content::Plain("x".into()));
+    let report = house.backup(Secrets::With).await.unwrap();
+    assert_eq!((report.files.len(), report.notes.len()), (4, 0));
+    set_key(&mut alpha, "after", Content::Plain("x".into()));
+    set_key(&mut house.shelf("beta"), "later", Content::Plain("x".into()));
+    drop(alpha);
+    control.close().await;
+    journal.close().await;
+    house.restore().unwrap();
+    let mut alpha = house.shelf("alpha");
+    assert!(has(&mut alpha, "before") && !has(&mut alpha, "after"));
+    assert!(house.path("storage/beta.db.before-restore").exists());
+    assert!(!house.path("storage/beta.db").exists());
+}
+
+// I76
+#[tokio::test]
+async fn secrets_are_in_a_backup_only_where_that_was_asked_for() {
+    for (secrets, there) in [(Secrets::Without, false), (Secrets::With, true)] {
+        let house = House::new();
+        let _open = house.open();
+        let mut alpha = house.shelf("alpha");
+        set_key(&mut alpha, "open", Content::Plain("x".into()));
+        set_key(&mut alpha, "token", sealed());
+        house.backup(secrets).await.unwrap();
+        let copy = std::fs::read(house.path("backup/storage/alpha.db")).unwrap();
+        assert_eq!(copy.windows(10).any(|it| it == b"ciphertext"), there);
+        assert_eq!(copy.windows(5).any(|it| it == b"token"), there);
+    }
+}
+
+// I75
+#[tokio::test]
+async fn one_damaged_storage_is_left_out_and_noted() {
+    let house = House::new();
+    let _open = house.open();
+    set_key(&mut house.shelf("alpha"), "k", Content::Plain("x".into()));
+    std::fs::write(house.path("storage/beta.db"), "rubbish ".repeat(1000)).unwrap();
+    let report = house.backup(Secrets::With).await.unwrap();
+    assert!(report.notes[0].contains("beta"), "{report:?}");
+    assert!(house.path("backup/storage/alpha.db").exists());
+    assert!(!house.path("backup/storage/beta.db").exists());
+}
+
+#[tokio::test]
+async fn a_backup_that_names_a_file_elsewhere_is_refused() {
+    let house = House::new();
+    let _open = house.open();
+    set_key(&mut house.shelf("alpha"), "k", Content::Plain("x".into()));
+    house.backup(Secrets::With).await.unwrap();
+    let manifest = house.path("backup/manifest.json");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, text.replace("storage/alpha.db", "storage/../../x.db")).unwrap();
+    let error = verify(&house.path("backup"), &house.whole()).unwrap_err();
+    assert!(error.to_string().contains("is no plugin's storage"), "{error}");
 }

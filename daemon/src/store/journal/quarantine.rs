@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::super::error::StoreError;
+use super::super::set_aside::{emptied, set_aside};
 use super::Journal;
 
 /// A journal that was set aside.
@@ -50,32 +51,6 @@ impl Journal {
         let copy = set_aside(path, now)?;
         Ok((Journal::open(path)?, Some(Quarantine { copy, why })))
     }
-}
-
-/// A journal has a head from its first moment on: one without a byte was cut off.
-fn emptied(path: &Path) -> bool {
-    std::fs::metadata(path).is_ok_and(|found| found.len() == 0)
-}
-
-/// Renames the file and what SQLite keeps beside it.
-fn set_aside(path: &Path, now: Timestamp) -> Result<PathBuf, StoreError> {
-    let suffix = format!("damaged-{}", now.strftime("%Y%m%dT%H%M%S%.6fZ"));
-    for side in ["-wal", "-shm"] {
-        let old = with(path, side);
-        if old.exists() {
-            let new = with(&with(path, &format!(".{suffix}")), side);
-            std::fs::rename(&old, new).map_err(|error| StoreError::of_io(&old, &error))?;
-        }
-    }
-    let copy = with(path, &format!(".{suffix}"));
-    std::fs::rename(path, &copy).map_err(|error| StoreError::of_io(path, &error))?;
-    Ok(copy)
-}
-
-fn with(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 #[cfg(test)]

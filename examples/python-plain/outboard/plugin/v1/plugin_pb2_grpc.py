@@ -437,6 +437,390 @@ class Plugins:
             _registered_method=True)
 
 
+class StorageStub:
+    """What a plugin keeps: keys and values of its own, which outlive its process and the daemon.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.Get = channel.unary_unary(
+                '/outboard.plugin.v1.Storage/Get',
+                request_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageGetRequest.SerializeToString,
+                response_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageGetResponse.FromString,
+                _registered_method=True)
+        self.List = channel.unary_unary(
+                '/outboard.plugin.v1.Storage/List',
+                request_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageListRequest.SerializeToString,
+                response_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageListResponse.FromString,
+                _registered_method=True)
+        self.Usage = channel.unary_unary(
+                '/outboard.plugin.v1.Storage/Usage',
+                request_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageUsageRequest.SerializeToString,
+                response_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageUsage.FromString,
+                _registered_method=True)
+        self.Watch = channel.unary_stream(
+                '/outboard.plugin.v1.Storage/Watch',
+                request_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageWatchRequest.SerializeToString,
+                response_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageNews.FromString,
+                _registered_method=True)
+        self.Set = channel.unary_unary(
+                '/outboard.plugin.v1.Storage/Set',
+                request_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageSetRequest.SerializeToString,
+                response_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageWritten.FromString,
+                _registered_method=True)
+        self.Delete = channel.unary_unary(
+                '/outboard.plugin.v1.Storage/Delete',
+                request_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageDeleteRequest.SerializeToString,
+                response_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageWritten.FromString,
+                _registered_method=True)
+        self.Increment = channel.unary_unary(
+                '/outboard.plugin.v1.Storage/Increment',
+                request_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageIncrementRequest.SerializeToString,
+                response_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageWritten.FromString,
+                _registered_method=True)
+        self.Batch = channel.unary_unary(
+                '/outboard.plugin.v1.Storage/Batch',
+                request_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageBatchRequest.SerializeToString,
+                response_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageBatchResponse.FromString,
+                _registered_method=True)
+
+
+class StorageServicer:
+    """What a plugin keeps: keys and values of its own, which outlive its process and the daemon.
+    """
+
+    def Get(self, request, context):
+        """The value of a key. Needs storage:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def List(self, request, context):
+        """Keys that begin with a prefix, in the order of their bytes, page by page. Needs storage:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Usage(self, request, context):
+        """How much is kept, and how much may be. Needs storage:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Watch(self, request, context):
+        """What changes under a prefix, from now on. Needs storage:read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Set(self, request, context):
+        """Needs storage:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Delete(self, request, context):
+        """Needs storage:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Increment(self, request, context):
+        """Adds to a counter, which begins at 0. Needs storage:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Batch(self, request, context):
+        """Several changes: all of them or none. Needs storage:write.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_StorageServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'Get': grpc.unary_unary_rpc_method_handler(
+                    servicer.Get,
+                    request_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageGetRequest.FromString,
+                    response_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageGetResponse.SerializeToString,
+            ),
+            'List': grpc.unary_unary_rpc_method_handler(
+                    servicer.List,
+                    request_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageListRequest.FromString,
+                    response_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageListResponse.SerializeToString,
+            ),
+            'Usage': grpc.unary_unary_rpc_method_handler(
+                    servicer.Usage,
+                    request_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageUsageRequest.FromString,
+                    response_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageUsage.SerializeToString,
+            ),
+            'Watch': grpc.unary_stream_rpc_method_handler(
+                    servicer.Watch,
+                    request_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageWatchRequest.FromString,
+                    response_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageNews.SerializeToString,
+            ),
+            'Set': grpc.unary_unary_rpc_method_handler(
+                    servicer.Set,
+                    request_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageSetRequest.FromString,
+                    response_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageWritten.SerializeToString,
+            ),
+            'Delete': grpc.unary_unary_rpc_method_handler(
+                    servicer.Delete,
+                    request_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageDeleteRequest.FromString,
+                    response_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageWritten.SerializeToString,
+            ),
+            'Increment': grpc.unary_unary_rpc_method_handler(
+                    servicer.Increment,
+                    request_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageIncrementRequest.FromString,
+                    response_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageWritten.SerializeToString,
+            ),
+            'Batch': grpc.unary_unary_rpc_method_handler(
+                    servicer.Batch,
+                    request_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageBatchRequest.FromString,
+                    response_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageBatchResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'outboard.plugin.v1.Storage', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('outboard.plugin.v1.Storage', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class Storage:
+    """What a plugin keeps: keys and values of its own, which outlive its process and the daemon.
+    """
+
+    @staticmethod
+    def Get(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Storage/Get',
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageGetRequest.SerializeToString,
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageGetResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def List(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Storage/List',
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageListRequest.SerializeToString,
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageListResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Usage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Storage/Usage',
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageUsageRequest.SerializeToString,
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageUsage.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Watch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/outboard.plugin.v1.Storage/Watch',
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageWatchRequest.SerializeToString,
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageNews.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Set(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Storage/Set',
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageSetRequest.SerializeToString,
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageWritten.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Delete(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Storage/Delete',
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageDeleteRequest.SerializeToString,
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageWritten.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Increment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Storage/Increment',
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageIncrementRequest.SerializeToString,
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageWritten.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Batch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Storage/Batch',
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageBatchRequest.SerializeToString,
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.StorageBatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+
 class InteractionsStub:
     """Missing associated documentation comment in .proto file."""
 

@@ -167,6 +167,15 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_DEBUG_OTHER_USER: _ClassVar[Reason]
     REASON_NOT_DEBUGGED: _ClassVar[Reason]
     REASON_DEBUG_SOCKET: _ClassVar[Reason]
+    REASON_STORAGE_CONFLICT: _ClassVar[Reason]
+    REASON_STORAGE_FULL: _ClassVar[Reason]
+    REASON_STORAGE_DAMAGED: _ClassVar[Reason]
+    REASON_NO_SECRET_KEY: _ClassVar[Reason]
+    REASON_SECRET_UNREADABLE: _ClassVar[Reason]
+    REASON_NOT_A_COUNTER: _ClassVar[Reason]
+    REASON_STORAGE_TOO_LARGE: _ClassVar[Reason]
+    REASON_NO_SUCH_KEY: _ClassVar[Reason]
+    REASON_NO_STORAGE: _ClassVar[Reason]
 CHANNEL_KIND_UNSPECIFIED: ChannelKind
 CHANNEL_KIND_PUBLIC: ChannelKind
 CHANNEL_KIND_PRIVATE: ChannelKind
@@ -292,6 +301,15 @@ REASON_DEBUG_ENDED: Reason
 REASON_DEBUG_OTHER_USER: Reason
 REASON_NOT_DEBUGGED: Reason
 REASON_DEBUG_SOCKET: Reason
+REASON_STORAGE_CONFLICT: Reason
+REASON_STORAGE_FULL: Reason
+REASON_STORAGE_DAMAGED: Reason
+REASON_NO_SECRET_KEY: Reason
+REASON_SECRET_UNREADABLE: Reason
+REASON_NOT_A_COUNTER: Reason
+REASON_STORAGE_TOO_LARGE: Reason
+REASON_NO_SUCH_KEY: Reason
+REASON_NO_STORAGE: Reason
 
 class Message(_message.Message):
     __slots__ = ("id", "draft_id", "revision", "channel", "sender", "body", "thread_root", "reply_to", "role", "mentions", "attachments", "created_at_us", "edited_at_us", "source", "mutable", "metadata", "origin")

@@ -1,0 +1,96 @@
+//! The one place where a plugin's RPC is let through or not: by its grant at that moment and the
+//! table of [`outboard_proto::needs`], before anything is decoded.
+//!
+//! It refuses to know who calls and what an RPC does. What a grant is limited to (whom one may call) is looked at
+//! where that is known.
+
+mod refusals;
+
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+use outboard_proto::common::{Failure, Reason};
+use outboard_proto::needs::RPCS;
+use tonic::Code;
+
+use super::listen::Entrance;
+use crate::config::permission::Permission;
+
+pub use refusals::Refusals;
+use refusals::Telling;
+
+/// Refusals of one RPC within this are told together.
+const TOGETHER: Duration = Duration::from_secs(60);
+
+/// An RPC and what it needs.
+struct Row {
+    path: &'static str,
+    needs: Option<Permission>,
+}
+
+static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
+    let permission = |word: &str| word.parse().expect("a test reads every row's permission");
+    RPCS.iter().map(|rpc| Row { path: rpc.path, needs: rpc.needs.map(permission) }).collect()
+});
+
+/// Whether a call of one of the plugin's services may go on to it.
+///
+/// # Errors
+/// The plugin lacks the grant, or there is no such method.
+pub fn admit(entrance: &Arc<Entrance>, called: &str) -> Result<(), Failure> {
+    match TABLE.iter().find(|row| row.path == called) {
+        Some(Row { needs: None, .. }) => Ok(()),
+        Some(Row { path, needs: Some(needed) }) => entrance.permit(path, *needed),
+        None => {
+            let text = format!("there is no such method: {called}");
+            Err(Failure::new(Code::Unimplemented, Reason::NotSupported, text))
+        }
+    }
+}
+
+impl Entrance {
+    /// Whether the plugin has a grant at this moment, which `rpc` needs; that it has not is counted
+    /// and told.
+    ///
+    /// # Errors
+    /// It has not, or is being unloaded.
+    pub fn permit(self: &Arc<Self>, rpc: &'static str, needed: Permission) -> Result<(), Failure> {
+        let permitted = self.switchboard.permit(self.member, needed);
+        if permitted.as_ref().is_err_and(|failure| failure.reason() == Reason::PermissionDenied) {
+            self.tell_refusal(rpc, needed);
+        }
+        permitted
+    }
+
+    /// The first of a minute at once, the others at its end.
+    fn tell_refusal(self: &Arc<Self>, rpc: &'static str, permission: Permission) {
+        if self.refusals().refused(rpc) == Telling::Counted {
+            return;
+        }
+        let plugin = self.facts().name.clone();
+        tracing::warn!(%plugin, rpc, %permission, "refused: not granted");
+        let entrance = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(TOGETHER).await;
+            let count = entrance.refusals().close(rpc);
+            if count > 0 {
+                let within = TOGETHER.as_secs();
+                tracing::warn!(%plugin, rpc, %permission, count, within, "refused again");
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // I28
+    #[test]
+    fn every_permission_of_the_table_is_one_that_can_be_granted() {
+        for rpc in RPCS {
+            assert_eq!(rpc.needs.map(str::parse::<Permission>).transpose().err(), None, "{rpc:?}");
+        }
+        assert_eq!(TABLE.len(), RPCS.len());
+    }
+}
