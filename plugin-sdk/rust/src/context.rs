@@ -14,6 +14,7 @@ use crate::body::Body;
 use crate::call::CallError;
 use crate::error::HostError;
 use crate::host::{Host, MessageId};
+use crate::storage::Storage;
 
 /// What surrounds one call or event.
 #[derive(Debug)]
@@ -93,6 +94,13 @@ impl Context {
     #[must_use]
     pub fn host(&self) -> Host {
         self.host.clone()
+    }
+
+    /// What this plugin keeps, whichever process of it runs. Needs `storage:read` to look and
+    /// `storage:write` to change.
+    #[must_use]
+    pub fn storage(&self) -> Storage {
+        self.host.storage()
     }
 
     /// Says `body` in the channel and thread of what is being handled. Needs `messages:send`.

@@ -5,7 +5,9 @@
 use std::sync::Arc;
 
 use outboard_proto::plugin::{
-    CallPluginRequest, EmitRequest, FollowUpRequest, ReplyRequest, SendRequest, Welcome,
+    CallPluginRequest, EmitRequest, FollowUpRequest, ReplyRequest, SendRequest,
+    StorageBatchRequest, StorageBatchResponse, StorageGetRequest, StorageGetResponse,
+    StorageListRequest, StorageListResponse, StorageUsage, StorageWatchRequest, Welcome,
 };
 
 use crate::body::Body;
@@ -13,6 +15,7 @@ use crate::call::CallError;
 use crate::error::HostError;
 use crate::follow_up::Later;
 use crate::link::{Cause, Link};
+use crate::storage::{Source, Storage};
 
 /// The id of a message, as the app knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -128,6 +131,45 @@ impl Host {
     ) -> Result<String, CallError> {
         let (plugin, method, json) = (plugin.into(), method.into(), json.into());
         self.link.call_plugin(self.cause, CallPluginRequest { plugin, method, json }).await
+    }
+
+    /// What this plugin keeps. Needs `storage:read` to look and `storage:write` to change.
+    #[must_use]
+    pub fn storage(&self) -> Storage {
+        Storage::new(self.clone())
+    }
+
+    pub(crate) async fn storage_get(
+        &self,
+        request: StorageGetRequest,
+    ) -> Result<StorageGetResponse, HostError> {
+        self.link.storage_get(self.cause, request).await
+    }
+
+    pub(crate) async fn storage_list(
+        &self,
+        request: StorageListRequest,
+    ) -> Result<StorageListResponse, HostError> {
+        self.link.storage_list(self.cause, request).await
+    }
+
+    pub(crate) async fn storage_usage(&self) -> Result<StorageUsage, HostError> {
+        self.link.storage_usage(self.cause).await
+    }
+
+    pub(crate) async fn storage_batch(
+        &self,
+        request: StorageBatchRequest,
+    ) -> Result<StorageBatchResponse, HostError> {
+        self.link.storage_batch(self.cause, request).await
+    }
+
+    pub(crate) async fn storage_watch(
+        &self,
+        request: StorageWatchRequest,
+    ) -> Result<Source, HostError> {
+        // It outlives what began it.
+        self.link.storage_watch(Cause::Own, request).await
     }
 
     /// Says `body` in the channel and thread of what is being handled. Without a cause, as in a

@@ -76,6 +76,9 @@
 //!
 //! What computes for long or blocks belongs into a [`blocking`] handler.
 //!
+//! What is to outlive the process is kept in the daemon: see [`Storage`], which [`Context::storage`]
+//! gives.
+//!
 //! # Sending messages
 //!
 //! [`Context::reply`] answers where something happened, [`Context::send`] speaks anywhere. Both
@@ -154,6 +157,7 @@ mod reply;
 mod schedule;
 mod session;
 mod start;
+mod storage;
 mod subject;
 mod typing;
 mod verdict;
@@ -186,6 +190,7 @@ pub use reply::Reply;
 pub use schedule::Fired;
 pub use session::bodies::BodyError;
 pub use start::Start;
+pub use storage::{Change, Changed, News, Storage, StorageError, Stored, Watch, Written};
 pub use typing::Typing;
 pub use verdict::{Rejection, Verdict};
 

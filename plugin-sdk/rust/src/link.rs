@@ -3,6 +3,8 @@
 //! It carries the host API's calls and remembers what the daemon said of itself. It refuses to
 //! know the session's stream.
 
+mod storage;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +15,7 @@ use outboard_proto::plugin::events_client::EventsClient;
 use outboard_proto::plugin::interactions_client::InteractionsClient;
 use outboard_proto::plugin::messages_client::MessagesClient;
 use outboard_proto::plugin::plugins_client::PluginsClient;
+use outboard_proto::plugin::storage_client::StorageClient;
 use outboard_proto::plugin::{
     CallPluginRequest, DropHeldRequest, EmitRequest, FollowUpRequest, HeldResponse,
     ListHeldRequest, ListHeldResponse, ReleaseHeldRequest, ReplyRequest, SendRequest, Welcome,
@@ -53,6 +56,7 @@ struct Wire {
     interactions: InteractionsClient<Channel>,
     plugins: PluginsClient<Channel>,
     events: EventsClient<Channel>,
+    storage: StorageClient<Channel>,
     token: MetadataValue<Ascii>,
 }
 
@@ -72,8 +76,12 @@ impl Link {
         let plugins = PluginsClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
         let messages = MessagesClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
         let interactions = InteractionsClient::new(channel.clone());
+        // A page of a list may have a little more than a frame.
+        let storage =
+            StorageClient::new(channel.clone()).max_decoding_message_size(2 * DECODE_BYTES);
         let events = EventsClient::new(channel).max_decoding_message_size(DECODE_BYTES);
-        Self::over(Way::Wire(Box::new(Wire { messages, interactions, plugins, events, token })))
+        let wire = Wire { messages, interactions, plugins, events, storage, token };
+        Self::over(Way::Wire(Box::new(wire)))
     }
 
     pub(crate) fn recorded(recorder: Arc<Recorder>) -> Self {

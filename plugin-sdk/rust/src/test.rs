@@ -22,6 +22,8 @@
 mod arrange;
 mod beyond;
 mod record;
+mod shelf;
+mod stored;
 
 use std::path::PathBuf;
 use std::rc::Rc;

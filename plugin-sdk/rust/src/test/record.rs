@@ -13,6 +13,7 @@ use outboard_proto::plugin::{
 use tokio::sync::Notify;
 use tonic::Code;
 
+use super::shelf::Shelf;
 use crate::body::Body;
 use crate::call::CallError;
 use crate::error::HostError;
@@ -73,6 +74,7 @@ struct Kept {
     held: Vec<HeldItem>,
     decided: Vec<Decided>,
     refusal: Option<HostError>,
+    shelf: Shelf,
     /// By plugin and method.
     answers: BTreeMap<(String, String), Result<String, Failure>>,
 }
@@ -178,6 +180,23 @@ impl Recorder {
 
     pub(super) fn decided(&self) -> Vec<Decided> {
         self.lock().decided.clone()
+    }
+
+    /// Asks the storage in memory, unless everything is refused.
+    pub(crate) fn storage<T>(
+        &self,
+        ask: impl FnOnce(&mut Shelf) -> Result<T, HostError>,
+    ) -> Result<T, HostError> {
+        let mut kept = self.lock();
+        match &kept.refusal {
+            Some(refusal) => Err(refusal.clone()),
+            None => ask(&mut kept.shelf),
+        }
+    }
+
+    /// Looks at it, or lets time pass, whatever is refused.
+    pub(super) fn shelf<T>(&self, look: impl FnOnce(&mut Shelf) -> T) -> T {
+        look(&mut self.lock().shelf)
     }
 
     pub(super) fn emitted(&self) -> Vec<Emitted> {
