@@ -1,11 +1,14 @@
 //! The daemon as the commands see it: one method per question, answers as reports, refusals as
 //! trouble. It knows how long to wait, not what is done with an answer.
 
+mod storage;
+
 use std::path::Path;
 use std::time::Duration;
 
 use outboard_proto::admin as wire;
 use outboard_proto::admin::admin_client::AdminClient;
+use outboard_proto::admin::storage_client::StorageClient;
 use tokio_stream::{Stream, StreamExt};
 use tonic::transport::Channel;
 use tonic::{Response, Status, Streaming};
@@ -31,6 +34,7 @@ const ANSWER_BYTES: usize = 256 * 1024 * 1024;
 #[derive(Clone)]
 pub struct Admin {
     client: AdminClient<Channel>,
+    shelves: StorageClient<Channel>,
     patience: Option<Duration>,
 }
 
@@ -51,8 +55,9 @@ impl Admin {
     /// Nobody listens, or this user may not connect.
     pub async fn connect(socket: &Path, patience: Option<Duration>) -> Result<Admin, Stop> {
         let channel = socket::connect(socket).await?;
+        let shelves = StorageClient::new(channel.clone());
         let client = AdminClient::new(channel).max_decoding_message_size(ANSWER_BYTES);
-        Ok(Admin { client, patience })
+        Ok(Admin { client, shelves, patience })
     }
 
     /// Every plugin.
@@ -163,9 +168,10 @@ impl Admin {
     }
 
     /// Copies the daemon's state into a folder.
-    pub async fn backup(&mut self, dir: String) -> Result<Backup, Stop> {
+    pub async fn backup(&mut self, dir: String, with_secrets: bool) -> Result<Backup, Stop> {
         let wait = self.wait(PATIENCE_FOR_DISKS);
-        answer(wait, self.client.backup(wire::BackupRequest { dir })).await.map(Backup::from)
+        let request = wire::BackupRequest { dir, with_secrets };
+        answer(wait, self.client.backup(request)).await.map(Backup::from)
     }
 
     /// Puts a backup back; answers what was done.

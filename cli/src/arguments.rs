@@ -1,5 +1,7 @@
 //! The command line as it is typed. It knows words and defaults, not what they do.
 
+mod storage;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -7,6 +9,8 @@ use clap_complete::Shell;
 
 use crate::exit;
 use crate::screen::Format;
+
+pub use storage::{Shelf, Unload};
 
 /// Run, watch and check the plugins of a chat server
 #[derive(Debug, Parser)]
@@ -57,8 +61,8 @@ pub enum Command {
     Debug(Debug),
     /// Load the plugin in a folder, or load it again after its manifest changed
     Load(Load),
-    /// Stop a plugin and forget it; its data stays
-    Unload(Named),
+    /// Stop a plugin and forget it; what it keeps stays, and its data folder
+    Unload(Unload),
     /// Let a plugin run, now and after every start of the daemon
     Enable {
         #[command(flatten)]
@@ -102,6 +106,13 @@ pub enum Command {
         #[command(subcommand)]
         what: Held,
     },
+    /// What a plugin keeps: look at it, copy it, put it back
+    Storage {
+        /// The plugin; it need not be loaded
+        name: String,
+        #[command(subcommand)]
+        what: Shelf,
+    },
     /// Read the configuration files again: all of it, or nothing if there is a mistake
     Reload,
     /// Show what a reload would change
@@ -127,6 +138,9 @@ pub enum Command {
     Backup {
         /// A new or empty folder
         dir: PathBuf,
+        /// With the secret values that plugins keep, encrypted as they are
+        #[arg(long)]
+        with_secrets: bool,
     },
     /// Replace the daemon's state by a backup; the daemon starts itself again
     Restore {

@@ -12,6 +12,7 @@ mod letters;
 mod lifecycle;
 mod load;
 mod look;
+mod storage;
 mod version;
 
 use std::io::Write;
@@ -63,7 +64,8 @@ pub async fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Stop> {
         Command::Trace(trace) => follow::trace(&desk, trace).await,
         Command::Debug(wish) => debug::run(&desk, wish).await,
         Command::Load(load) => load::load(&desk, load).await,
-        Command::Unload(named) => lifecycle::stop(&desk, Act::Unload, &named.name).await,
+        Command::Unload(unload) => lifecycle::unload(&desk, &unload).await,
+        Command::Storage { name, what } => storage::run(&desk, &name, what).await,
         Command::Disable(named) => lifecycle::stop(&desk, Act::Disable, &named.name).await,
         Command::Enable { started, channels } => lifecycle::enable(&desk, &started, channels).await,
         Command::Restart(started) => lifecycle::start(&desk, Act::Restart, &started).await,
@@ -73,7 +75,7 @@ pub async fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Stop> {
         Command::Diff => configure::diff(&desk).await,
         Command::Set { name, key, value } => configure::set(&desk, name, key, value).await,
         Command::Revert { name, key } => configure::revert(&desk, name, key).await,
-        Command::Backup { dir } => backup::backup(&desk, &dir).await,
+        Command::Backup { dir, with_secrets } => backup::backup(&desk, &dir, with_secrets).await,
         Command::Restore { dir, yes } => backup::restore(&desk, &dir, yes).await,
         Command::Version => version::version(&desk).await,
         Command::Completions { shell } => completions(shell),

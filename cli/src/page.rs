@@ -11,6 +11,7 @@ mod letters;
 mod list;
 mod news;
 mod status;
+mod storage;
 mod trace;
 
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width};
@@ -29,6 +30,7 @@ pub use letters::{letter, letters};
 pub use list::list;
 pub use news::{News, log_line};
 pub use status::status;
+pub use storage::{storage_usage, stored, stored_value};
 pub use trace::trace;
 
 /// Columns of the narrowest terminal for which a table is folded.

@@ -113,6 +113,9 @@ fn hints(trouble: &Trouble, reason: Option<Reason>, details: &ErrorDetails) -> V
             "the daemon gives the socket to the user who asks: ask as the daemon's own user, or \
              run it as root or with CAP_CHOWN"
         }
+        (Some(Reason::NoStorage), _) => "`outboard list` shows what is loaded",
+        (Some(Reason::NoSuchKey), _) => "`outboard storage NAME ls` shows what there is",
+        (Some(Reason::StorageFull), _) => "`outboard set NAME storage SIZE` makes room",
         (Some(Reason::DiskFull), _) => "make room there, then try again",
         (Some(Reason::AlreadyLoaded), _) => "`outboard unload NAME` makes room; data stays",
         (Some(Reason::PluginUnavailable), _) => "`outboard status NAME` says what it lacks",

@@ -7,12 +7,14 @@ mod convert;
 mod debug;
 mod events;
 mod held;
+mod storage;
 
 use serde::{Deserialize, Serialize};
 
 pub use debug::{DebugNews, What};
 pub use events::{DeadLetter, Waiting};
 pub use held::SetAside;
+pub use storage::{StorageEntry, StorageUsage};
 
 /// Everything about one plugin.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -354,6 +356,7 @@ pub struct Change {
 pub struct Backup {
     pub files: Vec<String>,
     pub bytes: u64,
+    pub notes: Vec<String>,
 }
 
 /// The daemon itself.

@@ -10,6 +10,10 @@ mod fake;
 mod plugins;
 #[path = "cli/run.rs"]
 mod run;
+#[path = "cli/shelf.rs"]
+mod shelf;
+#[path = "cli/storage.rs"]
+mod storage;
 #[path = "cli/tables.rs"]
 mod tables;
 #[path = "cli/traces.rs"]

@@ -45,12 +45,25 @@ async def reverse(call: wire.Call, session: Session) -> wire.Reply:
     return wire.Reply(interaction=reply)
 
 
+async def tally(call: wire.Call, session: Session) -> wire.Reply:
+    """/tally WORD: how often it was asked for, whichever process of the plugin was asked."""
+    word = call.command.args["word"].string
+    increment = wire.StorageIncrement(key=f"tally/{word}", by=1)
+    written = await session.storage.Increment(
+        wire.StorageIncrementRequest(increment=increment), **session.handling(str(call.id))
+    )
+    reply = common.InteractionReply(
+        body=common.Body(plain=f"{word}: {written.counter}"), visibility=common.VISIBILITY_ALL
+    )
+    return wire.Reply(interaction=reply)
+
+
 PLUGIN = Plugin(
     name="python-plain",
     version="0.1.0",
     hooks={"message.before_post": shrug},
     events={"message.posted": greet},
-    commands={"reverse": reverse},
+    commands={"reverse": reverse, "tally": tally},
 )
 
 if __name__ == "__main__":

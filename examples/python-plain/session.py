@@ -103,6 +103,7 @@ class Session:
         address = "unix://" + os.environ["OUTBOARD_SOCKET"]
         async with grpc.aio.insecure_channel(address, options=options) as channel:
             self.messages = services.MessagesStub(channel)
+            self.storage = services.StorageStub(channel)
             stream = services.PluginStub(channel).Session(metadata=self.metadata)
             halves = [
                 asyncio.ensure_future(half)
@@ -198,8 +199,11 @@ class Session:
 
     async def reply(self, request: wire.ReplyRequest, *, handling: str) -> wire.SendResponse:
         """Host API: a message into the channel of what is being handled."""
-        metadata = (*self.metadata, ("outboard-call", handling))
-        return await self.messages.Reply(request, metadata=metadata, timeout=5)
+        return await self.messages.Reply(request, **self.handling(handling))
+
+    def handling(self, what: str) -> dict[str, object]:
+        """What every call of the host API carries: the token, and what is being handled."""
+        return {"metadata": (*self.metadata, ("outboard-call", what)), "timeout": 5}
 
 
 def failure(error: Exception) -> common.Failure:

@@ -19,6 +19,7 @@ use tonic::{Response, Status, Streaming};
 use crate::{PATIENCE, Refusal};
 
 mod held;
+mod storage;
 
 /// What an RPC comes to.
 pub type Answer<T> = Result<T, Refusal>;
@@ -27,13 +28,14 @@ pub type Answer<T> = Result<T, Refusal>;
 #[derive(Debug, Clone)]
 pub struct Operator {
     client: AdminClient<Channel>,
+    channel: Channel,
 }
 
 impl Operator {
     /// Speaks over a channel to admin.sock.
     #[must_use]
     pub fn over(channel: Channel) -> Self {
-        Self { client: AdminClient::new(channel) }
+        Self { client: AdminClient::new(channel.clone()), channel }
     }
 
     /// Everything about one plugin.
@@ -192,7 +194,8 @@ impl Operator {
     /// # Errors
     /// The daemon's refusal.
     pub async fn backup(&self, dir: &Path) -> Answer<BackupResponse> {
-        let request = BackupRequest { dir: dir.to_string_lossy().into_owned() };
+        let dir = dir.to_string_lossy().into_owned();
+        let request = BackupRequest { dir, with_secrets: false };
         inner(self.client.clone().backup(request).await)
     }
 

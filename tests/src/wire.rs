@@ -76,6 +76,26 @@ impl<In: prost::Message + Default + 'static> Stream<In> {
     }
 }
 
+/// Calls any RPC with the bytes of a request, and waits until it was let in: until it answers, or
+/// begins to.
+///
+/// # Errors
+/// The server's refusal.
+pub async fn call(
+    channel: &Channel,
+    path: &str,
+    metadata: &[(&'static str, String)],
+    request: Bytes,
+) -> Result<(), Status> {
+    let path = PathAndQuery::try_from(path);
+    let path = path.map_err(|_| Status::invalid_argument("this is no path"))?;
+    let mut grpc = Grpc::new(channel.clone());
+    grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+    let request = with_metadata(Request::new(request), metadata)?;
+    // What comes back is not looked at: an empty message takes any.
+    grpc.server_streaming(request, path, Raw::<()>(PhantomData)).await.map(drop)
+}
+
 /// A request with metadata.
 ///
 /// # Errors

@@ -1,5 +1,5 @@
 //! The daemon's state, copied and put back while it runs. JSON of backup: `{"files": [...],
-//! "bytes": n}`; of restore: `{"message"}`.
+//! "bytes": n, "notes": [...]}`; of restore: `{"message"}`.
 
 use std::io;
 use std::path::Path;
@@ -22,11 +22,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const BETWEEN: Duration = Duration::from_millis(100);
 
 /// Lists what was written.
-pub async fn backup(desk: &Desk<'_>, dir: &Path) -> Result<Exit, Stop> {
+pub async fn backup(desk: &Desk<'_>, dir: &Path, with_secrets: bool) -> Result<Exit, Stop> {
     let dir = absolute(dir)?;
-    let done = desk.admin().await?.backup(dir.clone()).await?;
+    let done = desk.admin().await?.backup(dir.clone(), with_secrets).await?;
     let files = || done.files.iter().map(|file| format!("{}\n", escape::line(file))).collect();
     desk.screen.show(files, &done)?;
+    for note in &done.notes {
+        desk.screen.warn(&escape::line(note));
+    }
     let (count, size) = (measure::plural(done.files.len(), "file"), measure::bytes(done.bytes));
     desk.screen.say(&format!("{count}, {size}, in {}.", escape::line(&dir)));
     Ok(Exit::Ok)

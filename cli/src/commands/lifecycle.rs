@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Desk, look};
 use crate::admin::Act;
-use crate::arguments::Started;
+use crate::arguments::{Started, Unload};
 use crate::escape;
 use crate::exit::Exit;
 use crate::measure;
@@ -14,7 +14,25 @@ use crate::report::{Plugin, State};
 use crate::settle::{self, Progress, Wait, Wish};
 use crate::trouble::Stop;
 
-/// Unload and disable: the daemon answers when it has done it.
+/// Unload; where that is wanted, what the plugin kept goes too.
+pub async fn unload(desk: &Desk<'_>, unload: &Unload) -> Result<Exit, Stop> {
+    let mut admin = desk.admin().await?;
+    let unloaded = admin.act(Act::Unload, &unload.name).await;
+    let done = match (unloaded, unload.purge) {
+        (unloaded, false) => unloaded?,
+        (Ok(unloaded), true) => {
+            format!("{unloaded}; {}", admin.storage_purge(&unload.name).await?)
+        }
+        // One that was unloaded before may have left something.
+        (Err(Stop::Trouble(trouble)), true) if trouble.reason == "UNKNOWN_PLUGIN" => {
+            admin.storage_purge(&unload.name).await?
+        }
+        (Err(stop), true) => return Err(stop),
+    };
+    told(desk, &done)
+}
+
+/// Disable: the daemon answers when it has done it.
 pub async fn stop(desk: &Desk<'_>, act: Act, name: &str) -> Result<Exit, Stop> {
     let done = desk.admin().await?.act(act, name).await?;
     told(desk, &done)

@@ -42,7 +42,7 @@ same! {
     }
     Fault => Fault { file, line, key, message, hint }
     Change => Change { plugin, key, before, after, restart }
-    BackupResponse => Backup { files, bytes }
+    BackupResponse => Backup { files, bytes, notes }
     AppNode => App { app, version, node, epoch, hooks, operations, unary }
 }
 

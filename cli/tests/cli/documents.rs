@@ -84,7 +84,7 @@ fn a_restart_answers_with_the_plugin_in_the_end() {
 fn every_other_command_answers_with_one_document() {
     let fake = fake();
     let folder = fake.folder("copy");
-    let commands: [&[&str]; 10] = [
+    let commands: [&[&str]; 15] = [
         &["order", "message.before_post"],
         &["doctor"],
         &["check", &folder],
@@ -94,6 +94,11 @@ fn every_other_command_answers_with_one_document() {
         &["revert", "moderator"],
         &["backup", &folder],
         &["restore", &folder],
+        &["storage", "alpha", "ls"],
+        &["storage", "alpha", "get", "count"],
+        &["storage", "alpha", "usage"],
+        &["storage", "alpha", "snapshot", "copy"],
+        &["storage", "alpha", "restore", "copy"],
         &["version"],
     ];
     for arguments in commands {

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use outboard_proto::admin as wire;
 use outboard_proto::admin::admin_server::{Admin, AdminServer};
+use outboard_proto::admin::storage_server::StorageServer;
 use outboard_proto::admin::{PluginStatus, State};
 use outboard_proto::common::HeldItem;
 use tokio::sync::broadcast;
@@ -18,6 +19,7 @@ use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
 use crate::plugins::{self, MIB, NOON, SECOND, grant};
+use crate::shelf::Shelf;
 use crate::{traces, visits};
 
 /// What a plugin goes through when it is started: state, generations further, reason.
@@ -77,6 +79,7 @@ impl Fake {
         };
         let server = tonic::transport::Server::builder()
             .add_service(AdminServer::new(actor))
+            .add_service(StorageServer::new(Shelf::new(Arc::clone(&asked))))
             .serve_with_incoming(UnixListenerStream::new(listener));
         runtime.spawn(server);
         Fake { dir, asked, _runtime: runtime }
@@ -366,7 +369,7 @@ impl Admin for Actor {
     ) -> Result<Response<wire::BackupResponse>, Status> {
         self.hear(request).await;
         let files = vec!["control.db".into(), "journal.db".into()];
-        Ok(Response::new(wire::BackupResponse { files, bytes: 3 * MIB }))
+        Ok(Response::new(wire::BackupResponse { files, bytes: 3 * MIB, notes: Vec::new() }))
     }
 
     async fn restore(

@@ -186,9 +186,13 @@ impl Desk {
                 drop(answer.send(self.replace(plugin, by, &staged)));
             }
             Ask::Purge(answer) => {
+                let was_there = self.files.of(plugin).exists();
                 self.open.remove(plugin);
                 self.sound.remove(plugin);
-                drop(answer.send(self.files.remove(plugin).map_err(StorageFault::Store)));
+                let removed = self.files.remove(plugin).map_err(StorageFault::Store);
+                let none = || StorageFault::NoStorage(plugin.as_str().to_owned());
+                let removed = removed.and_then(|()| was_there.then_some(()).ok_or_else(none));
+                drop(answer.send(removed));
             }
         }
     }

@@ -26,7 +26,7 @@ TOKEN = "t0ken"
 DEADLINE = 10
 
 
-class Daemon(services.PluginServicer, services.MessagesServicer):
+class Daemon(services.PluginServicer, services.MessagesServicer, services.StorageServicer):
     """Speaks one session at a time with the plugin process it started."""
 
     def __init__(self, folder: str) -> None:
@@ -34,6 +34,7 @@ class Daemon(services.PluginServicer, services.MessagesServicer):
         self.folder = folder
         self.heard: asyncio.Queue[wire.PluginFrame] = asyncio.Queue(10_000)
         self.replies: asyncio.Queue[tuple[wire.ReplyRequest, dict[str, str]]] = asyncio.Queue(100)
+        self.counters: dict[str, int] = {}
         self.tokens: set[str] = set()
         self.sessions = 0
         self.refuses = False
@@ -42,6 +43,7 @@ class Daemon(services.PluginServicer, services.MessagesServicer):
         self.server = grpc.aio.server()
         services.add_PluginServicer_to_server(self, self.server)
         services.add_MessagesServicer_to_server(self, self.server)
+        services.add_StorageServicer_to_server(self, self.server)
         self.server.add_insecure_port(f"unix://{self.socket}")
         await self.server.start()
 
@@ -92,6 +94,12 @@ class Daemon(services.PluginServicer, services.MessagesServicer):
     async def Reply(self, request, context):
         await self.replies.put((request, dict(context.invocation_metadata())))
         return wire.SendResponse(message_id="m1")
+
+    async def Increment(self, request, context):
+        self.tokens.add(dict(context.invocation_metadata()).get("outboard-token", ""))
+        key = request.increment.key
+        self.counters[key] = self.counters.get(key, 0) + request.increment.by
+        return wire.StorageWritten(revision=1, counter=self.counters[key])
 
     def say(self, **frame) -> None:
         self.to_plugin.put_nowait(wire.DaemonFrame(**frame))

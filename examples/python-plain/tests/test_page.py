@@ -25,7 +25,14 @@ def test_every_frame_is_explained():
 
 def test_every_service_method_is_explained():
     services = wire.DESCRIPTOR.services_by_name
-    assert set(services) == {"Plugin", "Messages", "Plugins", "Interactions", "Events"}
+    assert set(services) == {
+        "Plugin",
+        "Messages",
+        "Plugins",
+        "Storage",
+        "Interactions",
+        "Events",
+    }
     missing = {
         method.name
         for service in services.values()

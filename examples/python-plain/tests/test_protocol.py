@@ -51,6 +51,16 @@ async def test_a_command_is_answered(daemon):
     assert (reply.call, reply.interaction.body.plain) == (8, "cba")
 
 
+async def test_a_command_counts_in_the_daemons_storage(daemon):
+    run = wire.RunCommand(name="tally", args={"word": common.Value(string="tea")})
+    for count in (1, 2):
+        daemon.say(call=wire.Call(id=8, budget_us=1_000_000, command=run))
+        reply = (await daemon.hear("reply")).reply
+        assert reply.interaction.body.plain == f"tea: {count}"
+    assert daemon.counters == {"tally/tea": 2}
+    assert daemon.tokens == {TOKEN}
+
+
 async def test_an_event_is_answered_over_the_host_api_then_acknowledged(daemon):
     frame = wire.DaemonFrame(event=posted("Hello Python!"))
     daemon.say(event=posted("Hello Python!"))

@@ -11,6 +11,7 @@ fn main() -> Exit {
         .before_post(async |message| shrug(&message))
         .on_posted(greet)
         .command("reverse", async |command| reverse(&command))
+        .command("tally", tally)
         .run()
 }
 
@@ -31,4 +32,10 @@ async fn greet(posted: MessageEvent) -> Result<()> {
 fn reverse(command: &Command) -> Result<Reply> {
     let text: String = command.arg("text")?;
     Ok(command.reply(text.chars().rev().collect::<String>()))
+}
+
+async fn tally(command: Command) -> Result<Reply> {
+    let word: String = command.arg("word")?;
+    let count = command.ctx().storage().increment(format!("tally/{word}"), 1).await?;
+    Ok(command.reply(format!("{word}: {count}")))
 }

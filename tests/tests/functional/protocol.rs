@@ -45,6 +45,7 @@ claims![
     it_answers_an_event_over_the_host_api,
     many_calls_at_once_each_get_their_own_answer,
     killed_it_comes_back_and_works,
+    what_it_counts_outlives_its_process,
     told_to_end_it_ends_by_itself,
     it_ends_with_the_daemon,
 ];
@@ -124,6 +125,19 @@ async fn killed_it_comes_back_and_works(scene: Scene) -> Outcome {
     assert_eq!(last_end(&back).exit, "signal 9 (SIGKILL)");
     let verdict = scene.app.post("town", ":shrug:").await?;
     assert_eq!(outcome(&verdict), r"replaced: ¯\_(ツ)_/¯");
+    Ok(())
+}
+
+async fn what_it_counts_outlives_its_process(scene: Scene) -> Outcome {
+    let count = async || {
+        let result = scene.app.command("tally", "tea").await?;
+        anyhow::Ok(app::reply_text(&result).unwrap_or_default())
+    };
+    assert_eq!(count().await?, "tea: 1");
+    let status = scene.daemon.operator().status(scene.name).await?;
+    process::signal(status.pid, Signal::KILL)?;
+    scene.daemon.operator().wait_back(scene.name, 1).await?;
+    assert_eq!(count().await?, "tea: 2");
     Ok(())
 }
 

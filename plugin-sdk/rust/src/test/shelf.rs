@@ -124,8 +124,13 @@ impl Shelf {
                 let existed = self.expect(&set.key, set.if_revision)?;
                 let of = Some(storage_entry::Of::Value(set.value));
                 let (expires_at_us, secret) = (self.end(set.ttl_us), set.secret);
-                let entry =
-                    StorageEntry { key: set.key.clone(), of, revision: next, expires_at_us, secret };
+                let entry = StorageEntry {
+                    key: set.key.clone(),
+                    of,
+                    revision: next,
+                    expires_at_us,
+                    secret,
+                };
                 self.entries.insert(set.key.clone(), entry);
                 let written = StorageWritten { revision: next, existed, counter: 0 };
                 (set.key, StorageChangeKind::Set, written)

@@ -24,6 +24,7 @@ mod plugin;
 mod questions;
 mod session;
 mod start;
+mod store;
 mod web;
 
 fn main() -> ExitCode {
