@@ -1,4 +1,4 @@
-//! What commands ask of plugins' storage.
+//! What commands ask of plugins' storage: a method per question. It refuses to know files and JSON.
 
 use outboard_proto::admin as wire;
 

@@ -1,4 +1,4 @@
-//! What is typed about plugins' storage.
+//! What is typed about plugins' storage. It knows words and defaults, not what they do.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,5 @@
-//! What a plugin keeps, played by the test: three keys, one of them secret. It keeps what it is given.
+//! What a plugin keeps, played by the test: four keys, one of them secret. It keeps what it is
+//! given.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -37,7 +37,7 @@ impl Fleet {
             stopping: false,
         };
         for record in records {
-            fleet.board_again(record).await;
+            Box::pin(fleet.board_again(record)).await;
         }
         fleet.board_packages().await;
         Ok(fleet)

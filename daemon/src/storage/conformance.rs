@@ -1,5 +1,5 @@
-//! What every shelf must do, whatever stands behind it: the same claims for SQLite and for the shelf
-//! in memory, and the two against each other over histories made up by chance.
+//! What every shelf must do, whatever stands behind it: the same claims for SQLite and for the
+//! shelf in memory, and the two against each other over histories made up by chance.
 
 use proptest::prelude::*;
 
@@ -373,7 +373,8 @@ proptest! {
     // I73
     #[test]
     fn nothing_is_seen_at_or_after_its_end_and_nothing_is_missed_before(
-        ends in prop::collection::vec(1..50_i64, 1..20), looks in prop::collection::vec(0..60_i64, 1..20)
+        ends in prop::collection::vec(1..50_i64, 1..20),
+        looks in prop::collection::vec(0..60_i64, 1..20),
     ) {
         let folder = tempfile::tempdir().unwrap();
         let mut disk = on_disk(&folder);

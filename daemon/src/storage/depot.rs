@@ -28,6 +28,9 @@ const QUEUE: usize = 1024;
 /// How often what has expired is dropped.
 const EXPIRE: Duration = Duration::from_secs(5);
 
+/// What the names of files end in that lie beside a shelf.
+const BESIDE: [&str; 4] = ["before-restore", "restoring", "damaged-", "schema-"];
+
 /// Where shelves lie.
 #[derive(Debug, Clone)]
 pub struct Files {
@@ -83,14 +86,14 @@ impl Files {
     /// The folder cannot be listed.
     pub fn beside(&self, plugin: &PluginName) -> Result<Vec<PathBuf>, StoreError> {
         let begins = format!("{}.db.", plugin.as_str());
-        let mut found: Vec<PathBuf> = self
-            .names()?
-            .into_iter()
-            .filter(|name| name.starts_with(&begins) && !name.ends_with("-shm"))
-            // `alpha.db.db` is the shelf of one called `alpha.db`.
-            .filter(|name| name.strip_suffix(".db").is_none())
-            .map(|name| self.folder.join(name))
-            .collect();
+        // By the names that are given here: `alpha.db.db` is the shelf of one called `alpha.db`.
+        let ours = |name: &String| {
+            let end = name.strip_prefix(&begins);
+            let end = end.is_some_and(|end| BESIDE.iter().any(|ours| end.starts_with(ours)));
+            end && !name.ends_with("-shm")
+        };
+        let names = self.names()?.into_iter().filter(ours);
+        let mut found: Vec<PathBuf> = names.map(|name| self.folder.join(name)).collect();
         found.sort();
         Ok(found)
     }
@@ -222,7 +225,7 @@ impl Depot {
     ) -> Result<T, StorageFault> {
         let (answer, answered) = oneshot::channel();
         let (plugin, asker) = (plugin.clone(), Asker::Operator(quota));
-        self.order(Order { plugin, asker, now, ask: ask(answer) }).await?;
+        self.order(Order { plugin, asker, now, ask: ask(answer), permit: None }).await?;
         answered.await.map_err(|_| StorageFault::Stopping)?
     }
 
@@ -324,3 +327,6 @@ impl Depot {
         self.ask((plugin, None), now, Ask::Purge).await
     }
 }
+
+#[cfg(test)]
+mod tests;

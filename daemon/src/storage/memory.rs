@@ -26,9 +26,11 @@ impl Memory {
     }
 
     fn drop_expired(&mut self, now: Micros) -> Vec<News> {
-        let gone = self.entries.extract_if(.., |_, it| !lives(it, now));
-        let what = What::Expired;
-        gone.map(|(key, it)| News { key, revision: it.revision, what }).collect()
+        let told =
+            |it: &Entry| News { key: it.key.clone(), revision: it.revision, what: What::Expired };
+        let gone = self.entries.values().filter(|it| !lives(it, now)).map(told).collect();
+        self.entries.retain(|_, it| lives(it, now));
+        gone
     }
 
     fn bytes(&self) -> usize {

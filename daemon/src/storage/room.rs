@@ -161,10 +161,10 @@ impl Room {
         now: Timestamp,
         ask: impl FnOnce(Answer<T>) -> Ask,
     ) -> Result<T, StorageFault> {
-        let _permit = self.begin()?;
+        let permit = Some(self.begin()?);
         let (answer, answered) = oneshot::channel();
         let (plugin, asker) = (self.plugin.clone(), Asker::Plugin(quota));
-        self.depot.order(Order { plugin, asker, now, ask: ask(answer) }).await?;
+        self.depot.order(Order { plugin, asker, now, ask: ask(answer), permit }).await?;
         answered.await.map_err(|_| StorageFault::Stopping)?
     }
 

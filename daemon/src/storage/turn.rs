@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 
 use super::depot::{Files, Losses};
 use super::fault::StorageFault;
@@ -43,6 +43,8 @@ pub struct Order {
     pub asker: Asker,
     pub now: Timestamp,
     pub ask: Ask,
+    /// Given back when it is done: whoever hangs up has it under way all the same.
+    pub permit: Option<OwnedSemaphorePermit>,
 }
 
 /// Who asks.
@@ -74,6 +76,7 @@ struct Write {
     now: Timestamp,
     batch: Result<Batch, StorageFault>,
     answer: Answer<Vec<Written>>,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 struct Open {
@@ -146,11 +149,11 @@ impl Desk {
     /// In order; writes that follow one another share a commit.
     fn carry_out_for(&mut self, plugin: &PluginName, orders: Vec<Order>) {
         let mut writes = Vec::new();
-        for Order { asker, now, ask, .. } in orders {
+        for Order { asker, now, ask, permit, .. } in orders {
             match ask {
                 Ask::Write(wishes, durability, answer) => {
                     let batch = self.seal_all(plugin, wishes, durability);
-                    writes.push(Write { asker, now, batch, answer });
+                    writes.push(Write { asker, now, batch, answer, permit });
                 }
                 other => {
                     self.write(plugin, std::mem::take(&mut writes));
@@ -208,18 +211,18 @@ impl Desk {
             match ready.and(write.batch) {
                 Ok(batch) => {
                     batches.push(batch);
-                    answers.push((write.asker, write.answer));
+                    answers.push((write.asker, write.answer, write.permit));
                 }
                 Err(fault) => drop(write.answer.send(Err(fault))),
             }
         }
-        let Some((asker, _)) = answers.first() else { return };
+        let Some((asker, ..)) = answers.first() else { return };
         let Ok(shelf) = self.shelf(plugin, *asker, now) else { return };
         let applied = shelf.apply(&batches, now.as_microsecond());
         let damaged = applied.results.iter().any(|it| it.as_ref().is_err_and(is_damage));
         let at = damaged.then(|| self.begin_anew(plugin, now));
         self.notices.tell(plugin, applied.news);
-        for ((asker, answer), result) in answers.into_iter().zip(applied.results) {
+        for ((asker, answer, _permit), result) in answers.into_iter().zip(applied.results) {
             let result = match (&at, result) {
                 (Some(at), Err(fault)) if is_damage(&fault) => Err(self.told(plugin, asker, at)),
                 (_, result) => result,

@@ -1,5 +1,5 @@
-//! A copy of the daemon's databases that fits together, taken while it runs; and the way back, while
-//! it does not. It copies files; what is in them it leaves alone.
+//! A copy of the daemon's databases that fits together, taken while it runs; and the way back,
+//! while it does not. It copies files; what is in them it leaves alone.
 
 use super::control;
 use super::error::StoreError;
@@ -100,8 +100,8 @@ pub fn verify(folder: &Path, whole: &Whole) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Puts a backup in the place of everything. The daemon must not run; what was there stays beside it
-/// as `….before-restore`.
+/// Puts a backup in the place of everything. The daemon must not run; what was there stays beside
+/// it as `….before-restore`.
 ///
 /// # Errors
 /// The backup is incomplete, altered, or a newer daemon's; or the files cannot be written. Then

@@ -1,5 +1,5 @@
-//! One plugin's shelf on disk: a database of its own, one connection, pages counted against a quota.
-//! It knows rows; what a change does to them is `storage::decide`'s to say.
+//! One plugin's shelf on disk: a database of its own, one connection, pages counted against a
+//! quota. It knows rows; what a change does to them is `storage::decide`'s to say.
 
 use std::path::{Path, PathBuf};
 
@@ -58,6 +58,8 @@ pub struct SqliteShelf {
     path: PathBuf,
     synced: Durability,
     quota: u64,
+    /// When the file before this one was found damaged, while the plugin does not know of it.
+    untold: Option<Micros>,
 }
 
 /// Why a group of batches was not kept.
@@ -90,8 +92,9 @@ impl SqliteShelf {
             db.pragma_update(None, "synchronous", "NORMAL")
         };
         set_up().map_err(|error| StoreError::of(path, &error))?;
-        let (path, synced) = (path.to_owned(), Durability::Process);
-        Ok(Self { db, path, synced, quota: 0 })
+        let state = State::read(&db).map_err(|error| StoreError::of(path, &error))?;
+        let (path, synced, untold) = (path.to_owned(), Durability::Process, state.untold());
+        Ok(Self { db, path, synced, quota: 0, untold })
     }
 
     /// Sets a damaged file aside and begins a new one, which knows of it; answers where the old one
@@ -101,10 +104,11 @@ impl SqliteShelf {
     /// It cannot be moved, or no new one made.
     pub fn begin_anew(path: &Path, now: jiff::Timestamp) -> Result<(Self, PathBuf), StoreError> {
         let copy = set_aside::set_aside(path, now)?;
-        let shelf = Self::open(path, Health::Check)?;
-        let noted =
-            shelf.db.execute("UPDATE state SET damaged_us = ?1, told = 0", [now.as_microsecond()]);
+        let mut shelf = Self::open(path, Health::Check)?;
+        let at = now.as_microsecond();
+        let noted = shelf.db.execute("UPDATE state SET damaged_us = ?1, told = 0", [at]);
         noted.map_err(|error| shelf.fault(&error))?;
+        shelf.untold = Some(at);
         Ok((shelf, copy))
     }
 
@@ -114,14 +118,11 @@ impl SqliteShelf {
     /// # Errors
     /// The file cannot be written.
     pub fn tell_of_damage(&mut self) -> Result<Option<Micros>, StoreError> {
-        let told = || {
-            let at = self.state()?.untold();
-            if at.is_some() {
-                self.db.execute("UPDATE state SET told = 1", [])?;
-            }
-            Ok(at)
-        };
-        told().map_err(|error| self.fault(&error))
+        let Some(at) = self.untold else { return Ok(None) };
+        let told = self.db.execute("UPDATE state SET told = 1", []);
+        told.map_err(|error| self.fault(&error))?;
+        self.untold = None;
+        Ok(Some(at))
     }
 
     /// So many bytes may be in use from now on. What is there already stays.

@@ -76,8 +76,8 @@
 //!
 //! What computes for long or blocks belongs into a [`blocking`] handler.
 //!
-//! What is to outlive the process is kept in the daemon: see [`Storage`], which [`Context::storage`]
-//! gives.
+//! What is to outlive the process is kept in the daemon: see [`Storage`], which
+//! [`Context::storage`] gives.
 //!
 //! # Sending messages
 //!

@@ -61,8 +61,8 @@ pub enum StorageError {
 }
 
 impl StorageError {
-    /// The daemon's reason, where it gave one: `StorageConflict` where the key has another revision,
-    /// `StorageFull`, `StorageDamaged`, `NoSecretKey` and so on.
+    /// The daemon's reason, where it gave one: `StorageConflict` where the key has another
+    /// revision, `StorageFull`, `StorageDamaged`, `NoSecretKey` and so on.
     #[must_use]
     pub fn reason(&self) -> Option<Reason> {
         match self {

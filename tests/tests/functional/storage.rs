@@ -1,4 +1,5 @@
-//! What plugins keep: it is there for the next process and the next daemon, whole, and theirs alone.
+//! What plugins keep: it is there for the next process and the next daemon, whole, and theirs
+//! alone.
 
 use std::path::Path;
 use std::sync::Arc;

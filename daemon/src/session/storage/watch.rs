@@ -1,5 +1,5 @@
-//! What a watch says, one thing after the other as its reader takes them: what waits, waits with the
-//! watcher, which knows how to miss some.
+//! What a watch says, one thing after the other as its reader takes them: what waits, waits with
+//! the watcher, which knows how to miss some.
 //!
 //! It refuses to know how changes come about.
 

@@ -1,5 +1,5 @@
-//! The rows of a shelf: reading, writing, listing, expiring. Each function is a statement or two; it
-//! knows no transaction.
+//! The rows of a shelf: reading, writing, listing, expiring. Each function is a statement or two;
+//! it knows no transaction.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -175,16 +175,18 @@ pub fn list(db: &Connection, scan: &Scan, now: Micros) -> rusqlite::Result<Page>
     // What is sealed, or not wanted at all, is not even read.
     let sql = "SELECT CASE WHEN ?4 AND (seal IS NULL OR ?5) THEN value END, \
                CASE WHEN ?4 THEN number END, seal, revision, expires_us, key FROM entry \
-               WHERE key >= ?1 AND key > ?2 AND (expires_us IS NULL OR expires_us > ?3) \
+               WHERE key >= ?1 AND key <> ?2 AND (expires_us IS NULL OR expires_us > ?3) \
                ORDER BY key";
     let (values, sealed) = match scan.values {
         Values::Without => (false, false),
         Values::Open => (true, false),
         Values::WithSealed => (true, true),
     };
+    // One bound below, so that a page deep in a long list begins where it begins.
     let after = scan.after.as_deref().unwrap_or_default();
+    let from = after.max(&scan.prefix);
     let mut statement = db.prepare_cached(sql)?;
-    let mut rows = statement.query(params![scan.prefix, after, now, values, sealed])?;
+    let mut rows = statement.query(params![from, after, now, values, sealed])?;
     let (mut page, mut bytes) = (Page::default(), 0);
     while let Some(row) = rows.next()? {
         let key: String = row.get(5)?;

@@ -39,17 +39,17 @@ impl Default for Shelf {
 
 impl Shelf {
     pub(crate) fn get(&mut self, request: StorageGetRequest) -> Answer<StorageGetResponse> {
-        Ok(StorageGetResponse { entry: self.entries.get(&request.key).cloned() })
+        let StorageGetRequest { key } = request;
+        Ok(StorageGetResponse { entry: self.entries.get(&key).cloned() })
     }
 
     pub(crate) fn list(&mut self, request: StorageListRequest) -> Answer<StorageListResponse> {
-        let most = usize::try_from(request.most).unwrap_or(PAGE);
+        let StorageListRequest { prefix, after, most, keys_only } = request;
+        let most = usize::try_from(most).unwrap_or(PAGE);
         let most = if most == 0 { PAGE } else { most.min(PAGE) };
-        let wanted = |entry: &&StorageEntry| {
-            entry.key.starts_with(&request.prefix) && entry.key > request.after
-        };
+        let wanted = |entry: &&StorageEntry| entry.key.starts_with(&prefix) && entry.key > after;
         let mut found = self.entries.values().filter(wanted);
-        let shown = |entry: &StorageEntry| match request.keys_only || entry.secret {
+        let shown = |entry: &StorageEntry| match keys_only || entry.secret {
             true => StorageEntry { of: None, ..entry.clone() },
             false => entry.clone(),
         };
@@ -107,7 +107,8 @@ impl Shelf {
         let now = self.now_us;
         let over = |entry: &StorageEntry| (1..=now).contains(&entry.expires_at_us);
         let gone: Vec<StorageEntry> =
-            self.entries.extract_if(.., |_, entry| over(entry)).map(|(_, entry)| entry).collect();
+            self.entries.values().filter(|entry| over(entry)).cloned().collect();
+        self.entries.retain(|_, entry| !over(entry));
         for StorageEntry { key, revision, .. } in gone {
             self.tell(changed(key, revision, StorageChangeKind::Expired));
         }

@@ -32,7 +32,7 @@ pub async fn answer(plugin: &Arc<Plugin>, what: &str) -> String {
         "watch-many" => watch_many(plugin, client, rest).await,
         "watch-unread" => watch_unread(plugin, client, rest).await,
         "flood" => flood(plugin, client, rest).await,
-        "pump" => return pump(plugin, client),
+        "pump" => return pump(plugin, &client),
         // `set KEY VALUE …`, `add KEY NUMBER …`, `delete KEY …`, several with ` + ` between them.
         _ => batch(plugin, client, what).await,
     };
@@ -219,7 +219,7 @@ async fn flood(plugin: &Plugin, mut client: Client, count: &str) -> Result<Strin
 
 /// Eight writers, each with batches of two keys that belong together, as long as the process lives.
 /// What was acknowledged stands in its data folder.
-fn pump(plugin: &Arc<Plugin>, client: Client) -> String {
+fn pump(plugin: &Arc<Plugin>, client: &Client) -> String {
     for writer in 0..8 {
         tokio::spawn(write_on(plugin.clone(), client.clone(), writer));
     }
