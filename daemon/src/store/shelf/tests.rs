@@ -41,6 +41,20 @@ fn what_is_committed_is_there_though_the_file_was_never_closed() {
     assert_eq!(keys(&mut SqliteShelf::open(&copy, Health::Check).unwrap()), 2);
 }
 
+// I72
+#[test]
+fn only_who_asks_for_it_waits_for_the_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut shelf = SqliteShelf::open(&folder.path().join("a.db"), Health::Check).unwrap();
+    let level = |shelf: &SqliteShelf| -> i64 {
+        shelf.db.pragma_query_value(None, "synchronous", |row| row.get(0)).unwrap()
+    };
+    for (durability, normal_or_full) in [(Durability::Power, 2), (Durability::Process, 1)] {
+        put(&mut shelf, "k", durability);
+        assert_eq!(level(&shelf), normal_or_full);
+    }
+}
+
 // I75
 #[test]
 fn a_damaged_file_is_set_aside_and_its_plugin_told_once() {
