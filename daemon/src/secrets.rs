@@ -248,10 +248,10 @@ pub(crate) mod tests {
         assert_eq!(format!("{loaded:?}"), "[1, 3]");
         assert!(!Keyring::load(&[missing]).unwrap().can_seal());
         write(&good, 0o644);
-        assert!(matches!(Keyring::load(&[path.clone()]), Err(KeyFileError::Open(_))));
+        assert!(matches!(Keyring::load(std::slice::from_ref(&path)), Err(KeyFileError::Open(_))));
         for wrong in ["1 hush", "0 00", "x", &good.repeat(2)] {
             write(wrong, 0o600);
-            let error = Keyring::load(&[path.clone()]).unwrap_err().to_string();
+            let error = Keyring::load(std::slice::from_ref(&path)).unwrap_err().to_string();
             assert!(error.contains("secret-keys:") && !error.contains("hush"), "{error}");
         }
     }

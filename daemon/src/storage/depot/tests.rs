@@ -148,7 +148,7 @@ async fn purging_one_leaves_those_with_like_names() {
         std::fs::write(path_with(&depot.files().of(&other), suffix), "x").unwrap();
     }
     depot.purge(&one, now()).await.unwrap();
-    assert_eq!(depot.files().plugins().unwrap(), [other.clone()]);
+    assert_eq!(depot.files().plugins().unwrap(), std::slice::from_ref(&other));
     assert_eq!(depot.files().beside(&other).unwrap().len(), 3);
     assert_eq!(write(&kept, add("n")).await.unwrap()[0].counter, Some(2));
     assert_eq!(depot.purge(&one, now()).await, Err(StorageFault::NoStorage("alpha".to_owned())));
