@@ -1,8 +1,8 @@
 //! The one place where a plugin's RPC is let through or not: by its grant at that moment and the
 //! table of [`outboard_proto::needs`], before anything is decoded.
 //!
-//! It refuses to know who calls and what an RPC does. What a grant is limited to (whom one may call) is looked at
-//! where that is known.
+//! It refuses to know who calls and what an RPC does. What a grant is limited to (whom one may
+//! call) is looked at where that is known.
 
 mod refusals;
 

@@ -1,8 +1,8 @@
 //! The services of a plugin's socket: the session with a codec of our own, so that calls can go out
 //! as they were encoded, and the host API as it was generated.
 //!
-//! The token, checked before anything is decoded, answers which generation calls; the guard, whether
-//! it may. It refuses to know what is said.
+//! The token, checked before anything is decoded, answers which generation calls; the guard,
+//! whether it may. It refuses to know what is said.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
