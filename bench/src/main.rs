@@ -29,6 +29,7 @@ mod role;
 mod scale;
 mod slice;
 mod statistics;
+mod storage;
 mod target;
 
 use std::path::PathBuf;
@@ -62,6 +63,8 @@ enum Measure {
     Bulkhead(Bulkhead),
     /// What the patterns of many plugins cost that are not concerned.
     Filter(Filter),
+    /// What plugins keep: set and get beside a bare unary call and SQLite, sets of all together.
+    Storage(Rounds),
     /// One process of a case; the bench starts these by itself.
     #[command(hide = true)]
     Play { role: Role, folder: Option<PathBuf> },
@@ -155,6 +158,9 @@ fn main() -> ExitCode {
         }
         Measure::Filter(Filter { plugins, rounds }) => {
             end(show(filter::measure(plugins, rounds.rounds, rounds.slice_ms), &rounds.form))
+        }
+        Measure::Storage(asked) => {
+            end(show(storage::measure(asked.rounds, asked.slice_ms), &asked.form))
         }
         Measure::Play { role, folder } => role.play(&folder.unwrap_or_default()),
     }

@@ -53,6 +53,11 @@ impl Kind {
         Self { role, in_flight: IN_FLIGHT, sections }
     }
 
+    /// Plays `role`, with these sections of the manifest.
+    pub fn of(role: Role, sections: String) -> Self {
+        Self { role, in_flight: IN_FLIGHT, sections }
+    }
+
     /// Plays `role`; nobody asks or tells it anything.
     pub fn alone(role: Role) -> Self {
         Self { role, in_flight: IN_FLIGHT, sections: String::new() }

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use outboard_plugin::Plugin;
 
 use crate::peer::{ours, raw, relay};
-use crate::{flooder, listener, neighbour};
+use crate::{flooder, listener, neighbour, storage};
 
 /// What one process of a case is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -40,6 +40,12 @@ pub enum Role {
     Hog,
     /// Sends frames without end at times.
     Flooder,
+    /// Sets and gets when it is told to.
+    Keeper,
+    /// A bare unary call: who asks.
+    UnaryApp,
+    /// A bare unary call: who answers.
+    UnaryServer,
 }
 
 impl Role {
@@ -59,6 +65,9 @@ impl Role {
             Self::Sleeper => "sleeper",
             Self::Hog => "hog",
             Self::Flooder => "flooder",
+            Self::Keeper => "keeper",
+            Self::UnaryApp => "unary-app",
+            Self::UnaryServer => "unary-server",
         }
     }
 
@@ -78,6 +87,9 @@ impl Role {
             Self::Sleeper => return run(neighbour::sleeper(named())),
             Self::Hog => return run(neighbour::hog(named())),
             Self::Flooder => flooder::run(),
+            Self::Keeper => return run(storage::keeper(named(), &own_name())),
+            Self::UnaryApp => storage::app(folder),
+            Self::UnaryServer => storage::server(folder),
         };
         crate::end(ended)
     }
@@ -85,8 +97,11 @@ impl Role {
 
 /// A plugin under the manifest's name, so that one program serves for many.
 fn named() -> Plugin {
-    let name = std::env::var("OUTBOARD_PLUGIN").unwrap_or_default();
-    Plugin::new(name, crate::plugin_folder::VERSION)
+    Plugin::new(own_name(), crate::plugin_folder::VERSION)
+}
+
+fn own_name() -> String {
+    std::env::var("OUTBOARD_PLUGIN").unwrap_or_default()
 }
 
 fn run(plugin: Plugin) -> ExitCode {
