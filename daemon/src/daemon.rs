@@ -20,6 +20,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::admin::AdminSide;
 use crate::app::AppSide;
+use crate::audit::Audit;
+use crate::audit::refusals::Refusals;
 use crate::clock::{Clock, timestamp};
 use crate::config::operator::OperatorConfig;
 use crate::config::paths::Paths;
@@ -64,6 +66,7 @@ struct Ground {
     journal: Journal,
     quarantine: Option<Quarantine>,
     depot: Depot,
+    audit: Audit,
     spawner: Spawner,
     app: UnixListener,
     admin: UnixListener,
@@ -139,6 +142,7 @@ fn lay_ground(options: &Options) -> Result<Ground, StartError> {
     let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
     let keys = Keyring::load(&paths.secret_keys(credentials.as_deref()))?;
     let depot = Depot::start(Files::within(&paths.storage()), keys)?;
+    let audit = Audit::start(paths.audit_log()).map_err(StartError::Process)?;
     let spawner = Spawner::start(setup(options, &config))?;
     let app_group = group_id(&config.app_group.value).map_err(StartError::Process)?;
     let admin_group = group_id(&config.admin_group.value).map_err(StartError::Process)?;
@@ -150,6 +154,7 @@ fn lay_ground(options: &Options) -> Result<Ground, StartError> {
         journal,
         quarantine,
         depot,
+        audit,
         spawner,
         app,
         admin,
@@ -195,6 +200,8 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
     let clock = Clock::start_exact();
     let switchboard = Switchboard::new(clock);
     let trees = Trees::new(options.uid);
+    let refusals = Refusals::new(ground.audit.clone());
+    switchboard.tell_refusals_to(refusals.clone());
     let outbox = Outbox::new(switchboard.clone(), ground.journal.clone());
     let harbour = Harbour {
         paths: options.paths.clone(),
@@ -207,6 +214,8 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
         held: Held::new(switchboard.clone(), ground.journal.clone()),
         interactions: Interactions::new(switchboard, ground.journal.clone(), outbox.clone()),
         quarantine: ground.quarantine.clone(),
+        audit: ground.audit.clone(),
+        refusals,
         depot: ground.depot.clone(),
         outbox,
         lines: logs::followers(),

@@ -28,6 +28,8 @@ use outboard_proto::common::{Failure, Reason};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
+use crate::audit::Audit;
+use crate::audit::refusals::Refusals;
 use crate::clock::Clock;
 use crate::config::name::PluginName;
 use crate::config::operator::OperatorConfig;
@@ -81,6 +83,10 @@ pub struct Harbour {
     pub interactions: Interactions,
     /// What plugins hold.
     pub held: Held,
+    /// What was done, and by whom.
+    pub audit: Audit,
+    /// What plugins were refused.
+    pub refusals: Refusals,
     /// Where lines can be followed.
     pub lines: broadcast::Sender<Line>,
     /// Who moved.
@@ -119,6 +125,7 @@ impl Harbour {
         self.control.close().await;
         self.journal.close().await;
         self.depot.close().await;
+        self.audit.close().await;
     }
 }
 

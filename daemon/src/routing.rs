@@ -27,9 +27,11 @@ mod interaction;
 mod lane;
 mod loops;
 mod member;
+mod names;
 mod nested;
 mod node;
 mod patterns;
+mod permit;
 mod pipeline;
 mod plugin_events;
 mod publish;
@@ -42,6 +44,7 @@ mod send;
 mod subject;
 mod trace;
 mod traffic;
+mod uses;
 mod waiting;
 
 use std::collections::{BTreeMap, HashMap};
@@ -51,6 +54,7 @@ use outboard_supervision::Moment;
 use slab::Slab;
 use tokio::sync::{Notify, watch};
 
+use crate::audit::refusals::Refusals;
 use crate::clock::Clock;
 use crate::config::manifest::Hook;
 
@@ -71,6 +75,7 @@ pub use run::{Asked, HoldWish, VerdictFrame};
 pub use send::{Cause, Handing, Outgoing, SendOutcome};
 pub use trace::{Kind, LISTENERS, Wish};
 pub use traffic::Traffic;
+pub use uses::{Use, Uses};
 
 /// A plugin's place in the tables.
 pub type MemberId = usize;
@@ -114,6 +119,11 @@ struct Core {
     patterns: patterns::Patterns,
     loops: loops::Loops,
     bypasses: bypass::Bypasses,
+    channel_names: names::ChannelNames,
+    /// Where it is recorded what plugins are not given.
+    refusals: Option<Refusals>,
+    /// Some grant is limited by channels' names.
+    names_wanted: bool,
     deliveries: u64,
     listeners: trace::Listeners,
     traced: trace::Traced,
@@ -149,6 +159,9 @@ impl Switchboard {
             patterns: patterns::Patterns::default(),
             loops: loops::Loops::default(),
             bypasses: bypass::Bypasses::default(),
+            channel_names: names::ChannelNames::default(),
+            names_wanted: false,
+            refusals: None,
             deliveries: 0,
             listeners: trace::Listeners::default(),
             traced: trace::Traced::default(),

@@ -1254,6 +1254,10 @@ pub enum Reason {
     NoSuchKey = 117,
     /// No plugin of this name keeps anything.
     NoStorage = 118,
+    /// The grant is there, but not for this place or operation.
+    OutOfScope = 120,
+    /// A grant was to be changed that the plugin does not ask for.
+    NotAsked = 121,
 }
 impl Reason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1335,6 +1339,8 @@ impl Reason {
             Self::StorageTooLarge => "REASON_STORAGE_TOO_LARGE",
             Self::NoSuchKey => "REASON_NO_SUCH_KEY",
             Self::NoStorage => "REASON_NO_STORAGE",
+            Self::OutOfScope => "REASON_OUT_OF_SCOPE",
+            Self::NotAsked => "REASON_NOT_ASKED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1413,6 +1419,8 @@ impl Reason {
             "REASON_STORAGE_TOO_LARGE" => Some(Self::StorageTooLarge),
             "REASON_NO_SUCH_KEY" => Some(Self::NoSuchKey),
             "REASON_NO_STORAGE" => Some(Self::NoStorage),
+            "REASON_OUT_OF_SCOPE" => Some(Self::OutOfScope),
+            "REASON_NOT_ASKED" => Some(Self::NotAsked),
             _ => None,
         }
     }

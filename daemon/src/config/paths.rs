@@ -121,6 +121,11 @@ impl Paths {
         self.state.join("journal.db")
     }
 
+    /// What was done and by whom.
+    pub fn audit_log(&self) -> PathBuf {
+        self.state.join("audit.log")
+    }
+
     /// A plugin's data folder.
     pub fn data(&self, name: &PluginName) -> PathBuf {
         self.state.join("data").join(name.as_str())

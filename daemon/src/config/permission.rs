@@ -3,7 +3,8 @@
 
 use super::fault::Problem;
 use super::nearest::nearest;
-use std::collections::BTreeSet;
+use super::scope::{Scope, parse_scoped};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -92,24 +93,39 @@ impl FromStr for Permission {
 }
 
 /// What the operator said about a plugin's permissions.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Grants {
     /// Whatever the manifest asks for, optional ones included.
     Asked,
     /// Nothing.
     None,
-    /// These, as far as the manifest asks for them.
-    List(BTreeSet<Permission>),
+    /// These, as far as the manifest asks for them, each within its limits.
+    List(BTreeMap<Permission, Scope>),
 }
 
 impl Grants {
-    /// Those of the asked permissions that are granted.
-    pub fn of(&self, asked: &BTreeSet<Permission>) -> BTreeSet<Permission> {
+    /// The limits of a permission; nothing if it is not granted.
+    pub fn scope_of(&self, permission: Permission) -> Option<Scope> {
         match self {
-            Grants::Asked => asked.clone(),
-            Grants::None => BTreeSet::new(),
-            Grants::List(list) => asked.intersection(list).copied().collect(),
+            Grants::Asked => Some(Scope::default()),
+            Grants::None => None,
+            Grants::List(list) => list.get(&permission).cloned(),
         }
+    }
+
+    /// A list of them.
+    ///
+    /// # Errors
+    /// One of them stands there twice.
+    pub fn list(of: impl IntoIterator<Item = (Permission, Scope)>) -> Result<Grants, Problem> {
+        let mut list = BTreeMap::new();
+        for (permission, scope) in of {
+            if list.insert(permission, scope).is_some() {
+                return Err(Problem::new(format!("{permission} is granted twice"))
+                    .hint(format!("{permission}@channels=town-*|id:C1")));
+            }
+        }
+        Ok(Grants::List(list))
     }
 }
 
@@ -118,8 +134,10 @@ impl fmt::Display for Grants {
         match self {
             Grants::Asked => f.write_str("asked"),
             Grants::None => f.write_str("none"),
+            Grants::List(list) if list.is_empty() => f.write_str("none"),
             Grants::List(list) => {
-                let names: Vec<&str> = list.iter().map(|it| it.as_str()).collect();
+                let names: Vec<String> =
+                    list.iter().map(|(permission, scope)| format!("{permission}{scope}")).collect();
                 f.write_str(&names.join(","))
             }
         }
@@ -134,11 +152,10 @@ impl FromStr for Grants {
         match text {
             "asked" => Ok(Grants::Asked),
             "none" | "" => Ok(Grants::None),
-            list => list
-                .split(',')
-                .map(|it| it.trim().parse())
-                .collect::<Result<_, _>>()
-                .map(Grants::List),
+            list => {
+                let scoped = list.split(',').map(|it| parse_scoped(it.trim()));
+                Grants::list(scoped.collect::<Result<Vec<_>, _>>()?)
+            }
         }
     }
 }
@@ -149,21 +166,17 @@ mod tests {
 
     #[test]
     fn grants_read_back_as_they_are_shown() {
-        let list = Grants::List([Permission::MessagesSend, Permission::CommandsOwn].into());
-        for grants in [Grants::Asked, Grants::None, list] {
-            assert_eq!(grants.to_string().parse::<Grants>().unwrap(), grants);
+        let limited = "messages:send@channels=town-*|id:C1,commands:own";
+        for text in ["asked", "none", limited] {
+            assert_eq!(text.parse::<Grants>().unwrap().to_string(), text);
         }
+        let twice = "messages:send,messages:send@channels=a".parse::<Grants>();
+        assert!(twice.unwrap_err().to_string().contains("twice"));
     }
 
     #[test]
     fn an_unknown_permission_names_the_nearest() {
         let problem = "mesages:send".parse::<Permission>().unwrap_err();
         assert_eq!(problem.hint.unwrap(), "did you mean messages:send?");
-    }
-
-    #[test]
-    fn nothing_is_granted_that_was_not_asked_for() {
-        let granted = Grants::List([Permission::UsersModerate].into());
-        assert!(granted.of(&[Permission::MessagesRead].into()).is_empty());
     }
 }

@@ -3,6 +3,7 @@
 //! built-in and manifest. Every value knows who decided it. It runs nothing.
 
 use super::fault::{Fault, Faults, Problem};
+use super::granted::Granted;
 use super::keys::{Effect, KeyValues, Keys, RestartPolicy, Row};
 use super::manifest::{Asks, Hook, HookDecl, Manifest, Mode, OnFailure};
 use super::name::{EnvName, PluginName};
@@ -51,12 +52,23 @@ pub struct Spec {
 pub struct GrantSpec {
     /// What it asks for.
     pub asked: Asks,
-    /// What of that it has.
-    pub granted: BTreeSet<Permission>,
+    /// What of that it has, and within which limits.
+    pub granted: Granted,
     /// What it has not and is not started without.
     pub missing: BTreeSet<Permission>,
     /// Who decided it.
     pub source: Source,
+}
+
+impl GrantSpec {
+    /// The plugins it may call.
+    pub fn may_call(&self) -> BTreeSet<PluginName> {
+        let permission = Permission::PluginsCall;
+        let Some(limit) = self.granted.limit_of(permission) else { return BTreeSet::new() };
+        let (asked, narrowed) = (&limit.asked.plugins, &limit.narrowed.plugins);
+        let left = asked.iter().filter(|it| narrowed.is_empty() || narrowed.contains(*it));
+        left.cloned().collect()
+    }
 }
 
 /// One hook of one plugin.
@@ -169,7 +181,7 @@ impl Spec {
     fn grants_row(&self) -> Row {
         Row {
             key: "grants".to_owned(),
-            value: Grants::List(self.grants.granted.clone()).to_string(),
+            value: self.grants.granted.as_grants().to_string(),
             source: self.grants.source.clone(),
             effect: Effect::AtOnce,
         }
@@ -200,8 +212,8 @@ fn resolve_keys(manifest: &Manifest, defaults: &Keys, operator: Keys) -> KeyValu
 
 fn resolve_grants(asked: &Asks, said: Option<&Sourced<Grants>>) -> GrantSpec {
     let said = said.cloned().unwrap_or(Sourced::built_in(Grants::None));
-    let granted = said.value.of(&asked.permissions());
-    let missing = asked.required().difference(&granted).copied().collect();
+    let granted = Granted::of(asked, &said.value);
+    let missing = asked.required().into_iter().filter(|it| !granted.holds(*it)).collect();
     GrantSpec { asked: asked.clone(), granted, missing, source: said.source }
 }
 

@@ -16,7 +16,6 @@ use crate::clock::micros;
 use crate::config::keys::key_value::CpuQuota;
 use crate::config::manifest::{self, Loaded, Manifest};
 use crate::config::operator::OperatorConfig;
-use crate::config::permission::Permission;
 use crate::config::spec::{HookSpec, Spec};
 use crate::debug::Parting;
 use crate::logs::Log;
@@ -81,6 +80,7 @@ impl Aboard {
             outbox: harbour.outbox.clone(),
             interactions: harbour.interactions.clone(),
             held: harbour.held.clone(),
+            refusals: harbour.refusals.clone(),
             reflection: harbour.reflection.clone(),
             room: Room::new(harbour.depot.clone(), name.clone()),
         };
@@ -254,10 +254,8 @@ fn registration(manifest: &Manifest, spec: &Spec) -> Registration {
 }
 
 fn reach(manifest: &Manifest, spec: &Spec) -> Reach {
-    let granted = spec.grants.granted.contains(&Permission::PluginsCall);
-    let asked = spec.grants.asked.0.get(&Permission::PluginsCall).filter(|_| granted);
     Reach {
-        may_call: asked.map(|ask| ask.plugins.clone()).unwrap_or_default(),
+        may_call: spec.grants.may_call(),
         methods: manifest.methods.clone(),
         routes: manifest.routes.clone(),
     }
@@ -290,7 +288,7 @@ fn facts(manifest: &Manifest, spec: &Spec, ends: &Ends) -> Facts {
         name: manifest.name.as_str().into(),
         version: manifest.version.to_string(),
         handlers: manifest.handlers(),
-        grants: spec.grants.granted.iter().map(|it| it.as_str().to_owned()).collect(),
+        grants: spec.grants.granted.permissions().iter().map(|it| it.as_str().to_owned()).collect(),
         limits: plugin::Limits {
             memory_bytes: spec.keys.memory.value.0,
             call_timeout_us: micros(spec.keys.call_timeout.value),

@@ -17,7 +17,7 @@ use super::aboard::Aboard;
 use super::{Fleet, Harbour};
 use crate::clock::micros;
 use crate::config::manifest::{Hook, Mode, Need};
-use crate::config::name::PluginName;
+use crate::config::scope::Dimension;
 use crate::config::spec::Spec;
 use crate::debug::Stage;
 use crate::plugin::{condition_notes, explain};
@@ -207,12 +207,18 @@ fn state(state: &Machine) -> State {
     }
 }
 
-/// The author's words, and whom they are about.
+/// The author's words, and what they are limited to.
 fn reason(ask: &crate::config::manifest::asks::Ask) -> String {
-    let plugins: Vec<&str> = ask.plugins.iter().map(PluginName::as_str).collect();
-    match plugins[..] {
+    let limits = ask.scope.words();
+    match limits[..] {
         [] => ask.reason.clone(),
-        [..] => format!("{} ({})", ask.reason, plugins.join(", ")),
+        [..] => {
+            let of = |(dimension, words): &(Dimension, Vec<String>)| {
+                format!("{} {}", dimension.as_str(), words.join(", "))
+            };
+            let limits: Vec<String> = limits.iter().map(of).collect();
+            format!("{} ({})", ask.reason, limits.join("; "))
+        }
     }
 }
 
@@ -257,7 +263,7 @@ pub fn grants(spec: &Spec) -> Vec<Grant> {
         &crate::config::manifest::asks::Ask,
     )| Grant {
         permission: permission.as_str().to_owned(),
-        granted: spec.grants.granted.contains(permission),
+        granted: spec.grants.granted.holds(*permission),
         optional: ask.need == Need::Optional,
         reason: reason(ask),
     };

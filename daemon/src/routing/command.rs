@@ -57,6 +57,7 @@ impl Core {
         }
         self.acted(request.sender.as_ref(), request.channel.as_ref());
         let owner = self.commands.get(&request.name).copied();
+        self.channel_names.note(&request.workspace, request.channel.as_ref());
         let ended = match self.prepare(&request) {
             Ok(Prepared::Run(member, run)) => {
                 self.begin_command(caller, (member, *run), &request, now)

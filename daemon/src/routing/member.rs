@@ -6,15 +6,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use outboard_proto::common::{Event, Failure, Reason};
+use outboard_proto::common::Event;
 use outboard_proto::plugin::{AppChanged, DaemonFrame, daemon_frame};
 use outboard_supervision::Moment;
 use outboard_supervision::breaker::Breaker;
-use tonic::Code;
 
 use super::debug::{Guest, Overdue};
 use super::lane::Lanes;
 use super::run::shadow::{self, Tally};
+use super::uses::Uses;
 use super::waiting::Waiting;
 use super::{Core, MemberId, Registration, Switchboard, Traffic};
 use crate::config::manifest::event::permission_for;
@@ -76,6 +76,8 @@ pub struct Member {
     /// The last event handed over was a promised one.
     pub kept_last: bool,
     pub traffic: Traffic,
+    /// What it made of its grants.
+    pub uses: Uses,
     /// Recent deliveries, the oldest first: what their handlers do next has them as its cause.
     pub recent: VecDeque<u64>,
     pub delivered: HashMap<u64, (Moment, Arc<Event>)>,
@@ -140,6 +142,7 @@ impl Member {
             lanes: Lanes::default(),
             chunks: false,
             traffic: Traffic::default(),
+            uses: Uses::default(),
             recent: VecDeque::new(),
             delivered: HashMap::new(),
             overdue: Overdue::default(),
@@ -158,7 +161,7 @@ impl Member {
     }
 
     pub fn may(&self, permission: Permission) -> bool {
-        self.is.grants.contains(&permission)
+        self.is.grants.holds(permission)
     }
 
     /// Whether it may be told of events of a type.
@@ -176,7 +179,7 @@ impl Member {
         let grants = &self.is.grants;
         let next = |event: &Event, size, kept| {
             let needed = permission_for(&event.r#type);
-            let allowed = needed.is_none_or(|needed| grants.contains(&needed));
+            let allowed = needed.is_none_or(|needed| grants.holds(needed));
             NextDelivery { allowed, size, kept }
         };
         let queued = self.lanes.next().map(|it| next(&it.event, it.size, false));
@@ -208,26 +211,6 @@ impl Member {
 }
 
 impl Switchboard {
-    /// Whether a plugin has a permission at this moment; that it has not is counted.
-    ///
-    /// # Errors
-    /// It has not, or is being unloaded.
-    pub fn permit(&self, member: MemberId, needed: Permission) -> Result<(), Failure> {
-        self.with(|core, _| {
-            let Some(member) = core.members.get_mut(member) else {
-                let text = "the plugin is being unloaded";
-                return Err(Failure::new(Code::Unavailable, Reason::Stopping, text));
-            };
-            if member.may(needed) {
-                return Ok(());
-            }
-            member.traffic.denied += 1;
-            let text = format!("Permission denied: {needed}");
-            let denied = Failure::new(Code::PermissionDenied, Reason::PermissionDenied, text);
-            Err(denied.detail("permission", needed.as_str()))
-        })
-    }
-
     /// Enters a plugin, or replaces what it registered before. It begins unlisted.
     pub fn register(&self, registration: Registration) -> MemberId {
         self.with(|core, now| core.register(registration, now))
@@ -320,6 +303,7 @@ impl Core {
     /// Everything that is derived from who is registered and listed.
     fn rebuild(&mut self, _now: Moment) {
         self.note_patterns();
+        self.names_wanted = self.members.iter().any(|(_, it)| it.is.grants.asks_for_names());
         self.rebuild_pipelines();
         self.rebuild_subscribers();
         self.rebuild_commands();

@@ -16,6 +16,7 @@ use tonic::Code;
 
 use super::node::NodeId;
 use super::seen::Noted;
+use super::subject::Subject;
 use super::{Core, MemberId, Switchboard};
 use crate::delivery::journal::{NewEvent, Op, Outcome, Target};
 
@@ -98,6 +99,7 @@ impl Core {
         if let (Some(Of::Message(message)), "message.posted") = (&event.of, event.r#type.as_str()) {
             self.heard(message);
         }
+        self.channel_names.note(&event.workspace, Subject::of_event(&event).channel());
         self.erase_copies(&event);
         self.withdraw_held(&event);
         let event = Arc::new(event);

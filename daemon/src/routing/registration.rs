@@ -9,11 +9,11 @@ use std::time::Duration;
 use outboard_proto::common::Channel;
 
 use super::nested::Reach;
+use crate::config::granted::Granted;
 use crate::config::manifest::event::{Guarantee, Order};
 use crate::config::manifest::filter::Filter;
 use crate::config::manifest::{CommandDecl, EventType, Hook, Mode, OnFailure, Phase};
 use crate::config::pattern::ChannelPattern;
-use crate::config::permission::Permission;
 
 /// A plugin, as routing knows it.
 #[derive(Debug, Clone)]
@@ -34,8 +34,8 @@ pub struct Registration {
     pub commands: Vec<CommandDecl>,
     /// What else it answers, and whom it may call.
     pub reach: Reach,
-    /// What it may do.
-    pub grants: BTreeSet<Permission>,
+    /// What it may do, and where.
+    pub grants: Granted,
     /// How long a command may take without a sign of life.
     pub call_timeout: Duration,
     /// How long follow-ups to what it deferred may come.

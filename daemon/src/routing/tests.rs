@@ -24,6 +24,7 @@ use outboard_proto::plugin::{Call, DaemonFrame, daemon_frame, reply};
 use tokio_stream::StreamExt as _;
 
 use super::*;
+use crate::config::granted::Granted;
 use crate::config::manifest::filter::Filter;
 use crate::config::manifest::{Mode, OnFailure, Phase};
 use crate::config::permission::Permission;
@@ -85,7 +86,7 @@ pub fn registration(name: &str, interceptors: Vec<Interceptor>) -> Registration 
         channels: Vec::new(),
         commands: Vec::new(),
         reach: super::Reach::default(),
-        grants: BTreeSet::from([
+        grants: Granted::from([
             Permission::MessagesIntercept,
             Permission::MessagesRead,
             Permission::MessagesSend,

@@ -4,23 +4,16 @@
 //! It refuses to know who calls and what an RPC does. What a grant is limited to (whom one may
 //! call) is looked at where that is known.
 
-mod refusals;
-
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
 
 use outboard_proto::common::{Failure, Reason};
 use outboard_proto::needs::RPCS;
 use tonic::Code;
 
 use super::listen::Entrance;
+use crate::audit::refusals::Kind;
 use crate::config::permission::Permission;
-
-pub use refusals::Refusals;
-use refusals::Telling;
-
-/// Refusals of one RPC within this are told together.
-const TOGETHER: Duration = Duration::from_secs(60);
+use crate::config::scope::Place;
 
 /// An RPC and what it needs.
 struct Row {
@@ -55,29 +48,41 @@ impl Entrance {
     /// # Errors
     /// It has not, or is being unloaded.
     pub fn permit(self: &Arc<Self>, rpc: &'static str, needed: Permission) -> Result<(), Failure> {
-        let permitted = self.switchboard.permit(self.member, needed);
-        if permitted.as_ref().is_err_and(|failure| failure.reason() == Reason::PermissionDenied) {
+        self.told(rpc, needed, self.switchboard.permit(self.member, rpc, needed))
+    }
+
+    /// Whether the plugin may do at this moment, there, what `rpc` does; that it may not is counted
+    /// and told. For whoever knows what the request is about, after [`admit`].
+    ///
+    /// # Errors
+    /// It has no grant, or not for that place, or is being unloaded.
+    pub fn permit_in(
+        self: &Arc<Self>,
+        rpc: &'static str,
+        needed: Permission,
+        place: &Place<'_>,
+    ) -> Result<(), Failure> {
+        self.told(rpc, needed, self.switchboard.permit_in(self.member, needed, place))
+    }
+
+    fn told(
+        self: &Arc<Self>,
+        rpc: &'static str,
+        needed: Permission,
+        permitted: Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let refused = |failure: &Failure| {
+            matches!(failure.reason(), Reason::PermissionDenied | Reason::OutOfScope)
+        };
+        if permitted.as_ref().is_err_and(refused) {
             self.tell_refusal(rpc, needed);
         }
         permitted
     }
 
-    /// The first of a minute at once, the others at its end.
-    fn tell_refusal(self: &Arc<Self>, rpc: &'static str, permission: Permission) {
-        if self.refusals().refused(rpc) == Telling::Counted {
-            return;
-        }
-        let plugin = self.facts().name.clone();
-        tracing::warn!(%plugin, rpc, %permission, "refused: not granted");
-        let entrance = Arc::clone(self);
-        tokio::spawn(async move {
-            tokio::time::sleep(TOGETHER).await;
-            let count = entrance.refusals().close(rpc);
-            if count > 0 {
-                let within = TOGETHER.as_secs();
-                tracing::warn!(%plugin, rpc, %permission, count, within, "refused again");
-            }
-        });
+    /// For the audit log.
+    fn tell_refusal(&self, what: &'static str, needed: Permission) {
+        self.refusals.refused(&Kind { plugin: self.facts().name.clone(), what, needed });
     }
 }
 

@@ -3,7 +3,7 @@
 //! The peer check answers who. It refuses to know services and frames.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use outboard_proto::common::{Failure, Reason};
 use outboard_proto::limits::STREAMS;
@@ -13,9 +13,9 @@ use tonic::Code;
 
 use super::door::{Door, Pass};
 use super::facts::Facts;
-use super::guard::Refusals;
 use super::messages::Outbox;
 use super::service::{Inside, Who};
+use crate::audit::refusals::Refusals;
 use crate::clock::Clock;
 use crate::config::manifest::Handlers;
 use crate::connection::Terms;
@@ -55,11 +55,12 @@ pub struct Entrance {
     pub held: Held,
     /// What it keeps.
     pub room: Room,
+    /// What it is refused.
+    pub refusals: Refusals,
     /// What grpcurl and its like are told.
     pub reflection: Reflection,
     facts: Mutex<Arc<Facts>>,
     registered: Mutex<Option<Handlers>>,
-    refusals: Mutex<Refusals>,
 }
 
 /// Where an entrance leads, before there are facts.
@@ -82,6 +83,8 @@ pub struct Leads {
     pub held: Held,
     /// What it keeps.
     pub room: Room,
+    /// What it is refused.
+    pub refusals: Refusals,
     /// What grpcurl and its like are told.
     pub reflection: Reflection,
 }
@@ -91,7 +94,7 @@ impl Entrance {
     #[must_use]
     pub fn new(leads: Leads, facts: Facts) -> Self {
         let Leads { member, switchboard, mailbox, log, clock, .. } = leads;
-        let Leads { outbox, interactions, held, room, reflection, .. } = leads;
+        let Leads { outbox, interactions, held, room, refusals, reflection, .. } = leads;
         let facts = Mutex::new(Arc::new(facts));
         Self {
             member,
@@ -105,10 +108,10 @@ impl Entrance {
             interactions,
             held,
             room,
+            refusals,
             reflection,
             facts,
             registered: Mutex::new(None),
-            refusals: Mutex::default(),
         }
     }
 
@@ -131,10 +134,6 @@ impl Entrance {
 
     pub(super) fn set_registered(&self, handlers: Handlers) {
         *self.registered.lock().unwrap_or_else(PoisonError::into_inner) = Some(handlers);
-    }
-
-    pub(super) fn refusals(&self) -> MutexGuard<'_, Refusals> {
-        self.refusals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn next_serial(&self) -> u64 {

@@ -18,6 +18,8 @@ use tonic::{Code, Request, Response, Status};
 
 use super::held;
 use super::listen::Entrance;
+use crate::config::permission::Permission;
+use crate::config::scope::Place;
 use crate::held::dropping;
 use crate::held::stage::Way;
 pub use crate::outbox::Outbox;
@@ -26,6 +28,9 @@ use crate::status;
 
 /// How long a plugin waits that does not say: the time-out of one call.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+const SEND: &str = "/outboard.plugin.v1.Messages/Send";
+const REPLY: &str = "/outboard.plugin.v1.Messages/Reply";
 
 /// The service of one connection.
 pub struct HostMessages {
@@ -37,7 +42,11 @@ impl Messages for HostMessages {
     async fn send(&self, request: Request<SendRequest>) -> Result<Response<SendResponse>, Status> {
         let cause = self.cause(&request);
         let patience = patience(&request);
-        let sent = self.carry_out(request.into_inner(), cause, patience).await;
+        let send = request.into_inner();
+        let sent = match self.check_place(SEND, &send, cause.as_ref()) {
+            Ok(()) => self.carry_out(send, cause, patience).await,
+            Err(failure) => Err(failure),
+        };
         sent.map(Response::new).map_err(|failure| status::of(&failure))
     }
 
@@ -47,7 +56,10 @@ impl Messages for HostMessages {
     ) -> Result<Response<SendResponse>, Status> {
         let cause = self.cause(&request);
         let patience = patience(&request);
-        let sent = match self.addressed(request.into_inner(), cause) {
+        let addressed = self.addressed(request.into_inner(), cause).and_then(|(send, cause)| {
+            self.check_place(REPLY, &send, Some(&cause)).map(|()| (send, cause))
+        });
+        let sent = match addressed {
             Ok((send, cause)) => self.carry_out(send, Some(cause), patience).await,
             Err(failure) => Err(failure),
         };
@@ -115,6 +127,24 @@ impl HostMessages {
             reply_to: String::new(),
         };
         Ok((send, cause))
+    }
+
+    /// Whether it may write there.
+    fn check_place(
+        &self,
+        rpc: &'static str,
+        send: &SendRequest,
+        cause: Option<&Cause>,
+    ) -> Result<(), Failure> {
+        let workspace = match (send.workspace.as_str(), cause) {
+            ("", Some(cause)) => &cause.workspace,
+            (named, _) => named,
+        };
+        let channel_id = send.channel_id.as_str();
+        let known = cause.and_then(|it| it.channel.as_ref()).filter(|it| it.id == channel_id);
+        let channel_name = known.map(|it| it.name.as_str());
+        let place = Place { workspace, channel_id, channel_name };
+        self.entrance.permit_in(rpc, Permission::MessagesSend, &place)
     }
 
     async fn carry_out(

@@ -3,10 +3,10 @@
 
 use super::about::plain;
 use crate::config::fault::Problem;
-use crate::config::name::PluginName;
 use crate::config::nearest::nearest;
 use crate::config::permission::Permission;
-use crate::config::section::Section;
+use crate::config::scope::{Dimension, Scope};
+use crate::config::section::{Field, Section};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether a plugin can do without a permission.
@@ -19,18 +19,18 @@ pub enum Need {
 }
 
 /// One permission as the author asks for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Ask {
     /// Whether the plugin can do without.
     pub need: Need,
     /// The author's words to the operator.
     pub reason: String,
-    /// The plugins it is about; only for `plugins:call`, and then never empty.
-    pub plugins: BTreeSet<PluginName>,
+    /// What it is limited to by its own wish. For `plugins:call` it names at least one plugin.
+    pub scope: Scope,
 }
 
 /// Everything a plugin asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Asks(pub BTreeMap<Permission, Ask>);
 
 impl Asks {
@@ -62,41 +62,53 @@ pub fn read(root: &Section<'_>) -> Asks {
         let optional = entry.field("optional").and_then(|it| it.flag()).unwrap_or(false);
         let need = if optional { Need::Optional } else { Need::Required };
         let permissions = read_permissions(&entry);
-        let plugins = read_plugins(&entry, &permissions);
-        let ask = Ask { need, reason: reason.unwrap_or_default(), plugins };
-        for permission in permissions {
-            if asks.0.insert(permission, ask.clone()).is_some() {
+        let reason = reason.unwrap_or_default();
+        let scopes = read_scopes(&entry, &permissions);
+        for (permission, scope) in permissions.into_iter().zip(scopes) {
+            let ask = Ask { need, reason: reason.clone(), scope };
+            if asks.0.insert(permission, ask).is_some() {
                 entry.fault("actions", Problem::new(format!("{permission} is asked for twice")));
             }
         }
-        entry.not_supported(&["workspaces", "channels", "hosts", "operations"]);
+        // Nothing here could hold a plugin to hosts: it has the machine's own network.
+        entry.not_supported(&["hosts"]);
         entry.close();
     }
     asks
 }
 
-/// Whom it wants to call: must be said where calling is asked for, and nowhere else.
-fn read_plugins(entry: &Section<'_>, permissions: &[Permission]) -> BTreeSet<PluginName> {
+/// What each of the permissions is limited to; whom it calls must be said where it asks to call.
+fn read_scopes(entry: &Section<'_>, permissions: &[Permission]) -> Vec<Scope> {
+    let mut scopes = vec![Scope::default(); permissions.len()];
+    for dimension in Dimension::ALL {
+        let Some(field) = entry.field(dimension.as_str()) else { continue };
+        let items = field.items().unwrap_or_default();
+        if items.is_empty() {
+            field.fault(dimension.empty());
+        }
+        for item in items {
+            limit(&item, permissions, dimension, &mut scopes);
+        }
+    }
     let calls = permissions.contains(&Permission::PluginsCall);
-    match entry.field("plugins") {
-        Some(field) if calls => {
-            let plugins = field.parse_list(str::parse);
-            if field.value().as_array().is_some_and(|list| list.is_empty()) {
-                field.fault(Problem::new("names no plugin"));
-            }
-            plugins.into_iter().collect()
-        }
-        Some(field) => {
-            field.fault(Problem::not_supported());
-            BTreeSet::new()
-        }
-        None => {
-            if calls {
-                let problem = Problem::new("says not which plugins it calls");
-                entry.fault("plugins", problem.hint("plugins = [\"dictionary\"]"));
-            }
-            BTreeSet::new()
-        }
+    if calls && !entry.has(Dimension::Plugins.as_str()) {
+        let problem = Problem::new("says not which plugins it calls");
+        entry.fault("plugins", problem.hint("plugins = [\"dictionary\"]"));
+    }
+    scopes
+}
+
+/// One word of a limit holds for each permission of its entry. An operation belongs to one of them.
+fn limit(item: &Field<'_>, permissions: &[Permission], dimension: Dimension, scopes: &mut [Scope]) {
+    let Some(text) = item.text() else { return };
+    let tried: Vec<Result<(), Problem>> = permissions
+        .iter()
+        .zip(scopes)
+        .map(|(permission, scope)| scope.limit(*permission, dimension, text))
+        .collect();
+    let some = dimension == Dimension::Operations && tried.iter().any(Result::is_ok);
+    if let (false, Some(problem)) = (some, tried.into_iter().find_map(Result::err)) {
+        item.fault(problem);
     }
 }
 

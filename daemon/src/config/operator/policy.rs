@@ -7,6 +7,7 @@ use crate::config::manifest::Hook;
 use crate::config::name::PluginName;
 use crate::config::pattern::ChannelPattern;
 use crate::config::permission::Grants;
+use crate::config::scope::parse_scoped;
 use crate::config::section::{Field, Section};
 use crate::config::source::Sourced;
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,7 +70,7 @@ pub fn read_all(root: &Section<'_>) -> BTreeMap<PluginName, PluginPolicy> {
 /// `"asked"`, `"none"`, or a list.
 fn read_grants(field: &Field<'_>) -> Option<Grants> {
     match field.value().is_array() {
-        true => Some(Grants::List(field.parse_list(str::parse).into_iter().collect())),
+        true => field.settle(Grants::list(field.parse_list(parse_scoped))),
         false => field.parse(|text| {
             let hint = "\"asked\", \"none\" or [\"messages:send\"]";
             text.parse().map_err(|problem: Problem| match problem.hint {

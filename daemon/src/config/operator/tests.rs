@@ -3,7 +3,7 @@
 use super::*;
 use crate::config::amount::Bytes;
 use crate::config::manifest::Hook;
-use crate::config::permission::{Grants, Permission};
+use crate::config::permission::Grants;
 use crate::config::source::Source;
 
 fn parse(texts: &[&str]) -> Result<OperatorConfig, Faults> {
@@ -50,10 +50,7 @@ fn everything_the_operator_can_say_is_read() {
     assert_eq!(config.daemon.plugins_memory.as_ref().unwrap().value, Bytes::mib(2048));
     assert_eq!(config.ceilings.memory.value, Bytes::mib(512));
     let policy = &config.plugins["moderator"];
-    assert_eq!(
-        policy.grants.as_ref().unwrap().value,
-        Grants::List([Permission::MessagesRead].into())
-    );
+    assert_eq!(policy.grants.as_ref().unwrap().value, "messages:read".parse::<Grants>().unwrap());
     assert_eq!(policy.closed.as_ref().unwrap().value, [Hook::BeforePost].into());
     assert_eq!(policy.keys.intensity.as_ref().unwrap().value, 50);
     assert_eq!(config.debug.value, DebugMode::Allowed);

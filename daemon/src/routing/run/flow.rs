@@ -20,6 +20,7 @@ use crate::routing::member::Standing;
 use crate::routing::node::{NodeId, busy};
 use crate::routing::patterns::Found;
 use crate::routing::pipeline::Entry;
+use crate::routing::subject::Subject;
 use crate::routing::{Core, change, command};
 
 impl Core {
@@ -41,6 +42,9 @@ impl Core {
         }
         if hook == Hook::BeforePost {
             self.heard_at_hook(&payload);
+        }
+        if self.names_wanted {
+            self.channel_names.note(&workspace, Subject::of(payload.get()).channel());
         }
         let pipeline = self.pipelines.get(&hook).map(Arc::clone).unwrap_or_default();
         let budget = match budget_us {

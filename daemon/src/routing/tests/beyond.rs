@@ -6,6 +6,7 @@ use outboard_proto::limits::{CHUNK_BYTES, CREDIT_BYTES};
 use outboard_proto::plugin::{self, CallPluginRequest, call};
 
 use super::*;
+use crate::config::granted::Limit;
 use crate::config::manifest::Manifest;
 
 mod histories;
@@ -25,7 +26,7 @@ fn talker(name: &str, may_call: &[&str]) -> Registration {
     let mut reach = reach("[[methods]]\nname = \"ask\"\n");
     reach.may_call = may_call.iter().map(|it| it.parse().unwrap()).collect();
     let mut plain = registration(name, Vec::new());
-    plain.grants.insert(Permission::PluginsCall);
+    plain.grants.grant(Permission::PluginsCall, Limit::default());
     Registration { reach, ..plain }
 }
 
@@ -159,7 +160,7 @@ fn server(max_body: &str) -> Registration {
                  max_body = \"MAX\"\n[[http]]\npath = \"/mine/*\"\nmethods = [\"GET\"]\n\
                  access = \"signed-in\"\n";
     let mut plain = registration("web", Vec::new());
-    plain.grants.insert(Permission::HttpServe);
+    plain.grants.grant(Permission::HttpServe, Limit::default());
     Registration { reach: reach(&lines.replace("MAX", max_body)), ..plain }
 }
 

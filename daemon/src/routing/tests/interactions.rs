@@ -376,8 +376,8 @@ async fn an_action_goes_to_the_plugin_whose_component_it_is() {
 async fn nobody_follows_up_or_is_acted_upon_without_the_grant() {
     let board = board();
     let mut app = FakeApp::connected(&board);
-    let plugin = FakePlugin::ready(&board, Registration { grants: BTreeSet::new(), ..dice() });
-    let failure = board.permit(plugin.member, Permission::CommandsOwn).unwrap_err();
+    let plugin = FakePlugin::ready(&board, Registration { grants: Granted::default(), ..dice() });
+    let failure = board.permit(plugin.member, "", Permission::CommandsOwn).unwrap_err();
     assert_eq!(failure.message, "Permission denied: commands:own");
     let action = UiAction { plugin: "dice".into(), ..UiAction::default() };
     board.act(CommandRun::Session { node: app.node, id: 3 }, action);

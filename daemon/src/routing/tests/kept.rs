@@ -168,7 +168,7 @@ async fn a_grant_withdrawn_counts_for_what_already_waits() {
     published(board.publish_and_tell(posted("a"))).await;
     published(board.publish_and_tell(posted("b"))).await;
     let first = delivery(&mut one).await;
-    board.register(Registration { grants: BTreeSet::new(), ..kept("one") });
+    board.register(Registration { grants: Granted::default(), ..kept("one") });
     acknowledge(&one, &first);
     board.orders_idle().await;
     assert_eq!(journal.letters(), [("b".to_owned(), Death::Denied)]);

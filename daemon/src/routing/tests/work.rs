@@ -89,7 +89,7 @@ async fn a_plugin_is_not_told_of_its_own_messages() {
 #[tokio::test(start_paused = true)]
 async fn without_a_grant_no_message_is_shown() {
     let board = board();
-    let grants = BTreeSet::new();
+    let grants = Granted::default();
     let one = FakePlugin::ready(&board, Registration { grants, ..subscriber("one") });
     assert_eq!(board.publish_now(posted("a")).subscriptions, 0);
     assert_eq!(board.view(one.member).traffic.denied, 1);
@@ -226,9 +226,9 @@ async fn a_plugins_message_is_attributed_by_the_daemon() {
 #[tokio::test(start_paused = true)]
 async fn nobody_sends_without_a_grant() {
     let board = board();
-    let grants = BTreeSet::new();
+    let grants = Granted::default();
     let one = FakePlugin::ready(&board, Registration { grants, ..registration("one", vec![]) });
-    let failure = board.permit(one.member, Permission::MessagesSend).unwrap_err();
+    let failure = board.permit(one.member, "", Permission::MessagesSend).unwrap_err();
     assert_eq!(failure.reason(), Reason::PermissionDenied);
     assert_eq!(failure.message, "Permission denied: messages:send");
 }

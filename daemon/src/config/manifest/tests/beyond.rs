@@ -59,11 +59,39 @@ fn a_plugin_says_whom_it_calls() {
     };
     let named = parse(&format!("{SMALL}{}", ask("plugins = [\"dictionary\"]\n"))).unwrap();
     let asked = &named.asks.0[&Permission::PluginsCall];
-    assert!(asked.plugins.iter().any(|it| it.as_str() == "dictionary"));
+    assert!(asked.scope.plugins.iter().any(|it| it.as_str() == "dictionary"));
     let unnamed = faults_with(&ask(""));
     assert!(unnamed.contains("says not which plugins it calls"), "{unnamed}");
     assert!(faults_with(&ask("plugins = []\n")).contains("names no plugin"));
     assert!(faults_with(&ask("plugins = [\"No Name\"]\n")).contains("is not a plugin name"));
+}
+
+#[test]
+fn a_plugin_says_what_it_asks_to_be_limited_to() {
+    let ask = |actions: &str, more: &str| {
+        format!(
+            "[[permissions]]\nresource = \"messages\"\nactions = [{actions}]\n\
+             reason = \"to answer\"\n{more}"
+        )
+    };
+    let limits = "channels = [\"town-*\", \"id:C1\"]\nworkspaces = [\"acme\"]\n\
+                  operations = [\"reply\"]\n";
+    let manifest = parse(&format!("{SMALL}{}", ask("\"send\", \"history\"", limits))).unwrap();
+    let words = |it: Permission| format!("{it}{}", manifest.asks.0[&it].scope);
+    let places = "@workspaces=acme@channels=town-*|id:C1";
+    let send = format!("messages:send{places}@operations=reply");
+    assert_eq!(words(Permission::MessagesSend), send);
+    assert_eq!(words(Permission::MessagesHistory), format!("messages:history{places}"));
+    for (limit, said) in [
+        ("channels = [\"*\"]\n", "matches every channel"),
+        ("channels = []\n", "names no channel"),
+        ("plugins = [\"beta\"]\n", "messages:send cannot be limited to plugins"),
+        ("operations = [\"shout\"]\n", "messages:send allows no operation"),
+        ("hosts = [\"example.org\"]\n", "not supported by this daemon"),
+    ] {
+        let found = faults_with(&ask("\"send\"", limit));
+        assert!(found.contains(said), "{limit}: {found}");
+    }
 }
 
 #[test]

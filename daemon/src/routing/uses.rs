@@ -1,0 +1,34 @@
+//! How often a plugin has made use of each permission, and when it last did. Plain numbers; they
+//! decide nothing.
+
+use outboard_supervision::Moment;
+
+use crate::config::permission::Permission;
+
+/// Of one permission.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Use {
+    /// Since the daemon started.
+    pub count: u64,
+    /// The last time; nothing if there was none.
+    pub last: Option<Moment>,
+}
+
+/// Of all permissions of one plugin.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Uses([Use; Permission::ALL.len()]);
+
+impl Uses {
+    /// Once more.
+    pub fn note(&mut self, permission: Permission, now: Moment) {
+        let it = &mut self.0[permission as usize];
+        it.count += 1;
+        it.last = Some(now);
+    }
+
+    /// What is known of one.
+    #[must_use]
+    pub fn of(&self, permission: Permission) -> Use {
+        self.0[permission as usize]
+    }
+}
