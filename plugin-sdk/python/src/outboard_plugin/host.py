@@ -1,0 +1,123 @@
+"""What a plugin may ask of the daemon, whatever it is handling.
+
+Refuses to know how it is asked; the link carries it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from outboard_plugin.body import Said, body_of
+from outboard_plugin.held import HeldThings
+from outboard_plugin.link import Cause, Link
+from outboard_plugin.storage import Storage
+from outboard_plugin.wire import common, wire
+
+if TYPE_CHECKING:
+    from outboard_plugin.interaction import Later
+
+
+class Host:
+    """The host API. One made by a handler's context names what is being handled as its cause."""
+
+    def __init__(self, link: Link, cause: Cause, workspace: str = "") -> None:
+        self._link = link
+        self._cause = cause
+        #: Empty where the app has only one.
+        self.workspace = workspace
+
+    # --- Speaking -----------------------------------------------------------------------------
+
+    async def send(
+        self,
+        channel: str,
+        said: Said,
+        *,
+        thread: str = "",
+        reply_to: str = "",
+        role: common.Role = common.ROLE_UNSPECIFIED,
+        key: str = "",
+        metadata: Mapping[str, bytes] | None = None,
+        workspace: str | None = None,
+    ) -> str:
+        """Says it in the channel with this id, as the plugin's bot; the message's id.
+
+        Needs `messages:send`. The same `key` within 24 hours is carried out once. Raises HostError.
+        """
+        request = wire.SendRequest(
+            workspace=self.workspace if workspace is None else workspace,
+            channel_id=channel,
+            body=body_of(said),
+            thread_root=thread,
+            reply_to=reply_to,
+            role=role,
+            idempotency_key=key,
+            metadata=metadata,
+        )
+        sent = await self._link.ask("Messages/Send", request, wire.SendResponse, self._cause)
+        return sent.message_id
+
+    async def emit(self, event: str, data: object = None, *, id: str = "") -> str:
+        """Tells whoever subscribes to `plugin:<this plugin>:<event>` what has happened.
+
+        `data` is anything that JSON has; the event's id is returned. Needs `events:emit`. Raises
+        HostError.
+        """
+        request = wire.EmitRequest(
+            event=event, json=json.dumps(data), workspace=self.workspace, id=id
+        )
+        told = await self._link.ask("Events/Emit", request, wire.EmitResponse, self._cause)
+        return told.event_id
+
+    async def call(self, plugin: str, method: str, data: object = None) -> Any:
+        """Calls a method of another plugin and returns what it answers, read from JSON.
+
+        It has what is left of what is being handled, and ends with it. Needs `plugins:call` for
+        that plugin. Raises HostError; its detail `outcome` says `not_started` if nothing happened.
+        """
+        request = wire.CallPluginRequest(plugin=plugin, method=method, json=json.dumps(data))
+        answer = await self._link.ask("Plugins/Call", request, wire.CallPluginResponse, self._cause)
+        return json.loads(answer.json) if answer.json else None
+
+    def later(self, interaction: str, seq: int = 1) -> Later:
+        """The way to say more about a command that was deferred, also by an earlier process."""
+        from outboard_plugin.interaction import Later
+
+        return Later(self._link, interaction, seq)
+
+    # --- Keeping ------------------------------------------------------------------------------
+
+    @property
+    def storage(self) -> Storage:
+        """What this plugin keeps in the daemon. Needs `storage:read`, `storage:write`."""
+        return Storage(self._link, self._cause)
+
+    @property
+    def held(self) -> HeldThings:
+        """What is held, and deciding about it."""
+        return HeldThings(self._link, self._cause)
+
+    # --- Knowing ------------------------------------------------------------------------------
+
+    @property
+    def welcome(self) -> wire.Welcome:
+        """What the daemon said when the session began."""
+        return self._link.welcome
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The plugin's settings, as they are now. Secrets are not in them."""
+        found: dict[str, Any] = json.loads(self.welcome.settings or "{}")
+        return found
+
+    @property
+    def bot(self) -> wire.Bot:
+        """The account the plugin speaks as."""
+        return self.welcome.bot
+
+    @property
+    def public_url(self) -> str:
+        """Where people reach the app from outside; empty where no connected app says."""
+        return self.welcome.app.public_url

@@ -1,0 +1,158 @@
+"""The way to the daemon that every handler of one process shares.
+
+Carries the host API's calls and remembers what the daemon said of itself. Refuses to know the
+session's stream.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import grpc.aio
+
+from outboard_plugin.error import HostError, SessionLost, host_error
+from outboard_plugin.wire import CALL_KEY, TOKEN_KEY, Metadata, wire
+
+#: Seconds that a call on the plugin's own account may take. One with a cause ends with it.
+_OWN_CALL = 30.0
+
+
+class Message(Protocol):
+    """A message of the wire."""
+
+    def SerializeToString(self) -> bytes: ...  # noqa: N802
+
+    @classmethod
+    def FromString(cls, data: bytes) -> Any: ...  # noqa: N802
+
+
+M = TypeVar("M", bound=Message)
+
+
+class Cause(NamedTuple):
+    """What a host call is made on behalf of."""
+
+    #: The metadata that names it; empty for the plugin's own idea.
+    key: str = ""
+    #: A call's id means nothing outside its session; 0 = any.
+    session: int = 0
+
+
+class Link:
+    """The shared way to the daemon."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+        self._channel: grpc.aio.Channel | None = None
+        self._standing = asyncio.Event()
+        self._deferred: dict[str, set[asyncio.Task[Any]]] = {}
+        self.session = 0
+        self.welcome = wire.Welcome()
+
+    @property
+    def metadata(self) -> Metadata:
+        """What every RPC carries."""
+        return ((TOKEN_KEY, self._token),)
+
+    # --- The session's part -------------------------------------------------------------------
+
+    def begin(self, channel: grpc.aio.Channel, welcome: wire.Welcome) -> None:
+        """A session stands; calls of earlier ones are no cause any more."""
+        self._channel = channel
+        self.session = welcome.session
+        self.welcome = welcome
+        self._standing.set()
+
+    def end(self) -> None:
+        """The session is over."""
+        self._standing.clear()
+        self._channel = None
+        self.session = 0
+
+    # --- The host API -------------------------------------------------------------------------
+
+    async def ask(
+        self, method: str, request: Message, answer: type[M], cause: Cause, *, at_most: float = 0
+    ) -> M:
+        """Asks `Service/Method`; raises HostError. `at_most` seconds, if not 0."""
+        channel = await self._way(cause)
+        rpc = channel.unary_unary(
+            f"/outboard.plugin.v1.{method}",
+            request_serializer=type(request).SerializeToString,
+            response_deserializer=answer.FromString,
+        )
+        try:
+            answered = await rpc(
+                request, metadata=self._for(cause), timeout=at_most or _time(cause)
+            )
+        except grpc.aio.AioRpcError as error:
+            raise host_error(error) from None
+        except (grpc.aio.UsageError, asyncio.InvalidStateError):
+            # The channel was closed under the call, with its session.
+            raise SessionLost from None
+        return answered  # type: ignore[no-any-return]
+
+    async def listen(
+        self, method: str, request: Message, answer: type[M], cause: Cause
+    ) -> AsyncIterator[M]:
+        """What a method with a stream of answers says, until it ends."""
+        channel = await self._way(cause)
+        rpc = channel.unary_stream(
+            f"/outboard.plugin.v1.{method}",
+            request_serializer=type(request).SerializeToString,
+            response_deserializer=answer.FromString,
+        )
+        call = rpc(request, metadata=self._for(cause))
+        try:
+            async for message in call:
+                yield message
+        except grpc.aio.AioRpcError as error:
+            raise host_error(error) from None
+        finally:
+            call.cancel()
+
+    async def _way(self, cause: Cause) -> grpc.aio.Channel:
+        if cause.session and cause.session != self.session:
+            # Ids start anew in each session: an old one would name a stranger's call.
+            raise SessionLost
+        if self._channel is None:
+            # A session that was lost comes back within two seconds, or the process ends.
+            try:
+                await asyncio.wait_for(self._standing.wait(), 3)
+            except asyncio.TimeoutError:
+                raise HostError("", "there is no session with the daemon") from None
+        assert self._channel is not None, "a standing session has a channel"
+        return self._channel
+
+    def _for(self, cause: Cause) -> Metadata:
+        return (*self.metadata, (CALL_KEY, cause.key)) if cause.key else self.metadata
+
+    # --- Deferred interactions ----------------------------------------------------------------
+
+    def join(self, interaction: str, task: asyncio.Task[Any]) -> None:
+        """The task works on a deferred interaction, and is cancelled with it."""
+        tasks = self._deferred.setdefault(interaction, set())
+        tasks.add(task)
+
+        def leave(_: asyncio.Task[Any]) -> None:
+            tasks.discard(task)
+            if not tasks and self._deferred.get(interaction) is tasks:
+                del self._deferred[interaction]
+
+        task.add_done_callback(leave)
+
+    def cancel_interaction(self, interaction: str) -> None:
+        """Nobody wants more of it."""
+        for task in list(self._deferred.get(interaction, ())):
+            task.cancel()
+
+    def deferred(self) -> list[asyncio.Task[Any]]:
+        """All that works on deferred interactions."""
+        return [task for tasks in self._deferred.values() for task in tasks]
+
+
+def _time(cause: Cause) -> float | None:
+    # With a cause the daemon knows how long is left of it.
+    return None if cause.key else _OWN_CALL

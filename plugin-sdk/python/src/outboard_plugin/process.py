@@ -1,0 +1,182 @@
+"""One plugin process, from its first hello to its end, over as many sessions as it takes.
+
+Decides whether to come back after a loss, and runs what is run once. Refuses to know frames.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import os
+import signal
+import traceback
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from outboard_plugin import logs
+from outboard_plugin.dispatch import Dispatch
+from outboard_plugin.error import Fatal, NotStarted
+from outboard_plugin.handlers import Handlers, Kind
+from outboard_plugin.host import Host
+from outboard_plugin.link import Cause, Link
+from outboard_plugin.manifest import Manifest
+from outboard_plugin.outbox import Outbox
+from outboard_plugin.session import End, Session
+from outboard_plugin.threads import Threads
+from outboard_plugin.wire import wire
+
+#: Seconds that the daemon keeps a process that has lost its session.
+_RETURN_WITHIN = 2.0
+
+#: Seconds before the second try, doubled for each further one; and the most.
+_FIRST_WAIT = 0.01
+_LONGEST_WAIT = 0.25
+
+#: Seconds that a SIGTERM leaves: the daemon kills 2 s after it.
+_SIGTERM_BUDGET = 1.5
+
+
+class Environment(NamedTuple):
+    """What the daemon puts into a plugin's environment."""
+
+    socket: str
+    token: str
+    data_dir: Path
+
+    @classmethod
+    def read(cls) -> Environment:
+        """Raises NotStarted where the process was not started by the daemon."""
+        names = ("OUTBOARD_SOCKET", "OUTBOARD_TOKEN", "OUTBOARD_DATA_DIR")
+        for name in names:
+            if not os.environ.get(name):
+                raise NotStarted(
+                    f"{name} is not set: this program is an Outboard plugin and is started by the "
+                    "daemon; try `outboard load` with the folder that holds its plugin.toml"
+                )
+        socket, token, data_dir = (os.environ[name] for name in names)
+        return cls(socket, token, Path(data_dir))
+
+
+class Start(Host):
+    """What `on_start` is given."""
+
+    def __init__(self, link: Link, outbox: Outbox, data_dir: Path) -> None:
+        super().__init__(link, Cause())
+        self._outbox = outbox
+        #: The folder that outlives the process.
+        self.data_dir = data_dir
+
+    async def progress(self, percent: int, text: str = "") -> None:
+        """It takes a while: gives it its time anew, up to 120 s in all."""
+        starting = wire.Starting(percent=percent, text=text)
+        await self._outbox.offer(wire.PluginFrame(starting=starting))
+
+
+class Process:
+    """One process of a plugin."""
+
+    def __init__(self, handlers: Handlers, manifest: Manifest, environment: Environment) -> None:
+        self.handlers = handlers
+        self.manifest = manifest
+        self.environment = environment
+        self.link = Link(environment.token)
+        self.threads = Threads()
+        self._session: Session | None = None
+        self._started = False
+        self._stopping: asyncio.Task[None] | None = None
+
+    async def serve(self) -> None:
+        """Holds sessions until the process is told to end. Raises NotStarted."""
+        loop = asyncio.get_running_loop()
+        until, wait = loop.time() + _RETURN_WITHIN, _FIRST_WAIT
+        while True:
+            session = self._session = Session(self)
+            how = await session.hold()
+            # Told to end and cut off while ending: that is an end too.
+            if how is End.TOLD or self._stopping is not None:
+                return await self._stopped()
+            if how is End.START_FAILED:
+                raise NotStarted(f"the plugin could not start: {session.why}")
+            if how is End.REFUSED:
+                raise NotStarted(f"the daemon refused this plugin: {session.why}")
+            if session.was_welcome:
+                until, wait = loop.time() + _RETURN_WITHIN, _FIRST_WAIT
+            await asyncio.sleep(wait)
+            if self._stopping is not None:
+                return await self._stopped()
+            if loop.time() >= until:
+                words = f"lost the daemon at {self.environment.socket} and could not return to it"
+                raise NotStarted(f"{words}: {session.why}")
+            wait = min(wait * 2, _LONGEST_WAIT)
+
+    # --- What the session asks for ------------------------------------------------------------
+
+    async def begin(self, session: Session, dispatch: Dispatch, resumed: bool) -> None:
+        """Initializes, unless that is done, and says ready."""
+        logs.send_to(session.outbox)
+        on_start = self.handlers.get(Kind.START)
+        if on_start is not None and not (resumed and self._started):
+            start = Start(self.link, session.outbox, self.environment.data_dir)
+            try:
+                await dispatch.invoke(on_start, start)
+            except Exception as error:
+                if not isinstance(error, Fatal):
+                    traceback.print_exc()
+                why = str(error) or type(error).__name__
+                failed = wire.InitFailed(reason=why, final=isinstance(error, Fatal))
+                session.outbox.push(wire.PluginFrame(init_failed=failed))
+                session.end(End.START_FAILED, why)
+                return
+        self._started = True
+        session.outbox.push(wire.PluginFrame(ready=wire.Ready()))
+
+    async def settings_changed(self, session: Session, changed: wire.SettingsChanged) -> None:
+        """Remembers the new settings and tells the plugin."""
+        self.link.welcome.settings = changed.after
+        await self._tell(Kind.SETTINGS, Host(self.link, Cause()))
+
+    async def drain(self, dispatch: Dispatch) -> None:
+        """Nothing new comes."""
+        await self._tell(Kind.DRAIN)
+
+    def stop(self, budget: float) -> None:
+        """Ends the process within so many seconds."""
+        if self._stopping is None:
+            self._stopping = asyncio.ensure_future(self._stop(budget))
+
+    def stop_at_sigterm(self) -> None:
+        """To be told by SIGTERM as well."""
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self.stop, _SIGTERM_BUDGET)
+
+    # --- The end ------------------------------------------------------------------------------
+
+    async def _stop(self, budget: float) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + budget
+        if self._session is not None:
+            await self._session.finish(budget / 2)
+        for task in self.link.deferred():
+            task.cancel()
+        try:
+            await asyncio.wait_for(self._tell(Kind.SHUTDOWN), max(0.0, until - loop.time()))
+        except asyncio.TimeoutError:
+            print("the shutdown handler ran out of time", flush=True)
+        if self._session is not None:
+            self._session.end(End.TOLD)
+
+    async def _stopped(self) -> None:
+        if self._stopping is not None:
+            await self._stopping
+
+    async def _tell(self, kind: Kind, *args: Any) -> None:
+        function = self.handlers.get(kind)
+        if function is None:
+            return
+        try:
+            if inspect.iscoroutinefunction(function):
+                await function(*args)
+            else:
+                await self.threads.run(function, *args)
+        except Exception:
+            traceback.print_exc()

@@ -1,0 +1,161 @@
+"""The host API under test: what a plugin sends is kept instead of carried out.
+
+Refuses to judge what is sent, unless a test told it to.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from outboard_plugin.body import text_of
+from outboard_plugin.error import HostError
+from outboard_plugin.reply import Reply
+from outboard_plugin.test.shelf import Shelf
+from outboard_plugin.wire import common, wire
+
+
+class Sent(NamedTuple):
+    """A message that the plugin sent."""
+
+    #: The channel's id; None where the plugin replied to what it was handling.
+    channel: str | None
+    text: str
+    #: The request itself.
+    wire: wire.SendRequest | wire.ReplyRequest
+
+
+class FollowUp(NamedTuple):
+    """What the plugin said to a command that it deferred."""
+
+    interaction_id: str
+    seq: int
+    reply: Reply
+    last: bool
+
+    @property
+    def text(self) -> str:
+        return self.reply.text
+
+
+class Emitted(NamedTuple):
+    """An event of its own that the plugin told."""
+
+    #: Without `plugin:<name>:`.
+    event: str
+    data: Any
+
+
+class Decided(NamedTuple):
+    """A decision of the plugin about something held."""
+
+    id: str
+    #: `released` or `dropped`.
+    decision: str
+    reason: str
+
+
+#: Answers another plugin's method, given its data.
+Answer = Callable[[Any], object]
+
+
+class FakeHost:
+    """What the host API was asked, and what it answers."""
+
+    def __init__(self) -> None:
+        self.sent: list[Sent] = []
+        self.emitted: list[Emitted] = []
+        self.follow_ups: list[FollowUp] = []
+        self.decided: list[Decided] = []
+        self.held: list[common.HeldItem] = []
+        self.storage = Shelf()
+        self.answers: dict[tuple[str, str], Answer] = {}
+        #: Metadata of each call, in order.
+        self.metadata: list[dict[str, str]] = []
+        #: Everything is refused with this.
+        self.refusal: HostError | None = None
+
+    def answer(self, method: str, request: Any) -> Any:
+        """The answer to a unary call of `Service/Method`. Raises HostError."""
+        if self.refusal is not None:
+            raise self.refusal
+        return _METHODS[method](self, request)
+
+    def hold(self, hold: common.Hold) -> None:
+        """Keeps what the plugin under test holds, as the daemon would list it."""
+        number = self.held[-1].number + 1 if self.held else 1
+        self.held.append(
+            common.HeldItem(
+                id=hold.id or f"held-{number}",
+                queue=hold.queue,
+                reason=hold.reason,
+                expires_at_us=hold.expires_at_us,
+                number=number,
+            )
+        )
+
+    def _send(self, request: wire.SendRequest) -> wire.SendResponse:
+        self.sent.append(Sent(request.channel_id, text_of(request.body), request))
+        return wire.SendResponse(message_id=f"sent-{len(self.sent)}")
+
+    def _reply(self, request: wire.ReplyRequest) -> wire.SendResponse:
+        self.sent.append(Sent(None, text_of(request.body), request))
+        return wire.SendResponse(message_id=f"sent-{len(self.sent)}")
+
+    def _emit(self, request: wire.EmitRequest) -> wire.EmitResponse:
+        self.emitted.append(Emitted(request.event, json.loads(request.json)))
+        return wire.EmitResponse(event_id=f"event-{len(self.emitted)}", subscriptions=1)
+
+    def _follow_up(self, request: wire.FollowUpRequest) -> wire.FollowUpResponse:
+        said = FollowUp(
+            request.interaction_id, request.seq, Reply.from_wire(request.reply), request.last
+        )
+        if not any(it[:2] == said[:2] for it in self.follow_ups):
+            self.follow_ups.append(said)
+        return wire.FollowUpResponse(message_id=f"follow-up-{request.seq}")
+
+    def _call(self, request: wire.CallPluginRequest) -> wire.CallPluginResponse:
+        answer = self.answers.get((request.plugin, request.method))
+        if answer is None:
+            raise HostError("UNKNOWN_PLUGIN", f"no plugin {request.plugin} is loaded")
+        return wire.CallPluginResponse(json=json.dumps(answer(json.loads(request.json))))
+
+    def _release(self, request: wire.ReleaseHeldRequest) -> wire.HeldResponse:
+        return self._decide(Decided(request.id, "released", ""))
+
+    def _drop(self, request: wire.DropHeldRequest) -> wire.HeldResponse:
+        return self._decide(Decided(request.id, "dropped", request.reason.text))
+
+    def _decide(self, decided: Decided) -> wire.HeldResponse:
+        if not any(item.id == decided.id for item in self.held):
+            raise HostError("UNKNOWN_HELD", f"nothing is held under {decided.id}")
+        self.held = [item for item in self.held if item.id != decided.id]
+        self.decided.append(decided)
+        return wire.HeldResponse(told=True)
+
+    def _list_held(self, request: wire.ListHeldRequest) -> wire.ListHeldResponse:
+        listed = [
+            item
+            for item in self.held
+            if item.number > request.after and request.queue in ("", item.queue)
+        ]
+        return wire.ListHeldResponse(items=listed)
+
+
+#: What each method does.
+_METHODS: dict[str, Callable[[FakeHost, Any], Any]] = {
+    "Messages/Send": FakeHost._send,
+    "Messages/Reply": FakeHost._reply,
+    "Messages/ReleaseHeld": FakeHost._release,
+    "Messages/DropHeld": FakeHost._drop,
+    "Messages/ListHeld": FakeHost._list_held,
+    "Events/Emit": FakeHost._emit,
+    "Interactions/FollowUp": FakeHost._follow_up,
+    "Plugins/Call": FakeHost._call,
+    "Storage/Get": lambda host, it: host.storage.get(it.key),
+    "Storage/List": lambda host, it: host.storage.list(it),
+    "Storage/Usage": lambda host, _: host.storage.usage(),
+    "Storage/Batch": lambda host, it: host.storage.batch(it.changes),
+}
+METHODS = tuple(_METHODS)
