@@ -11,6 +11,7 @@ pub mod draft;
 pub mod guest;
 pub mod operator;
 pub mod process;
+pub mod python;
 pub mod refusal;
 pub mod values;
 pub mod verdict;

@@ -4,27 +4,42 @@ use std::path::PathBuf;
 
 use outboard_app::{App, HttpRequest};
 use outboard_proto::common::{Event, Membership, event};
+use outboard_tests::daemon::skipped;
 use outboard_tests::verdict::outcome;
-use outboard_tests::{Daemon, Draft, Outcome, PATIENCE, app, binaries, values};
+use outboard_tests::{Daemon, Draft, Outcome, PATIENCE, app, binaries, python, values};
 
 #[tokio::test]
 async fn welcome_greets_whoever_joins_in_that_channel() -> Outcome {
     let daemon = with("welcome").await?;
     let app = daemon.app().await?;
-    let joined = Membership {
-        channel: Some(values::channel("town")),
-        user: Some(values::person("bob")),
-        ..Membership::default()
-    };
-    let event = Event {
-        r#type: "member.joined".to_owned(),
-        of: Some(event::Of::Member(joined)),
-        ..Event::default()
-    };
-    app.publish(event).await?;
+    app.publish(joined("bob")).await?;
     let greeting = app.carry_out("m-2").await?;
     assert_eq!(values::text_of(greeting.body.as_ref()), "Welcome to town, bob!");
     assert_eq!(greeting.channel.unwrap_or_default().id, "c-town");
+    Ok(())
+}
+
+#[tokio::test]
+async fn greeter_python_remembers_who_came_and_what_to_say() -> Outcome {
+    let Some(python) = python::interpreter() else {
+        let why = "there is no Python environment; `tests/run python` makes one";
+        skipped("greeter_python_remembers_who_came_and_what_to_say", why);
+        return Ok(());
+    };
+    let daemon = Daemon::configured(&python::runtime(&python)).await?;
+    let folder = daemon.folder("greeter-python");
+    python::copy("examples/greeter-python", &folder)?;
+    python::copy_sdk(&folder)?;
+    daemon.operator().load(&folder).await?;
+    daemon.operator().wait_running("greeter-python").await?;
+    let app = daemon.app().await?;
+    let said = app::reply_text(&app.command("greeting", "Hi, {name}!").await?);
+    assert_eq!(said.as_deref(), Some("From now on: Hi, ann!"));
+    for (id, greeting) in [("m-1", "Hi, bob!"), ("m-2", "Hi, bob! (no. 2)")] {
+        app.publish(joined("bob")).await?;
+        let sent = app.carry_out(id).await?;
+        assert_eq!(values::text_of(sent.body.as_ref()), greeting);
+    }
     Ok(())
 }
 
@@ -139,4 +154,15 @@ fn installed(daemon: &Daemon, name: &str) -> anyhow::Result<PathBuf> {
     std::fs::copy(sources.join("plugin.toml"), folder.join("plugin.toml"))?;
     binaries::install(&program, &folder.join(name))?;
     Ok(folder)
+}
+
+/// Somebody joins the channel "town".
+fn joined(who: &str) -> Event {
+    let joined = Membership {
+        channel: Some(values::channel("town")),
+        user: Some(values::person(who)),
+        ..Membership::default()
+    };
+    let of = Some(event::Of::Member(joined));
+    Event { r#type: "member.joined".to_owned(), of, ..Event::default() }
 }

@@ -1,11 +1,12 @@
-//! One set of claims for two plugins that do the same: one on the Rust SDK, one in Python on plain
-//! grpcio, written from docs/protocol.md. Whoever keeps the protocol passes.
+//! One set of claims for plugins that do the same: on the Rust SDK, on the Python SDK, and in Python
+//! on plain grpcio, written from docs/protocol.md. Whoever keeps the protocol passes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use outboard_proto::admin::State;
 use outboard_proto::common::{Body, HookPayload, Opaque, body, hook_payload};
 use outboard_tests::daemon::skipped;
+use outboard_tests::python::{copy, copy_sdk, interpreter, runtime};
 use outboard_tests::verdict::{outcome, steps};
 use outboard_tests::{App, Daemon, Outcome, app, binaries, process, values};
 use rustix::process::Signal;
@@ -17,6 +18,7 @@ use crate::{QUICK, last_end};
 enum Twin {
     Rust,
     Python,
+    PythonSdk,
 }
 
 macro_rules! claims {
@@ -31,6 +33,12 @@ macro_rules! claims {
             $(#[tokio::test]
             async fn $claim() -> super::Outcome {
                 super::tried(stringify!($claim), super::Twin::Python, super::$claim).await
+            })*
+        }
+        mod python_sdk {
+            $(#[tokio::test]
+            async fn $claim() -> super::Outcome {
+                super::tried(stringify!($claim), super::Twin::PythonSdk, super::$claim).await
             })*
         }
     };
@@ -161,8 +169,8 @@ async fn tried<C>(name: &str, twin: Twin, claim: fn(Scene) -> C) -> Outcome
 where
     C: Future<Output = Outcome>,
 {
-    let python = python();
-    if twin == Twin::Python && python.is_none() {
+    let python = interpreter();
+    if twin != Twin::Rust && python.is_none() {
         skipped(name, "there is no Python environment; `tests/run python` makes one");
         return Ok(());
     }
@@ -170,53 +178,42 @@ where
 }
 
 async fn scene(twin: Twin, python: Option<&Path>) -> anyhow::Result<Scene> {
-    let runtime =
-        python.map(|it| format!("[runtimes]\npython3 = {:?}\n", it.display().to_string()));
-    let daemon = Daemon::configured(&format!("{}{QUICK}", runtime.unwrap_or_default())).await?;
-    let (name, program) = match twin {
-        Twin::Rust => ("rust-plain", "./twin"),
-        Twin::Python => ("python-plain", "python3\", \"plugin.py"),
-    };
+    let runtime = python.map(runtime).unwrap_or_default();
+    let daemon = Daemon::configured(&format!("{runtime}{QUICK}")).await?;
+    let name = twin.name();
     let folder = daemon.folder(name);
-    std::fs::create_dir_all(&folder)?;
-    match twin {
-        Twin::Rust => binaries::install(&binaries::twin(), &folder.join("twin"))?,
-        Twin::Python => copy_all(&sources(), &folder)?,
-    }
-    let manifest = std::fs::read_to_string(sources().join("plugin.toml"))?;
-    let manifest = manifest.replace("python-plain", name);
-    let manifest = manifest.replace("python3\", \"plugin.py", program);
-    std::fs::write(folder.join("plugin.toml"), manifest)?;
+    let manifest = twin.install(&folder)?;
+    std::fs::write(folder.join("plugin.toml"), manifest.replace("python-plain", name))?;
     daemon.operator().load(&folder).await?;
     daemon.operator().wait_running(name).await?;
     let app = daemon.app().await?;
     Ok(Scene { daemon, app, name })
 }
 
-fn sources() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/python-plain")
-}
-
-/// The interpreter that has grpcio, if a plugin's user can run it too.
-fn python() -> Option<PathBuf> {
-    let named = std::env::var_os("OUTBOARD_TEST_PYTHON").map(PathBuf::from);
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.venv/bin/python");
-    let python = named.unwrap_or(own);
-    // A link to the interpreter that made the environment: the daemon wants the file by its name.
-    let runs = std::process::Command::new(&python).args(["-c", "import grpc"]).status();
-    runs.is_ok_and(|status| status.success()).then_some(python)
-}
-
-fn copy_all(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        let to = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy_all(&entry.path(), &to)?;
-        } else {
-            std::fs::copy(entry.path(), to)?;
+impl Twin {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Rust => "rust-plain",
+            Self::Python => "python-plain",
+            Self::PythonSdk => "python-sdk",
         }
     }
-    Ok(())
+
+    /// Puts its files into a folder; its manifest, which is that of the plain Python plugin.
+    fn install(self, folder: &Path) -> anyhow::Result<String> {
+        copy("examples/python-plain", folder)?;
+        let manifest = std::fs::read_to_string(folder.join("plugin.toml"))?;
+        match self {
+            Self::Rust => {
+                binaries::install(&binaries::twin(), &folder.join("twin"))?;
+                return Ok(manifest.replace("python3\", \"plugin.py", "./twin"));
+            }
+            Self::Python => {}
+            Self::PythonSdk => {
+                copy("plugin-sdk/python/tests/twin", folder)?;
+                copy_sdk(folder)?;
+            }
+        }
+        Ok(manifest)
+    }
 }
