@@ -176,6 +176,8 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_STORAGE_TOO_LARGE: _ClassVar[Reason]
     REASON_NO_SUCH_KEY: _ClassVar[Reason]
     REASON_NO_STORAGE: _ClassVar[Reason]
+    REASON_OUT_OF_SCOPE: _ClassVar[Reason]
+    REASON_NOT_ASKED: _ClassVar[Reason]
 CHANNEL_KIND_UNSPECIFIED: ChannelKind
 CHANNEL_KIND_PUBLIC: ChannelKind
 CHANNEL_KIND_PRIVATE: ChannelKind
@@ -310,6 +312,8 @@ REASON_NOT_A_COUNTER: Reason
 REASON_STORAGE_TOO_LARGE: Reason
 REASON_NO_SUCH_KEY: Reason
 REASON_NO_STORAGE: Reason
+REASON_OUT_OF_SCOPE: Reason
+REASON_NOT_ASKED: Reason
 
 class Message(_message.Message):
     __slots__ = ("id", "draft_id", "revision", "channel", "sender", "body", "thread_root", "reply_to", "role", "mentions", "attachments", "created_at_us", "edited_at_us", "source", "mutable", "metadata", "origin")
