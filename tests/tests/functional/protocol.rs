@@ -1,5 +1,5 @@
-//! One set of claims for plugins that do the same: on the Rust SDK, on the Python SDK, and in Python
-//! on plain grpcio, written from docs/protocol.md. Whoever keeps the protocol passes.
+//! One set of claims for plugins that do the same: on the Rust SDK, on the Python SDK, and in
+//! Python on plain grpcio, written from docs/protocol.md. Whoever keeps the protocol passes.
 
 use std::path::Path;
 
