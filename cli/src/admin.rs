@@ -1,6 +1,7 @@
 //! The daemon as the commands see it: one method per question, answers as reports, refusals as
 //! trouble. It knows how long to wait, not what is done with an answer.
 
+mod statistics;
 mod storage;
 
 use std::path::Path;
@@ -8,6 +9,7 @@ use std::time::Duration;
 
 use outboard_proto::admin as wire;
 use outboard_proto::admin::admin_client::AdminClient;
+use outboard_proto::admin::statistics_client::StatisticsClient;
 use outboard_proto::admin::storage_client::StorageClient;
 use tokio_stream::{Stream, StreamExt};
 use tonic::transport::Channel;
@@ -35,6 +37,7 @@ const ANSWER_BYTES: usize = 256 * 1024 * 1024;
 pub struct Admin {
     client: AdminClient<Channel>,
     shelves: StorageClient<Channel>,
+    counts: StatisticsClient<Channel>,
     patience: Option<Duration>,
 }
 
@@ -56,8 +59,10 @@ impl Admin {
     pub async fn connect(socket: &Path, patience: Option<Duration>) -> Result<Admin, Stop> {
         let channel = socket::connect(socket).await?;
         let shelves = StorageClient::new(channel.clone());
+        let counts = StatisticsClient::new(channel.clone());
+        let counts = counts.max_decoding_message_size(ANSWER_BYTES);
         let client = AdminClient::new(channel).max_decoding_message_size(ANSWER_BYTES);
-        Ok(Admin { client, shelves, patience })
+        Ok(Admin { client, shelves, counts, patience })
     }
 
     /// Every plugin.

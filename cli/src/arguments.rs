@@ -1,5 +1,6 @@
 //! The command line as it is typed. It knows words and defaults, not what they do.
 
+mod statistics;
 mod storage;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap_complete::Shell;
 use crate::exit;
 use crate::screen::Format;
 
+pub use statistics::{Popular, Stats, Usage};
 pub use storage::{Shelf, Unload};
 
 /// Run, watch and check the plugins of a chat server
@@ -86,6 +88,14 @@ pub enum Command {
     ///
     /// It ends by itself, with --end and with the daemon.
     Bypass(Bypass),
+    /// Show what was counted of plugins: uses, errors, times, ends
+    Stats(Stats),
+    /// Show what people used most
+    Popular(Popular),
+    /// Show what plugins track of their use, as it happens
+    Usage(Usage),
+    /// Print everything of this moment as OpenMetrics text
+    Metrics,
     /// Say what this machine enforces and what is wrong; exits 1 if something is
     Doctor,
     /// Look for mistakes in a plugin's folder, with or without a daemon

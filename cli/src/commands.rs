@@ -12,6 +12,7 @@ mod letters;
 mod lifecycle;
 mod load;
 mod look;
+mod statistics;
 mod storage;
 mod version;
 
@@ -56,6 +57,10 @@ pub async fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Stop> {
         Command::Status(named) => look::status(&desk, &named.name).await,
         Command::Order { hook } => look::order(&desk, &hook).await,
         Command::Bypass(wish) => bypass::bypass(&desk, wish).await,
+        Command::Stats(wish) => statistics::stats(&desk, wish).await,
+        Command::Popular(wish) => statistics::popular(&desk, wish).await,
+        Command::Usage(wish) => statistics::usage(&desk, wish).await,
+        Command::Metrics => statistics::metrics(&desk).await,
         Command::Doctor => look::doctor(&desk).await,
         Command::DeadLetters { what } => letters::run(&desk, what).await,
         Command::Held { what } => held::run(&desk, what).await,

@@ -7,6 +7,7 @@ mod convert;
 mod debug;
 mod events;
 mod held;
+mod statistics;
 mod storage;
 
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use debug::{DebugNews, What};
 pub use events::{DeadLetter, Waiting};
 pub use held::SetAside;
+pub use statistics::{Counted, CountedLine, Used};
 pub use storage::{StorageEntry, StorageUsage};
 
 /// Everything about one plugin.

@@ -6,6 +6,7 @@ mod debug;
 mod held;
 mod letters;
 mod service;
+mod statistics;
 mod storage;
 mod trace;
 mod watch;
@@ -14,6 +15,7 @@ use std::ops::ControlFlow;
 
 use http::Request;
 use outboard_proto::admin::admin_server::{self, AdminServer};
+use outboard_proto::admin::statistics_server::{self, StatisticsServer};
 use outboard_proto::admin::storage_server::{self, StorageServer};
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
@@ -78,6 +80,10 @@ impl Services for Admitted {
             admin_server::SERVICE_NAME => {
                 let calls = service::Calls { side: self.side.clone(), uid: self.uid };
                 AdminServer::new(calls).call(request)
+            }
+            statistics_server::SERVICE_NAME => {
+                let counts = statistics::Counts { command: self.side.command.clone() };
+                StatisticsServer::new(counts).call(request)
             }
             storage_server::SERVICE_NAME => {
                 let shelves = storage::Shelves { command: self.side.command.clone() };

@@ -35,8 +35,9 @@ use crate::reflection::Reflection;
 use crate::routing::Switchboard;
 use crate::schedule::Timetable;
 use crate::secrets::Keyring;
+use crate::statistics::Recorder;
 use crate::storage::{Depot, Files};
-use crate::store::{Control, Journal, Quarantine};
+use crate::store::{Control, HourBook, Journal, OpenedBook, Quarantine};
 use crate::{courier, logs, socket};
 
 /// What a daemon is started with.
@@ -67,6 +68,7 @@ struct Ground {
     quarantine: Option<Quarantine>,
     depot: Depot,
     audit: Audit,
+    book: OpenedBook,
     spawner: Spawner,
     app: UnixListener,
     admin: UnixListener,
@@ -95,6 +97,7 @@ pub async fn run(options: Options) -> Result<End, StartError> {
     tokio::spawn(command.harbour.held.clone().tell());
     tokio::spawn(command.harbour.held.clone().expire());
     tokio::spawn(command.harbour.depot.clone().keep_time(timestamp));
+    tokio::spawn(command.harbour.recorder.clone().run());
     tokio::spawn(courier::carry(board.clone(), command.harbour.journal.clone()));
     tokio::spawn(courier::tidy(board.clone(), command.harbour.journal.clone()));
     let app_group = ground.config.app_group.value.clone();
@@ -143,6 +146,10 @@ fn lay_ground(options: &Options) -> Result<Ground, StartError> {
     let keys = Keyring::load(&paths.secret_keys(credentials.as_deref()))?;
     let depot = Depot::start(Files::within(&paths.storage()), keys)?;
     let audit = Audit::start(paths.audit_log()).map_err(StartError::Process)?;
+    let book = HourBook::open_or_tell(&paths.statistics_db(), timestamp());
+    if let Some(trouble) = &book.trouble {
+        tracing::error!("{trouble}");
+    }
     let spawner = Spawner::start(setup(options, &config))?;
     let app_group = group_id(&config.app_group.value).map_err(StartError::Process)?;
     let admin_group = group_id(&config.admin_group.value).map_err(StartError::Process)?;
@@ -155,6 +162,7 @@ fn lay_ground(options: &Options) -> Result<Ground, StartError> {
         quarantine,
         depot,
         audit,
+        book,
         spawner,
         app,
         admin,
@@ -212,11 +220,16 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
         journal: ground.journal.clone(),
         timetable: Timetable::new(ground.control.clone(), switchboard.clone()),
         held: Held::new(switchboard.clone(), ground.journal.clone()),
-        interactions: Interactions::new(switchboard, ground.journal.clone(), outbox.clone()),
+        interactions: Interactions::new(
+            switchboard.clone(),
+            ground.journal.clone(),
+            outbox.clone(),
+        ),
         quarantine: ground.quarantine.clone(),
         audit: ground.audit.clone(),
         refusals,
         depot: ground.depot.clone(),
+        recorder: Recorder::new(switchboard.clone(), clock, ground.book.clone()),
         outbox,
         lines: logs::followers(),
         moves: broadcast::Sender::new(1024),

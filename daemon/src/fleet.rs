@@ -43,6 +43,7 @@ use crate::plugin::Move;
 use crate::reflection::Reflection;
 use crate::routing::Switchboard;
 use crate::schedule::Timetable;
+use crate::statistics::Recorder;
 use crate::storage::Depot;
 use crate::store::{Control, Journal, Quarantine, StoreError, Whole};
 
@@ -75,6 +76,8 @@ pub struct Harbour {
     pub quarantine: Option<Quarantine>,
     /// What plugins keep.
     pub depot: Depot,
+    /// What is counted.
+    pub recorder: Recorder,
     /// The way to the app.
     pub outbox: Outbox,
     /// Fires schedules.
@@ -122,6 +125,7 @@ impl Harbour {
         // up nobody's end.
         let idle = self.switchboard.orders_idle();
         let _ = tokio::time::timeout(ORDERS, idle).await;
+        self.recorder.close().await;
         self.control.close().await;
         self.journal.close().await;
         self.depot.close().await;

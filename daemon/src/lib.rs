@@ -30,6 +30,7 @@ pub mod secrets;
 pub mod session;
 pub mod socket;
 pub mod stable_hash;
+pub mod statistics;
 pub mod status;
 pub mod storage;
 pub mod store;

@@ -17,6 +17,7 @@ mod call;
 mod change;
 mod command;
 mod concern;
+mod counting;
 mod deadline;
 mod debug;
 mod durable;
@@ -52,11 +53,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use outboard_supervision::Moment;
 use slab::Slab;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, broadcast, watch};
 
 use crate::audit::refusals::Refusals;
 use crate::clock::Clock;
 use crate::config::manifest::Hook;
+use crate::statistics::histogram::Histogram;
+use crate::statistics::usage::{FOLLOWED, Told};
 
 pub use act::Act;
 pub use bypass::Bypassed;
@@ -91,6 +94,8 @@ pub struct Switchboard {
     ordered: Arc<Notify>,
     /// The journal has answered.
     idle: Arc<Notify>,
+    /// What plugins track, for whoever follows.
+    uses: broadcast::Sender<Told>,
 }
 
 /// The tables.
@@ -113,6 +118,8 @@ struct Core {
     armed: Option<Moment>,
     /// What is due comes late: this process was held up.
     held_up: bool,
+    /// How late the timer went off.
+    lag: Histogram<u64>,
     subscribers: event::Subscribers,
     seen: seen::Seen,
     orders: publish::Orders,
@@ -125,6 +132,7 @@ struct Core {
     /// Some grant is limited by channels' names.
     names_wanted: bool,
     deliveries: u64,
+    gone: counting::Gone,
     listeners: trace::Listeners,
     traced: trace::Traced,
     /// The newest member's first ticket for what it asks of the journal.
@@ -153,6 +161,7 @@ impl Switchboard {
             deadlines: deadline::Deadlines::default(),
             armed: None,
             held_up: false,
+            lag: Histogram::default(),
             subscribers: event::Subscribers::default(),
             seen: seen::Seen::default(),
             orders: publish::Orders::default(),
@@ -163,6 +172,7 @@ impl Switchboard {
             names_wanted: false,
             refusals: None,
             deliveries: 0,
+            gone: counting::Gone::default(),
             listeners: trace::Listeners::default(),
             traced: trace::Traced::default(),
             tickets: 0,
@@ -174,6 +184,7 @@ impl Switchboard {
             attached: watch::Sender::new(()),
             ordered: Arc::default(),
             idle: Arc::default(),
+            uses: broadcast::Sender::new(FOLLOWED),
         }
     }
 

@@ -4,6 +4,7 @@
 
 mod bulk;
 mod converse;
+mod counting;
 mod door;
 mod events;
 mod facts;
@@ -16,6 +17,7 @@ mod messages;
 mod plugins;
 mod service;
 mod storage;
+mod usage;
 
 pub use door::{Door, Pass};
 pub use facts::Facts;

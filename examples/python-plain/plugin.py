@@ -52,6 +52,7 @@ async def tally(call: wire.Call, session: Session) -> wire.Reply:
     written = await session.storage.Increment(
         wire.StorageIncrementRequest(increment=increment), **session.handling(str(call.id))
     )
+    session.track("tallied", word=word)
     reply = common.InteractionReply(
         body=common.Body(plain=f"{word}: {written.counter}"), visibility=common.VISIBILITY_ALL
     )

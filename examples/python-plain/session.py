@@ -7,6 +7,7 @@ when told. Refuses to know what the handlers do.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
@@ -19,6 +20,8 @@ import grpc.aio
 from outboard.common.v1 import common_pb2 as common
 from outboard.plugin.v1 import plugin_pb2 as wire
 from outboard.plugin.v1 import plugin_pb2_grpc as services
+from outboard.plugin.v1 import usage_pb2 as usage
+from outboard.plugin.v1 import usage_pb2_grpc as usage_services
 
 FRAME_BYTES = 65_536
 DECODE_BYTES = 128 * 1024
@@ -104,6 +107,7 @@ class Session:
         async with grpc.aio.insecure_channel(address, options=options) as channel:
             self.messages = services.MessagesStub(channel)
             self.storage = services.StorageStub(channel)
+            self.usage = usage_services.UsageStub(channel)
             stream = services.PluginStub(channel).Session(metadata=self.metadata)
             halves = [
                 asyncio.ensure_future(half)
@@ -200,6 +204,17 @@ class Session:
     async def reply(self, request: wire.ReplyRequest, *, handling: str) -> wire.SendResponse:
         """Host API: a message into the channel of what is being handled."""
         return await self.messages.Reply(request, **self.handling(handling))
+
+    def track(self, action: str, **metadata: str) -> None:
+        """Notes that something was used. Nobody waits for it, and that it failed hurts nobody."""
+        noting = asyncio.create_task(self._note(usage.TrackedUse(action=action, metadata=metadata)))
+        self.under_way.add(noting)
+        noting.add_done_callback(self.under_way.discard)
+
+    async def _note(self, use: usage.TrackedUse) -> None:
+        with contextlib.suppress(grpc.aio.AioRpcError):
+            request = usage.TrackRequest(uses=[use])
+            await self.usage.Track(request, metadata=self.metadata, timeout=5)
 
     def handling(self, what: str) -> dict[str, object]:
         """What every call of the host API carries: the token, and what is being handled."""

@@ -35,6 +35,9 @@ pub const RPCS: &[Rpc] = &[
     rpc("/outboard.plugin.v1.Storage/Batch", "storage:write"),
     rpc("/outboard.plugin.v1.Interactions/FollowUp", "commands:own"),
     rpc("/outboard.plugin.v1.Events/Emit", "events:emit"),
+    // It tells nobody but the operator, within bounds.
+    free("/outboard.plugin.v1.Usage/Track"),
+    free("/outboard.plugin.v1.Usage/Count"),
 ];
 
 /// The row of an RPC.

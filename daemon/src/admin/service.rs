@@ -277,7 +277,7 @@ impl Admin for Calls {
 
 impl crate::fleet::Fleet {
     /// The daemon itself.
-    fn daemon_info(&self) -> DaemonInfo {
+    pub fn daemon_info(&self) -> DaemonInfo {
         let harbour = self.harbour();
         let plugins = self.list();
         let running = plugins.iter().filter(|it| it.state() == State::Running).count();

@@ -126,6 +126,11 @@ impl Paths {
         self.state.join("audit.log")
     }
 
+    /// The database of what was counted.
+    pub fn statistics_db(&self) -> PathBuf {
+        self.state.join("statistics.db")
+    }
+
     /// A plugin's data folder.
     pub fn data(&self, name: &PluginName) -> PathBuf {
         self.state.join("data").join(name.as_str())

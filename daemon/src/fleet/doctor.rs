@@ -16,6 +16,7 @@ impl Fleet {
         findings.push(self.files());
         findings.push(self.apps());
         findings.push(self.journal());
+        findings.push(self.statistics());
         findings.extend(self.bypasses());
         findings.extend(self.storage_findings());
         findings.extend(self.plugins());
@@ -58,6 +59,13 @@ impl Fleet {
                 let hint = "look at what it holds with sqlite3, then remove it";
                 finding(Severity::Problem, "journal", quarantine.told(), hint)
             }
+        }
+    }
+
+    fn statistics(&self) -> Finding {
+        match self.harbour.recorder.trouble() {
+            None => finding(Severity::Ok, "statistics", "kept hourly".to_owned(), ""),
+            Some(trouble) => finding(Severity::Weak, "statistics", trouble, ""),
         }
     }
 

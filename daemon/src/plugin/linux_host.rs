@@ -171,6 +171,7 @@ impl LinuxHost {
         });
         parts.entrance.set_facts(facts);
         parts.ends.add(end.clone());
+        parts.entrance.switchboard.count_end(parts.entrance.member, &end.cause);
         let (control, name) = (parts.control.clone(), parts.name.clone());
         parts.writes.spawn(async move {
             if let Err(error) = control.record_end(&name, end).await {

@@ -11,6 +11,7 @@ use super::member::Member;
 use super::{Core, MemberId, Switchboard};
 use crate::config::manifest::Hook;
 use crate::egress::Urgency;
+use crate::statistics::Kind;
 
 /// When a breaker opens.
 const POLICY: BreakerPolicy = BreakerPolicy {
@@ -89,6 +90,7 @@ impl Core {
         let member = &mut self.members[member];
         if member.breakers.entry(hook.clone()).or_default().missed(began, now, POLICY) {
             member.traffic.breaker_openings += 1;
+            member.counts.ledger.breaker_opened(Kind::Hook, hook.as_str());
             let plugin = &member.is.name;
             tracing::warn!(%plugin, %hook, "breaker opened: its answers keep missing");
         }

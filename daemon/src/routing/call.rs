@@ -12,10 +12,11 @@ use super::debug::{BUDGET_US, Guest};
 use super::interaction::{CommandCall, Offering};
 use super::member::Standing;
 use super::nested::NestedCall;
-use super::{Core, MemberId, Switchboard};
+use super::{Core, MemberId, Switchboard, counting};
 use crate::clock::micros;
 use crate::egress::Urgency;
 use crate::frame::{CallBody, CallFrame, ToPlugin};
+use crate::statistics::Outcome;
 
 /// Every live call.
 #[derive(Default)]
@@ -33,6 +34,8 @@ pub struct Call {
     pub began: Moment,
     pub deadline: Moment,
     pub stage: Stage,
+    /// What is handed over, encoded.
+    pub bytes: usize,
 }
 
 /// What a call is for.
@@ -159,9 +162,10 @@ impl Core {
         let NewCall { member, purpose, deadline, body } = new;
         if self.would_wait(member) && !self.make_room(member, self.asker(&purpose), &body, now) {
             self.members[member].traffic.over_limit += 1;
+            self.count_unbegun(member, &purpose, now);
             return Err(OverLimit);
         }
-        let id = self.calls.next_id();
+        let (id, bytes) = (self.calls.next_id(), body.len());
         let is = &mut self.members[member];
         let ready = is.open_seat().is_some();
         let waits = !ready || is.in_hand >= is.is.in_flight;
@@ -173,7 +177,7 @@ impl Core {
             self.send_call(member, (id, body), deadline, now);
             Stage::Handed
         };
-        Ok(self.enter_call(Call { id, member, purpose, began: now, deadline, stage }))
+        Ok(self.enter_call(Call { id, member, purpose, began: now, deadline, stage, bytes }))
     }
 
     fn enter_call(&mut self, call: Call) -> usize {
@@ -278,6 +282,7 @@ impl Core {
     /// Takes a call from its plugin; whoever waits for it is the caller's business.
     pub fn take_back(&mut self, key: usize, reason: &str, now: Moment) -> Option<Call> {
         let call = self.leave_call(key)?;
+        self.count_call(&call, Outcome::Cancelled, now);
         self.tell_cancelled(&call, reason, now);
         self.call_queued(call.member, now);
         Some(call)
@@ -360,6 +365,7 @@ impl Core {
     }
 
     fn lose(&mut self, call: Call, lost: Lost, now: Moment) {
+        self.count_call(&call, counting::loss(lost), now);
         match call.purpose {
             Purpose::Intercept { run, at } => {
                 if lost == Lost::TimedOut {
@@ -410,6 +416,8 @@ impl Core {
             }
             return false;
         };
+        let line = self.count_call(&call, counting::looks(&said), now);
+        let rule_breaks = self.members[id].traffic.rule_breaks;
         match call.purpose {
             Purpose::Intercept { run, at } => self.interceptor_replied(run, at, said, now),
             Purpose::Shadow(watched) => self.shadow_replied(watched, said),
@@ -420,6 +428,7 @@ impl Core {
                 self.http_replied(exchange, call.id, said.whole(), now);
             }
         }
+        self.count_rule_break(id, line, rule_breaks);
         self.call_queued(id, now);
         true
     }

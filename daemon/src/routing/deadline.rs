@@ -57,7 +57,9 @@ impl Core {
     /// Ends everything that is due. Where that comes late, this process was held up, and no plugin
     /// is blamed for what it could not hear.
     pub fn expire(&mut self, now: Moment) {
-        self.held_up = self.deadlines.first().is_some_and(|due| now.since(due) > LATE);
+        let late = self.deadlines.first().map(|due| now.since(due));
+        late.into_iter().for_each(|late| self.lag.count(late));
+        self.held_up = late.is_some_and(|late| late > LATE);
         while let Some(due) = self.deadlines.pop(now) {
             match due {
                 Due::Call(key) => self.call_timed_out(key, now),

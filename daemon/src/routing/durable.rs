@@ -23,6 +23,7 @@ use crate::delivery::journal::{
     Declared, Gone, NewEvent, Op, Outcome, Seq, SubscriptionKey, Target,
 };
 use crate::delivery::{Declaration, Failed, Item};
+use crate::statistics;
 use crate::store::StoreError;
 
 /// The subscription that every plugin has, for events meant for it alone.
@@ -395,6 +396,7 @@ impl Core {
                 Came::Failed(failure, given_up(failed, member, says))
             }
         };
+        self.count_acknowledged(id, ack, now);
         self.trace_delivery(ack.delivery, came, now);
         self.deliver(id, now);
         true
@@ -416,6 +418,7 @@ impl Core {
             let failed = member.durable.failed(delivery, now, at_us, says);
             Came::TimedOut(given_up(failed, member, says))
         };
+        self.count_delivery(id, delivery, statistics::Outcome::TimedOut, now);
         self.trace_delivery(delivery, came, now);
         self.deliver(id, now);
         true

@@ -25,6 +25,7 @@ use crate::config::manifest::event::{Guarantee, Order};
 use crate::delivery::Handed;
 use crate::delivery::journal::Death;
 use crate::egress::Urgency;
+use crate::statistics::Outcome;
 
 /// Hands an event gets before it is given up, where generations or sessions keep ending under it.
 const ATTEMPTS: u32 = 3;
@@ -217,6 +218,7 @@ impl Core {
         if ack.failure.is_some() {
             member.traffic.errors += 1;
         }
+        self.count_acknowledged(id, ack, now);
         let came = ack.failure.as_ref().map_or(Came::Delivered, |it| Came::Failed(it, Last::No));
         self.trace_delivery(ack.delivery, came, now);
         self.deadlines.remove(in_hand.deadline, Due::Delivery(id, ack.delivery));
@@ -235,6 +237,7 @@ impl Core {
         let Some(member) = self.members.get_mut(id) else { return };
         if member.lanes.done(delivery).is_some() {
             member.traffic.timeouts += 1;
+            self.count_delivery(id, delivery, Outcome::TimedOut, now);
             self.trace_delivery(delivery, Came::TimedOut(Last::No), now);
             self.deliver(id, now);
         }

@@ -58,6 +58,8 @@ struct Exchange {
     caller: Option<HttpCaller>,
     member: MemberId,
     workspace: String,
+    /// As the manifest has it.
+    route: String,
     limit: u64,
     deadline: Moment,
     stage: Stage,
@@ -146,6 +148,11 @@ impl Exchanges {
         self.table.iter().filter(|(_, it)| it.member == member && it.is_answering()).count()
     }
 
+    /// The route that an exchange is about.
+    pub fn route(&self, key: usize) -> Option<&str> {
+        self.table.get(key).map(|it| &*it.route)
+    }
+
     /// Where and for whom an exchange takes place.
     pub fn place(&self, key: usize) -> Option<(String, Option<NodeId>)> {
         self.table.get(key).map(|it| (it.workspace.clone(), it.node()))
@@ -199,6 +206,7 @@ impl Core {
             0 => timeout,
             budget => timeout.min(Duration::from_micros(budget)),
         };
+        let route = frame.route.clone();
         let request_flow = (request.body != 0).then(|| Flow::new(request.body, frame.body, limit));
         let call = plugin::Call {
             of: Some(plugin::call::Of::Http(Box::new(frame))),
@@ -217,6 +225,7 @@ impl Core {
             caller: Some(caller),
             member,
             workspace: request.workspace,
+            route,
             limit,
             deadline,
             stage: Stage::Asked(usize::MAX),

@@ -208,6 +208,7 @@ impl Core {
         let asker = command.node();
         if self.would_wait(member) && !self.make_room(member, asker, &body, now) {
             self.members[member].traffic.over_limit += 1;
+            self.count_crowded(member, &command);
             return Err((command.caller, self.lost_failure(member, Lost::CrowdedOut)));
         }
         let deadline = now + command.gap;

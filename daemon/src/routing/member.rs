@@ -11,6 +11,7 @@ use outboard_proto::plugin::{AppChanged, DaemonFrame, daemon_frame};
 use outboard_supervision::Moment;
 use outboard_supervision::breaker::Breaker;
 
+use super::counting::Counts;
 use super::debug::{Guest, Overdue};
 use super::lane::Lanes;
 use super::run::shadow::{self, Tally};
@@ -78,6 +79,7 @@ pub struct Member {
     pub traffic: Traffic,
     /// What it made of its grants.
     pub uses: Uses,
+    pub counts: Counts,
     /// Recent deliveries, the oldest first: what their handlers do next has them as its cause.
     pub recent: VecDeque<u64>,
     pub delivered: HashMap<u64, (Moment, Arc<Event>)>,
@@ -143,6 +145,7 @@ impl Member {
             chunks: false,
             traffic: Traffic::default(),
             uses: Uses::default(),
+            counts: Counts::default(),
             recent: VecDeque::new(),
             delivered: HashMap::new(),
             overdue: Overdue::default(),
@@ -292,6 +295,7 @@ impl Core {
         self.set_standing(id, Standing::Unlisted, now);
         self.end_calls_of(id, now);
         self.detach_any(id, now);
+        self.keep_counts_of(id, now);
         let member = self.members.remove(id);
         if let Some(wakes_at) = member.wakes_at {
             self.deadlines.remove(wakes_at, super::deadline::Due::Lanes(id));

@@ -37,6 +37,8 @@ pub struct Reach {
 pub struct NestedCall {
     /// The call that its caller was handling.
     parent: Option<u64>,
+    /// What is called.
+    pub method: String,
     answer: oneshot::Sender<Result<String, Failure>>,
     /// What its handler's own doings are caused by.
     pub cause: Cause,
@@ -113,9 +115,10 @@ impl Core {
             return Err(Failure::new(Code::DeadlineExceeded, Reason::Deadline, text)
                 .detail("outcome", "not_started"));
         }
+        let method = request.method.clone();
         let body = self.nested_body(caller, request, &caused)?;
         let (answer, answered) = oneshot::channel();
-        let nested = NestedCall { parent: cause.call, answer, cause: caused };
+        let nested = NestedCall { parent: cause.call, method, answer, cause: caused };
         let purpose = Purpose::Nested(Box::new(nested));
         let new = NewCall { member: callee, purpose, deadline, body };
         let key = self.begin_call(new, now).map_err(|_| self.too_busy(callee))?;

@@ -43,6 +43,11 @@ pub enum Room {
 }
 
 impl Waiting {
+    /// Calls that wait.
+    pub fn len(&self) -> usize {
+        self.calls
+    }
+
     /// Puts a call behind those of the same asker.
     pub fn push(&mut self, asker: Asker, key: usize, bytes: usize) {
         self.calls += 1;

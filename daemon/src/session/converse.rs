@@ -198,6 +198,7 @@ impl Session {
                 next = frames.message() => next,
                 // Nothing is there: others have had their turn when the next frame comes.
                 () = std::future::ready(()) => {
+                    self.entrance.switchboard.count_heard(self.entrance.member, bytes);
                     (count, bytes) = (0, 0);
                     let next = frames.message().await;
                     self.pass.heard(self.clock().now());
@@ -220,6 +221,7 @@ impl Session {
                 return fault;
             }
             if count >= TURN || bytes >= TURN_BYTES {
+                self.entrance.switchboard.count_heard(self.entrance.member, bytes);
                 (count, bytes) = (0, 0);
                 tokio::task::yield_now().await;
                 self.pass.heard(self.clock().now());

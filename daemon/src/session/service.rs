@@ -16,11 +16,13 @@ use outboard_proto::plugin::messages_server::{self, MessagesServer};
 use outboard_proto::plugin::plugin_server;
 use outboard_proto::plugin::plugins_server::{self, PluginsServer};
 use outboard_proto::plugin::storage_server::{self, StorageServer};
+use outboard_proto::plugin::usage_server::{self, UsageServer};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::Service as _;
 
 use super::converse::Session;
+use super::counting::counted;
 use super::door::Pass;
 use super::events::HostEvents;
 use super::guard;
@@ -29,6 +31,7 @@ use super::listen::Entrance;
 use super::messages::HostMessages;
 use super::plugins::HostPlugins;
 use super::storage::HostStorage;
+use super::usage::HostUsage;
 use crate::connection::{Answer, Services, open, refusal, service_of};
 use crate::debug::Visit;
 use crate::frame::PluginCodec;
@@ -76,14 +79,16 @@ impl Services for Inside {
             interactions_server::SERVICE_NAME => Self::interactions,
             events_server::SERVICE_NAME => Self::events,
             storage_server::SERVICE_NAME => Self::storage,
+            usage_server::SERVICE_NAME => Self::usage,
             _ => return ControlFlow::Continue(request),
         };
         let known = self.check_token(request.headers());
-        let path = request.uri().path();
-        ControlFlow::Break(match known.and_then(|()| guard::admit(&self.entrance, path)) {
+        let path = request.uri().path().to_owned();
+        let answer = match known.and_then(|()| guard::admit(&self.entrance, &path)) {
             Ok(()) => answer(self, request),
             Err(failure) => refusal(&status::of(&failure)),
-        })
+        };
+        ControlFlow::Break(counted(&self.entrance, &path, answer))
     }
 }
 
@@ -122,6 +127,11 @@ impl Inside {
     fn storage(&self, request: Request<Body>) -> Answer {
         let storage = StorageServer::new(HostStorage { entrance: self.entrance() });
         storage.max_decoding_message_size(DECODE_BYTES).call(request)
+    }
+
+    fn usage(&self, request: Request<Body>) -> Answer {
+        let usage = UsageServer::new(HostUsage { entrance: self.entrance() });
+        usage.max_decoding_message_size(DECODE_BYTES).call(request)
     }
 
     fn entrance(&self) -> Arc<Entrance> {

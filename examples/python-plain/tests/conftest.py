@@ -21,12 +21,19 @@ sys.path.insert(0, str(HERE))
 from outboard.common.v1 import common_pb2 as common  # noqa: E402
 from outboard.plugin.v1 import plugin_pb2 as wire  # noqa: E402
 from outboard.plugin.v1 import plugin_pb2_grpc as services  # noqa: E402
+from outboard.plugin.v1 import usage_pb2 as usage  # noqa: E402
+from outboard.plugin.v1 import usage_pb2_grpc as usage_services  # noqa: E402
 
 TOKEN = "t0ken"
 DEADLINE = 10
 
 
-class Daemon(services.PluginServicer, services.MessagesServicer, services.StorageServicer):
+class Daemon(
+    services.PluginServicer,
+    services.MessagesServicer,
+    services.StorageServicer,
+    usage_services.UsageServicer,
+):
     """Speaks one session at a time with the plugin process it started."""
 
     def __init__(self, folder: str) -> None:
@@ -35,6 +42,7 @@ class Daemon(services.PluginServicer, services.MessagesServicer, services.Storag
         self.heard: asyncio.Queue[wire.PluginFrame] = asyncio.Queue(10_000)
         self.replies: asyncio.Queue[tuple[wire.ReplyRequest, dict[str, str]]] = asyncio.Queue(100)
         self.counters: dict[str, int] = {}
+        self.tracked: asyncio.Queue[usage.TrackedUse] = asyncio.Queue(100)
         self.tokens: set[str] = set()
         self.sessions = 0
         self.refuses = False
@@ -44,6 +52,7 @@ class Daemon(services.PluginServicer, services.MessagesServicer, services.Storag
         services.add_PluginServicer_to_server(self, self.server)
         services.add_MessagesServicer_to_server(self, self.server)
         services.add_StorageServicer_to_server(self, self.server)
+        usage_services.add_UsageServicer_to_server(self, self.server)
         self.server.add_insecure_port(f"unix://{self.socket}")
         await self.server.start()
 
@@ -94,6 +103,11 @@ class Daemon(services.PluginServicer, services.MessagesServicer, services.Storag
     async def Reply(self, request, context):
         await self.replies.put((request, dict(context.invocation_metadata())))
         return wire.SendResponse(message_id="m1")
+
+    async def Track(self, request, context):
+        for use in request.uses:
+            await self.tracked.put(use)
+        return usage.UsageTaken(taken=len(request.uses))
 
     async def Increment(self, request, context):
         self.tokens.add(dict(context.invocation_metadata()).get("outboard-token", ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -58,6 +59,8 @@ async def test_a_command_counts_in_the_daemons_storage(daemon):
         reply = (await daemon.hear("reply")).reply
         assert reply.interaction.body.plain == f"tea: {count}"
     assert daemon.counters == {"tally/tea": 2}
+    tracked = await asyncio.wait_for(daemon.tracked.get(), 10)
+    assert (tracked.action, dict(tracked.metadata)) == ("tallied", {"word": "tea"})
     assert daemon.tokens == {TOKEN}
 
 

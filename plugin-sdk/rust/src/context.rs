@@ -103,6 +103,21 @@ impl Context {
         self.host.storage()
     }
 
+    /// Notes that something was used, such as `ctx.track("rolled", [("sides", "6")])`; see
+    /// [`Host::track`].
+    pub fn track<K: Into<String>, V: Into<String>>(
+        &self,
+        action: impl Into<String>,
+        metadata: impl IntoIterator<Item = (K, V)>,
+    ) {
+        self.host.track(action, metadata);
+    }
+
+    /// Adds to a counter of this plugin's own; see [`Host::count`].
+    pub fn count(&self, name: impl Into<String>, by: u64) {
+        self.host.count(name, by);
+    }
+
     /// Says `body` in the channel and thread of what is being handled. Needs `messages:send`.
     ///
     /// # Errors

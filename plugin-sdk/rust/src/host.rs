@@ -7,7 +7,8 @@ use std::sync::Arc;
 use outboard_proto::plugin::{
     CallPluginRequest, EmitRequest, FollowUpRequest, ReplyRequest, SendRequest,
     StorageBatchRequest, StorageBatchResponse, StorageGetRequest, StorageGetResponse,
-    StorageListRequest, StorageListResponse, StorageUsage, StorageWatchRequest, Welcome,
+    StorageListRequest, StorageListResponse, StorageUsage, StorageWatchRequest, TrackedUse,
+    Welcome,
 };
 
 use crate::body::Body;
@@ -16,6 +17,7 @@ use crate::error::HostError;
 use crate::follow_up::Later;
 use crate::link::{Cause, Link};
 use crate::storage::{Source, Storage};
+use crate::usage;
 
 /// The id of a message, as the app knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -117,6 +119,56 @@ impl Host {
         let body = Some(body.0);
         let request = SendRequest { workspace, channel_id, body, ..SendRequest::default() };
         self.send_message(request).await
+    }
+
+    /// Notes that something was used: an operator sees how often, and may follow each use with its
+    /// metadata. Free; it waits for nothing. A plugin's first 64 actions keep their names; what does
+    /// not fit (a name of letters, digits and `. _ - : /` up to 64 bytes, 1 KiB of metadata) is
+    /// dropped.
+    pub fn track<K: Into<String>, V: Into<String>>(
+        &self,
+        action: impl Into<String>,
+        metadata: impl IntoIterator<Item = (K, V)>,
+    ) {
+        self.track_use(usage::used(action, metadata));
+    }
+
+    /// Notes any use: with a value that is added up, with a time of its own.
+    pub fn track_use(&self, use_: TrackedUse) {
+        match self.link.recorder() {
+            Some(recorder) => recorder.track(use_),
+            None => self.link.usage().track(use_),
+        }
+    }
+
+    /// Adds to a counter of this plugin's own.
+    pub fn count(&self, name: impl Into<String>, by: u64) {
+        self.count_labelled::<&str, &str>(name, [], by);
+    }
+
+    /// Adds to a counter with up to 4 labels: counters and their labels together are one of 64.
+    pub fn count_labelled<K: Into<String>, V: Into<String>>(
+        &self,
+        name: impl Into<String>,
+        labels: impl IntoIterator<Item = (K, V)>,
+        by: u64,
+    ) {
+        // Nothing grew; on the wire 0 would be 1.
+        if by == 0 {
+            return;
+        }
+        let labels = labels.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+        match self.link.recorder() {
+            Some(recorder) => recorder.count(name.into(), labels, by),
+            None => self.link.usage().count(name.into(), labels, by),
+        }
+    }
+
+    /// Records of [`track`](Self::track) and [`count`](Self::count) that were dropped before the
+    /// daemon was told: there were too many at once, or it did not answer.
+    #[must_use]
+    pub fn usage_dropped(&self) -> u64 {
+        self.link.usage().dropped()
     }
 
     /// Calls a method of another plugin and returns its JSON. Needs `plugins:call` for that plugin.

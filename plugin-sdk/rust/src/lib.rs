@@ -160,6 +160,7 @@ mod start;
 mod storage;
 mod subject;
 mod typing;
+mod usage;
 mod verdict;
 pub mod webhook;
 

@@ -4,6 +4,7 @@
 //! know the session's stream.
 
 mod storage;
+mod usage;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,6 +17,7 @@ use outboard_proto::plugin::interactions_client::InteractionsClient;
 use outboard_proto::plugin::messages_client::MessagesClient;
 use outboard_proto::plugin::plugins_client::PluginsClient;
 use outboard_proto::plugin::storage_client::StorageClient;
+use outboard_proto::plugin::usage_client::UsageClient;
 use outboard_proto::plugin::{
     CallPluginRequest, DropHeldRequest, EmitRequest, FollowUpRequest, HeldResponse,
     ListHeldRequest, ListHeldResponse, ReleaseHeldRequest, ReplyRequest, SendRequest, Welcome,
@@ -28,6 +30,7 @@ use tonic::{Request, Response, Status};
 use crate::call::CallError;
 use crate::error::HostError;
 use crate::test::Recorder;
+use crate::usage::Usage;
 
 /// How long a call without a cause may take. One with a cause ends with it.
 const OWN_CALL: Duration = Duration::from_secs(30);
@@ -41,6 +44,8 @@ pub(crate) struct Link {
     /// Deferred interactions that are being worked on, and by how many, to be ended when the app
     /// cancels one.
     interactions: Mutex<HashMap<String, (CancellationToken, usize)>>,
+    /// What the plugin tracks and counts, until it is told.
+    usage: Usage,
 }
 
 #[derive(Debug)]
@@ -57,6 +62,7 @@ struct Wire {
     plugins: PluginsClient<Channel>,
     events: EventsClient<Channel>,
     storage: StorageClient<Channel>,
+    usage: UsageClient<Channel>,
     token: MetadataValue<Ascii>,
 }
 
@@ -79,8 +85,9 @@ impl Link {
         // A page of a list may have a little more than a frame.
         let storage =
             StorageClient::new(channel.clone()).max_decoding_message_size(2 * DECODE_BYTES);
+        let usage = UsageClient::new(channel.clone());
         let events = EventsClient::new(channel).max_decoding_message_size(DECODE_BYTES);
-        let wire = Wire { messages, interactions, plugins, events, storage, token };
+        let wire = Wire { messages, interactions, plugins, events, storage, usage, token };
         Self::over(Way::Wire(Box::new(wire)))
     }
 
@@ -90,7 +97,21 @@ impl Link {
 
     fn over(way: Way) -> Self {
         let (session, welcome) = (AtomicU64::new(0), Mutex::default());
-        Self { way, session, welcome, interactions: Mutex::default() }
+        let (interactions, usage) = (Mutex::default(), Usage::default());
+        Self { way, session, welcome, interactions, usage }
+    }
+
+    /// What the plugin tracks and counts.
+    pub(crate) fn usage(&self) -> &Usage {
+        &self.usage
+    }
+
+    /// The harness's memory, where there is one.
+    pub(crate) fn recorder(&self) -> Option<&Recorder> {
+        match &self.way {
+            Way::Recorded(recorder) => Some(recorder),
+            Way::Wire(_) => None,
+        }
     }
 
     /// What the daemon last said of itself and of this plugin.

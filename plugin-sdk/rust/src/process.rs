@@ -19,6 +19,7 @@ use crate::plugin::Plugin;
 use crate::session::closing::say_farewell;
 use crate::session::conversation::{Conversation, Ended};
 use crate::session::dial::Dialer;
+use crate::usage;
 
 /// How long the daemon keeps a generation that has lost its session.
 const RETURN_WITHIN: Duration = Duration::from_secs(2);
@@ -28,6 +29,9 @@ const FIRST_WAIT: Duration = Duration::from_millis(10);
 
 /// The longest wait between tries.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
+
+/// How long the daemon may take over what was noted last.
+const LAST_NOTES: Duration = Duration::from_millis(100);
 
 /// What a SIGTERM leaves: the daemon kills 2 s after it.
 pub(crate) const SIGTERM_BUDGET: Duration = Duration::from_millis(1_500);
@@ -66,9 +70,17 @@ impl Process {
     /// Holds sessions until the process is told to end.
     pub(crate) async fn serve(&self) -> Result<(), RunError> {
         let mut sigterm = signal(SignalKind::terminate())?;
+        let _telling = Telling(tokio::spawn(usage::carry(Arc::clone(&self.link))));
+        let served = self.serve_until(&mut sigterm).await;
+        // What was noted last; a daemon that does not answer holds up no end.
+        let _ = tokio::time::timeout(LAST_NOTES, usage::tell(&self.link)).await;
+        served
+    }
+
+    async fn serve_until(&self, sigterm: &mut Signal) -> Result<(), RunError> {
         let mut returning = Returning::from_now();
         loop {
-            let ended = Conversation::hold(self, returning.until, &mut sigterm).await;
+            let ended = Conversation::hold(self, returning.until, sigterm).await;
             self.link.end();
             let cause = match ended {
                 Ended::Told => return Ok(()),
@@ -82,7 +94,7 @@ impl Process {
                 }
                 Ended::Lost { was_welcome: false, cause } => cause,
             };
-            if !returning.wait(&mut sigterm).await {
+            if !returning.wait(sigterm).await {
                 say_farewell(&self.handlers, SIGTERM_BUDGET).await;
                 return Ok(());
             }
@@ -91,6 +103,15 @@ impl Process {
                 return Err(RunError::Lost { socket, cause });
             }
         }
+    }
+}
+
+/// The task that tells what was noted; it ends with the process.
+struct Telling(tokio::task::JoinHandle<()>);
+
+impl Drop for Telling {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

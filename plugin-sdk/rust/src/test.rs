@@ -52,7 +52,7 @@ use crate::verdict::Verdict;
 pub use arrange::{Argument, CommandCall, message};
 pub use beyond::{HttpAnswer, HttpCall};
 pub(crate) use record::Recorder;
-pub use record::{Decided, Emitted, FollowUp, Sent};
+pub use record::{Decided, Emitted, FollowUp, Sent, Tracked};
 
 /// What a call may take, as in the daemon.
 const BUDGET: Duration = Duration::from_secs(5);
@@ -305,6 +305,18 @@ impl Harness {
     #[must_use]
     pub fn sent(&self) -> Vec<Sent> {
         self.recorder.sent()
+    }
+
+    /// What the plugin noted as used, in order.
+    #[must_use]
+    pub fn tracked(&self) -> Vec<Tracked> {
+        self.recorder.tracked()
+    }
+
+    /// How far a counter of the plugin's has grown; with labels it is `name{key=value}`.
+    #[must_use]
+    pub fn counted(&self, name: &str) -> u64 {
+        self.recorder.counted(name)
     }
 
     /// Events of its own that were told so far, the oldest first.

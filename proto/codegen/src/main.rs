@@ -6,11 +6,13 @@
 
 use std::path::{Path, PathBuf};
 
-const PROTOS: [&str; 4] = [
+const PROTOS: [&str; 6] = [
     "outboard/common/v1/common.proto",
     "outboard/plugin/v1/plugin.proto",
+    "outboard/plugin/v1/usage.proto",
     "outboard/app/v1/app.proto",
     "outboard/admin/v1/admin.proto",
+    "outboard/admin/v1/statistics.proto",
 ];
 
 /// Payloads that are kept behind a pointer.

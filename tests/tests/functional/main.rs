@@ -37,6 +37,7 @@ mod session_bad;
 mod shadows;
 mod start;
 mod state;
+mod statistics;
 mod storage;
 mod storage_bad;
 mod storage_operator;

@@ -43,6 +43,8 @@ pub enum Completing {
 /// A plugin is thinking about what to offer.
 pub struct Offering {
     caller: Completing,
+    /// Whose argument it is.
+    pub command: String,
     /// What is offered if it does not come to an end.
     declared: Vec<String>,
 }
@@ -114,7 +116,7 @@ impl Core {
             locale: request.sender.as_ref().map(|it| it.locale.clone()).unwrap_or_default(),
             workspace: request.workspace,
             of: Some(plugin::call::Of::Autocomplete(Box::new(plugin::Autocomplete {
-                command,
+                command: command.clone(),
                 argument: request.argument,
                 prefix: request.prefix,
                 sender: request.sender,
@@ -128,7 +130,7 @@ impl Core {
             // It would wait for others, and the person is typing.
             return self.offer(caller, declared);
         }
-        let purpose = Purpose::Autocomplete(Box::new(Offering { caller, declared }));
+        let purpose = Purpose::Autocomplete(Box::new(Offering { caller, declared, command }));
         // There is room: it was seen a moment ago.
         let _ = self.begin_call(NewCall { member, purpose, deadline, body }, now);
     }

@@ -103,13 +103,18 @@ impl Core {
                 Asking::Skip(reason) => {
                     let reason = self.absence(entry, reason);
                     let refused = self.skip(entry, reason);
-                    self.runs[key].skipped(reason);
+                    self.skipped(key, entry, reason, now);
                     if refused.is_some() {
                         return self.finish(key, refused, now);
                     }
                 }
             }
         }
+    }
+
+    fn skipped(&mut self, key: usize, entry: &Entry, reason: SkipReason, now: Moment) {
+        self.runs[key].skipped(reason);
+        self.count_skip(entry.member, &entry.is.hook, reason, now);
     }
 
     /// What an entry's absence is called.
@@ -134,7 +139,7 @@ impl Core {
                 Asking::Skip(reason) => {
                     let reason = self.absence(entry, reason);
                     let refused = self.skip(entry, reason);
-                    self.runs[key].skipped(reason);
+                    self.skipped(key, entry, reason, now);
                     if refused.is_some() {
                         return self.finish(key, refused, now);
                     }
@@ -301,10 +306,10 @@ impl Core {
 
     /// Tells the verdict and forgets the run.
     pub(super) fn finish(&mut self, key: usize, ends: Option<Final>, now: Moment) {
-        let mut run = self.runs.remove(key);
-        for (_, call) in std::mem::take(&mut run.pending) {
+        for (_, call) in std::mem::take(&mut self.runs[key].pending) {
             self.cancel_call(call, "decided", now);
         }
+        let mut run = self.runs.remove(key);
         let outcome = match ends {
             Some(Final::Rejected(rejected)) => {
                 Outcome::Said(Box::new(verdict::Outcome::Rejected(rejected)))
@@ -332,13 +337,16 @@ impl Core {
 
     /// Ends a run nobody waits for.
     pub(super) fn abandon(&mut self, key: usize, now: Moment) {
-        let Some(run) = self.runs.try_remove(key) else { return };
+        let Some(run) = self.runs.get_mut(key) else { return };
+        let turn = run.turn.take().into_iter();
+        let asked = turn.chain(std::mem::take(&mut run.pending).into_iter().map(|(_, call)| call));
+        for call in asked.collect::<Vec<_>>() {
+            self.cancel_call(call, "the caller went away", now);
+        }
+        let run = self.runs.remove(key);
         self.undecided(&run.watched);
         if let Some(serial) = run.keeping {
             self.holds.give_up(serial);
-        }
-        for call in run.turn.into_iter().chain(run.pending.into_iter().map(|(_, call)| call)) {
-            self.cancel_call(call, "the caller went away", now);
         }
     }
 

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use outboard_proto::common::{Failure, HeldItem, Hold, Reason};
 use outboard_proto::plugin::{
     CallPluginRequest, DropHeldRequest, EmitRequest, FollowUpRequest, HeldResponse,
-    ListHeldRequest, ListHeldResponse, ReleaseHeldRequest, ReplyRequest, SendRequest,
+    ListHeldRequest, ListHeldResponse, ReleaseHeldRequest, ReplyRequest, SendRequest, TrackedUse,
 };
 use tokio::sync::Notify;
 use tonic::Code;
@@ -50,6 +50,17 @@ pub struct Emitted {
     pub json: String,
 }
 
+/// Something that the plugin noted as used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tracked {
+    /// What was used.
+    pub action: String,
+    /// What else was said of it.
+    pub metadata: BTreeMap<String, String>,
+    /// What it was worth.
+    pub value: Option<f64>,
+}
+
 /// A decision of the plugin about something held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decided {
@@ -71,6 +82,8 @@ struct Kept {
     sent: Vec<Sent>,
     followed_up: Vec<FollowUp>,
     emitted: Vec<Emitted>,
+    tracked: Vec<Tracked>,
+    counted: BTreeMap<String, u64>,
     held: Vec<HeldItem>,
     decided: Vec<Decided>,
     refusal: Option<HostError>,
@@ -139,6 +152,26 @@ impl Recorder {
         }
         kept.emitted.push(Emitted { event: request.event, json: request.json });
         Ok(format!("event-{}", kept.emitted.len()))
+    }
+
+    pub(crate) fn track(&self, it: TrackedUse) {
+        let TrackedUse { action, metadata, value, .. } = it;
+        self.lock().tracked.push(Tracked { action, metadata, value });
+    }
+
+    pub(crate) fn count(&self, name: String, labels: BTreeMap<String, String>, by: u64) {
+        let labels: Vec<String> =
+            labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let name = if labels.is_empty() { name } else { format!("{name}{{{}}}", labels.join(",")) };
+        *self.lock().counted.entry(name).or_default() += by;
+    }
+
+    pub(super) fn tracked(&self) -> Vec<Tracked> {
+        self.lock().tracked.clone()
+    }
+
+    pub(super) fn counted(&self, name: &str) -> u64 {
+        self.lock().counted.get(name).copied().unwrap_or(0)
     }
 
     pub(crate) fn release(&self, request: ReleaseHeldRequest) -> Result<HeldResponse, HostError> {

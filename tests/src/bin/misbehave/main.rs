@@ -25,6 +25,7 @@ mod questions;
 mod session;
 mod start;
 mod store;
+mod usage;
 mod web;
 
 fn main() -> ExitCode {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::plugin::Plugin;
-use crate::{crowd, held, host, start, store};
+use crate::{crowd, held, host, start, store, usage};
 
 /// The answer, if `what` is a question; it may take the daemon's help.
 pub async fn answer(plugin: &Arc<Plugin>, call_id: u64, what: &str) -> Option<String> {
@@ -39,6 +39,7 @@ pub async fn answer(plugin: &Arc<Plugin>, call_id: u64, what: &str) -> Option<St
         "drop" => held::drop(plugin, first, more).await,
         "held" => held::list(plugin, first).await,
         "store" => store::answer(plugin, rest).await,
+        "usage" => usage::answer(plugin, rest).await,
         "rpc" => host::any(plugin, first).await,
         "wrong-token" => host::with_wrong_token(plugin).await,
         "garbage" => start::throw_garbage(plugin).await,
