@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use outboard_proto::admin as wire;
 use outboard_proto::admin::admin_client::AdminClient;
+use outboard_proto::admin::alerts_client::AlertsClient;
 use outboard_proto::admin::statistics_client::StatisticsClient;
 use outboard_proto::admin::storage_client::StorageClient;
 use tokio_stream::{Stream, StreamExt};
@@ -38,6 +39,7 @@ pub struct Admin {
     client: AdminClient<Channel>,
     shelves: StorageClient<Channel>,
     counts: StatisticsClient<Channel>,
+    bell: AlertsClient<Channel>,
     patience: Option<Duration>,
 }
 
@@ -61,8 +63,9 @@ impl Admin {
         let shelves = StorageClient::new(channel.clone());
         let counts = StatisticsClient::new(channel.clone());
         let counts = counts.max_decoding_message_size(ANSWER_BYTES);
+        let bell = AlertsClient::new(channel.clone());
         let client = AdminClient::new(channel).max_decoding_message_size(ANSWER_BYTES);
-        Ok(Admin { client, shelves, counts, patience })
+        Ok(Admin { client, shelves, counts, bell, patience })
     }
 
     /// Every plugin.

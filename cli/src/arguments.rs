@@ -96,6 +96,12 @@ pub enum Command {
     Usage(Usage),
     /// Print everything of this moment as OpenMetrics text
     Metrics,
+    /// Show what is wrong and who is told; exits 1 if something is
+    Alerts {
+        /// Tell everybody something that is not so, to see whether it arrives
+        #[arg(long)]
+        test: bool,
+    },
     /// Say what this machine enforces and what is wrong; exits 1 if something is
     Doctor,
     /// Look for mistakes in a plugin's folder, with or without a daemon

@@ -1,6 +1,7 @@
 //! From a parsed command line to the function that carries it out. It knows which commands need a
 //! daemon, not what any of them does.
 
+mod alerts;
 mod backup;
 mod bypass;
 mod check;
@@ -61,6 +62,7 @@ pub async fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Stop> {
         Command::Popular(wish) => statistics::popular(&desk, wish).await,
         Command::Usage(wish) => statistics::usage(&desk, wish).await,
         Command::Metrics => statistics::metrics(&desk).await,
+        Command::Alerts { test } => alerts::run(&desk, test).await,
         Command::Doctor => look::doctor(&desk).await,
         Command::DeadLetters { what } => letters::run(&desk, what).await,
         Command::Held { what } => held::run(&desk, what).await,

@@ -1,6 +1,7 @@
 //! What people see: reports laid out as tables and pages. It knows columns and words, refuses to
 //! know where a report came from, and passes every word of a plugin through `escape`.
 
+mod alerts;
 mod changes;
 mod daemon;
 mod debug;
@@ -21,6 +22,7 @@ use crate::escape;
 use crate::report::{Fault, Grant, Plugin, State};
 use crate::screen::{Tone, toned};
 
+pub use alerts::alerts;
 pub use changes::{changes, checked};
 pub use daemon::versions;
 pub use debug::debug;

@@ -3,6 +3,7 @@
 //! makes these from it. Times are microseconds since the Unix epoch (`_us`), spans microseconds,
 //! sizes bytes; every field is always there, `null` where it does not apply.
 
+mod alerts;
 mod convert;
 mod debug;
 mod events;
@@ -12,6 +13,7 @@ mod storage;
 
 use serde::{Deserialize, Serialize};
 
+pub use alerts::Alerts;
 pub use debug::{DebugNews, What};
 pub use events::{DeadLetter, Waiting};
 pub use held::SetAside;

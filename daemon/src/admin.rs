@@ -2,6 +2,7 @@
 //!
 //! Each method decodes, asks the fleet, encodes. It refuses to know how anything is done.
 
+mod alerts;
 mod debug;
 mod held;
 mod letters;
@@ -15,6 +16,7 @@ use std::ops::ControlFlow;
 
 use http::Request;
 use outboard_proto::admin::admin_server::{self, AdminServer};
+use outboard_proto::admin::alerts_server::{self, AlertsServer};
 use outboard_proto::admin::statistics_server::{self, StatisticsServer};
 use outboard_proto::admin::storage_server::{self, StorageServer};
 use tokio::net::{UnixListener, UnixStream};
@@ -67,6 +69,17 @@ impl AdminSide {
     }
 }
 
+impl Admitted {
+    /// Plain HTTP/2 beside the RPCs, for whoever scrapes over the socket.
+    fn metrics(&self, request: &Request<Body>) -> Answer {
+        let (command, method) = (self.side.command.clone(), request.method().clone());
+        Box::pin(async move {
+            let answer = crate::outlets::port::answer(&command, &method, "/metrics").await;
+            Ok(answer.map(Body::new))
+        })
+    }
+}
+
 /// One operator's connection.
 struct Admitted {
     side: AdminSide,
@@ -76,10 +89,17 @@ struct Admitted {
 
 impl Services for Admitted {
     fn answer(&self, request: Request<Body>) -> ControlFlow<Answer, Request<Body>> {
+        if request.uri().path() == "/metrics" {
+            return ControlFlow::Break(self.metrics(&request));
+        }
         ControlFlow::Break(match service_of(request.uri().path()) {
             admin_server::SERVICE_NAME => {
                 let calls = service::Calls { side: self.side.clone(), uid: self.uid };
                 AdminServer::new(calls).call(request)
+            }
+            alerts_server::SERVICE_NAME => {
+                let bell = alerts::Bell { command: self.side.command.clone() };
+                AlertsServer::new(bell).call(request)
             }
             statistics_server::SERVICE_NAME => {
                 let counts = statistics::Counts { command: self.side.command.clone() };

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use outboard_linux::{CgroupChoice, DaemonLeaf, LockFile, Setup, Spawner, group_id, own_process};
 use tokio::net::UnixListener;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -31,6 +31,7 @@ use crate::gate::{Gate, Trees};
 use crate::held::Held;
 use crate::interactions::Interactions;
 use crate::outbox::Outbox;
+use crate::outlets::{self, Outlets};
 use crate::reflection::Reflection;
 use crate::routing::Switchboard;
 use crate::schedule::Timetable;
@@ -98,6 +99,7 @@ pub async fn run(options: Options) -> Result<End, StartError> {
     tokio::spawn(command.harbour.held.clone().expire());
     tokio::spawn(command.harbour.depot.clone().keep_time(timestamp));
     tokio::spawn(command.harbour.recorder.clone().run());
+    open_outlets(&command);
     tokio::spawn(courier::carry(board.clone(), command.harbour.journal.clone()));
     tokio::spawn(courier::tidy(board.clone(), command.harbour.journal.clone()));
     let app_group = ground.config.app_group.value.clone();
@@ -121,6 +123,15 @@ pub async fn run(options: Options) -> Result<End, StartError> {
     until.cancel();
     harbour.put_to_rest().await;
     Ok(end)
+}
+
+/// Those whom the daemon tells by itself; nothing waits for them.
+fn open_outlets(command: &Command) {
+    let (harbour, outlets) = (&command.harbour, || command.harbour.outlets.clone());
+    let config = || harbour.reporting.subscribe();
+    tokio::spawn(outlets::usage::run(harbour.switchboard.clone(), outlets(), config()));
+    tokio::spawn(outlets::port::run(command.clone(), outlets(), config()));
+    tokio::spawn(outlets::alerts::run(command.clone(), outlets(), config()));
 }
 
 /// Everything that may block or fail at the start.
@@ -233,6 +244,8 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
         outbox,
         lines: logs::followers(),
         moves: broadcast::Sender::new(1024),
+        reporting: watch::Sender::new(ground.config.reporting.clone()),
+        outlets: Outlets::default(),
         reflection: Reflection::new(),
         trees: trees.clone(),
         environment: environment(),

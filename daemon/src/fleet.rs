@@ -4,6 +4,7 @@
 //! once. It refuses to drive a plugin: each has a task of its own, to which conditions are told.
 
 mod aboard;
+mod alarms;
 mod boot;
 mod bypass;
 mod change;
@@ -25,20 +26,21 @@ use std::sync::Arc;
 
 use outboard_linux::Spawner;
 use outboard_proto::common::{Failure, Reason};
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio_util::task::TaskTracker;
 
 use crate::audit::Audit;
 use crate::audit::refusals::Refusals;
 use crate::clock::Clock;
 use crate::config::name::PluginName;
-use crate::config::operator::OperatorConfig;
+use crate::config::operator::{OperatorConfig, Reporting};
 use crate::config::paths::Paths;
 use crate::gate::Trees;
 use crate::held::Held;
 use crate::interactions::Interactions;
 use crate::logs::Line;
 use crate::outbox::Outbox;
+use crate::outlets::Outlets;
 use crate::plugin::Move;
 use crate::reflection::Reflection;
 use crate::routing::Switchboard;
@@ -94,6 +96,10 @@ pub struct Harbour {
     pub lines: broadcast::Sender<Line>,
     /// Who moved.
     pub moves: broadcast::Sender<Move>,
+    /// Where the daemon tells others, as the files say it.
+    pub reporting: watch::Sender<Reporting>,
+    /// How those do.
+    pub outlets: Outlets,
     /// Health and reflection.
     pub reflection: Reflection,
     /// Whose process trees may not come to other sockets.

@@ -21,6 +21,7 @@ pub mod held;
 pub mod interactions;
 pub mod logs;
 pub mod outbox;
+pub mod outlets;
 pub mod payload;
 pub mod plugin;
 pub mod reflection;

@@ -10,6 +10,7 @@
 //! ```
 
 mod act;
+mod announcement;
 mod arguments;
 mod breaker;
 mod bypass;

@@ -1,10 +1,15 @@
 //! What commands ask about counts: a method per question. It refuses to know how they are shown.
 
+use std::time::Duration;
+
 use outboard_proto::admin as wire;
 
 use super::{Admin, Changing, PATIENCE, answer};
-use crate::report::{Counted, Used};
+use crate::report::{Alerts, Counted, Used};
 use crate::trouble::Stop;
+
+/// How long all who are told may take together: a program 30 s, an address three tries.
+const PATIENCE_FOR_ALERTS: Duration = Duration::from_secs(90);
 
 impl Admin {
     /// What was counted: a line for each plugin, or one plugin in full.
@@ -26,6 +31,20 @@ impl Admin {
         let wait = self.wait(PATIENCE);
         let request = wire::FollowUsageRequest { plugin };
         answer(wait, self.counts.follow_usage(request)).await.map(Changing::of)
+    }
+
+    /// What is wrong, and who is told.
+    pub async fn alerts(&mut self) -> Result<Alerts, Stop> {
+        let wait = self.wait(PATIENCE);
+        let asked = wire::ShowAlertsRequest {};
+        answer(wait, self.bell.show(asked)).await.map(Alerts::from)
+    }
+
+    /// Tells everybody something that is not so.
+    pub async fn test_alerts(&mut self) -> Result<Alerts, Stop> {
+        let wait = self.wait(PATIENCE_FOR_ALERTS);
+        let asked = wire::TestAlertsRequest {};
+        answer(wait, self.bell.test(asked)).await.map(Alerts::from)
     }
 
     /// Everything of this moment as OpenMetrics text.

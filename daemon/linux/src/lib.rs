@@ -14,6 +14,8 @@ pub mod cgroup;
 #[cfg(feature = "daemon")]
 pub mod enforced;
 #[cfg(feature = "daemon")]
+mod errand;
+#[cfg(feature = "daemon")]
 pub mod exact;
 #[cfg(feature = "daemon")]
 mod folder;
@@ -42,6 +44,7 @@ pub use launch::{Launch, Limits, PluginUser};
 pub use {
     beneath::{BeneathError, resolve_beneath},
     enforced::{CpuBy, Enforced, MemoryBy, PidsBy, QuotaBy, TreeKill, UsersBy},
+    errand::{ErrandError, run_errand},
     folder::{FolderError, chown_to_plugin, folder_for_plugin, private_dir},
     handle::{Ended, Exit, Keeper, KeeperEvent, KeeperEvents, OomBy, Usage},
     lock::{LockError, LockFile},

@@ -17,10 +17,12 @@ use std::path::{Path, PathBuf};
 mod daemon;
 mod debug;
 mod policy;
+mod reporting;
 
 pub use daemon::{DaemonConfig, RootPlugins, UidRange};
 pub use debug::DebugMode;
 pub use policy::PluginPolicy;
+pub use reporting::{Alerts, Reporting, Webhook};
 
 /// Everything the operator's files say, with defaults where they are silent.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +43,8 @@ pub struct OperatorConfig {
     pub admin_group: Sourced<String>,
     /// `[debug]`.
     pub debug: Sourced<DebugMode>,
+    /// `[metrics]`, `[usage]`, `[alerts]`.
+    pub reporting: Reporting,
     /// The files that were read, in their order.
     pub files: Vec<PathBuf>,
 }
@@ -56,6 +60,7 @@ struct Said {
     app_group: Option<Sourced<String>>,
     admin_group: Option<Sourced<String>>,
     debug: Option<Sourced<DebugMode>>,
+    reporting: Reporting,
 }
 
 impl OperatorConfig {
@@ -121,6 +126,7 @@ impl Said {
             app_group: self.app_group.or(lower.app_group),
             admin_group: self.admin_group.or(lower.admin_group),
             debug: self.debug.or(lower.debug),
+            reporting: self.reporting.over(lower.reporting),
         }
     }
 
@@ -135,6 +141,7 @@ impl Said {
             app_group: self.app_group.unwrap_or_else(|| group("outboard-app")),
             admin_group: self.admin_group.unwrap_or_else(|| group("outboard-admin")),
             debug: self.debug.unwrap_or(Sourced::built_in(DebugMode::Refused)),
+            reporting: self.reporting,
             files,
         }
     }
@@ -188,8 +195,8 @@ fn read(root: &Section<'_>) -> Said {
         app_group: read_listener(root, "app"),
         admin_group: read_listener(root, "admin"),
         debug: debug::read(root),
+        reporting: reporting::read(root),
     };
-    root.not_supported(&["alerts"]);
     root.close();
     said
 }

@@ -149,6 +149,7 @@ impl Fleet {
         };
         let changes = self.changes(&proposal);
         self.config = proposal.config;
+        self.harbour.reporting.send_replace(self.config.reporting.clone());
         if self.config.debug.value == DebugMode::Refused {
             self.see_all_guests_off(&Parting::Forbidden);
         }

@@ -17,6 +17,7 @@ impl Fleet {
         findings.push(self.apps());
         findings.push(self.journal());
         findings.push(self.statistics());
+        findings.extend(self.outlets());
         findings.extend(self.bypasses());
         findings.extend(self.storage_findings());
         findings.extend(self.plugins());
@@ -67,6 +68,23 @@ impl Fleet {
             None => finding(Severity::Ok, "statistics", "kept hourly".to_owned(), ""),
             Some(trouble) => finding(Severity::Weak, "statistics", trouble, ""),
         }
+    }
+
+    fn outlets(&self) -> Vec<Finding> {
+        let says = |(name, it): (&str, crate::outlets::Standing)| {
+            let (to, told, dropped) = (it.to, it.told, it.dropped);
+            match it.failing {
+                None => {
+                    let says = format!("{to}: told {told}, could not tell {dropped}");
+                    finding(Severity::Ok, name, says, "")
+                }
+                Some(why) => {
+                    let says = format!("{to}: {why}; could not tell {dropped} so far");
+                    finding(Severity::Problem, name, says, "")
+                }
+            }
+        };
+        self.harbour.outlets.all().into_iter().map(says).collect()
     }
 
     fn apps(&self) -> Finding {

@@ -302,6 +302,14 @@ fn enforcement(enforced: &Enforced) -> Vec<Enforcement> {
     lines
 }
 
+/// Limits of its running process that nobody holds, but for one.
+pub fn not_enforced(aboard: &Aboard, but: &str) -> Vec<String> {
+    let keeper = aboard.entrance.door.current().and_then(|pass| pass.keeper_now());
+    let lines = keeper.map(|it| enforcement(it.enforced())).unwrap_or_default();
+    let unheld = lines.into_iter().filter(|line| !line.enforced && line.what != but);
+    unheld.map(|line| format!("{}: {}", line.what, line.how)).collect()
+}
+
 fn traffic(member: &MemberView, aboard: &Aboard) -> Traffic {
     let it = member.traffic;
     Traffic {

@@ -6,13 +6,14 @@
 
 use std::path::{Path, PathBuf};
 
-const PROTOS: [&str; 6] = [
+const PROTOS: [&str; 7] = [
     "outboard/common/v1/common.proto",
     "outboard/plugin/v1/plugin.proto",
     "outboard/plugin/v1/usage.proto",
     "outboard/app/v1/app.proto",
     "outboard/admin/v1/admin.proto",
     "outboard/admin/v1/statistics.proto",
+    "outboard/admin/v1/alerts.proto",
 ];
 
 /// Payloads that are kept behind a pointer.

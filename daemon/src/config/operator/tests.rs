@@ -5,6 +5,7 @@ use crate::config::amount::Bytes;
 use crate::config::manifest::Hook;
 use crate::config::permission::Grants;
 use crate::config::source::Source;
+use crate::outlets::alerts::Kind;
 
 fn parse(texts: &[&str]) -> Result<OperatorConfig, Faults> {
     let file = |index: usize| PathBuf::from(format!("{index}.toml"));
@@ -43,6 +44,16 @@ fn everything_the_operator_can_say_is_read() {
         group = "wheel"
         [debug]
         enabled = true
+        [metrics]
+        listen = "127.0.0.1:9464"
+        [usage]
+        webhook = "http://127.0.0.1:8080/usage"
+        [alerts]
+        command = ["/usr/local/bin/page", "outboard"]
+        webhook = "http://127.0.0.1:8080/alerts"
+        channel = "id:C1"
+        workspace = "w"
+        kinds = ["failed", "dead-letters"]
     "#])
     .unwrap();
     assert_eq!(config.daemon.uid_range.value, UidRange { first: 5000, last: 5999 });
@@ -54,6 +65,13 @@ fn everything_the_operator_can_say_is_read() {
     assert_eq!(policy.closed.as_ref().unwrap().value, [Hook::BeforePost].into());
     assert_eq!(policy.keys.intensity.as_ref().unwrap().value, 50);
     assert_eq!(config.debug.value, DebugMode::Allowed);
+    let Reporting { metrics, usage, alerts } = &config.reporting;
+    assert_eq!(metrics.as_ref().unwrap().value.port(), 9464);
+    assert_eq!(usage.as_ref().unwrap().value.path, "/usage");
+    assert_eq!(alerts.command.as_ref().unwrap().value.len(), 2);
+    assert_eq!(alerts.channel.as_ref().unwrap().value, "C1");
+    assert!(!alerts.is_silent() && alerts.wants(Kind::Failed) && !alerts.wants(Kind::Refused));
+    assert!(OperatorConfig::default().reporting.alerts.is_silent());
     assert_eq!(OperatorConfig::default().debug.value, DebugMode::Refused);
     assert_eq!((&*config.app_group.value, &*config.admin_group.value), ("chat", "wheel"));
 }
@@ -120,13 +138,17 @@ fn what_cannot_be_meant_is_refused() {
     assert!(faults("[plugins.aa]\nclosed = [\"x\"]\n").contains("no such hook"));
     assert!(faults("[plugins.aa]\nmemroy = \"1MiB\"\n").contains("did you mean memory?"));
     assert!(faults("[app]\ngroup = \"a b\"\n").contains("not the name of a group"));
+    assert!(faults("[metrics]\nlisten = \"0.0.0.0:1\"\n").contains("loopback only"));
+    assert!(faults("[usage]\nwebhook = \"https://x/\"\n").contains("TLS"));
+    assert!(faults("[alerts]\ncommand = \"mail root\"\n").contains("expected a list"));
+    assert!(faults("[alerts]\ncommand = [\"mail\"]\n").contains("absolute path"));
+    assert!(faults("[alerts]\nchannel = \"town\"\n").contains("channel's id"));
+    assert!(faults("[alerts]\nkinds = [\"faild\"]\n").contains("did you mean failed?"));
 }
 
 #[test]
 fn what_later_daemons_know_is_named_as_not_supported() {
-    for text in
-        ["[alerts]\n", "[app]\nlisten = \"127.0.0.1:1\"\n", "[admin]\nlisten = \"[::1]:1\"\n"]
-    {
+    for text in ["[app]\nlisten = \"127.0.0.1:1\"\n", "[admin]\nlisten = \"[::1]:1\"\n"] {
         assert!(faults(text).contains("not supported by this daemon"), "{text}");
     }
 }

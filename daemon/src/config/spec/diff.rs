@@ -88,6 +88,8 @@ fn config_rows(config: &OperatorConfig) -> Vec<Row> {
         row("debug.enabled", config.debug.value.as_str().to_owned(), Effect::AtOnce),
         row("admin.group", config.admin_group.value.clone(), Effect::DaemonRestart),
     ];
+    let reporting = config.reporting.rows().into_iter();
+    rows.extend(reporting.map(|(key, value)| row(key, value, Effect::AtOnce)));
     let runtimes = config.runtimes.iter();
     rows.extend(runtimes.map(|(name, path)| {
         row(&format!("runtimes.{name}"), path.display().to_string(), Effect::PluginRestart)

@@ -28,7 +28,8 @@ pub async fn answer(plugin: &Arc<Plugin>, what: &str) -> String {
             track(plugin, client, vec![nothing]).await
         }
         "large" => {
-            let metadata = BTreeMap::from([("k".to_owned(), "x".repeat(1 << 20))]);
+            let metadata =
+                BTreeMap::from([("k".to_owned(), "x".repeat(rest.parse().unwrap_or(0)))]);
             track(plugin, client, vec![TrackedUse { metadata, ..used("open") }]).await
         }
         "many" => many(plugin, client, rest.parse().unwrap_or(0)).await,
