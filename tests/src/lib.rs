@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod binaries;
+pub mod catcher;
 pub mod daemon;
 pub mod draft;
 pub mod guest;

@@ -1,6 +1,7 @@
 //! One POST of JSON to an operator's address, tried a few times. It follows no redirect and reads
 //! no answer but its status.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, HOST};
@@ -73,13 +74,13 @@ async fn attempt(to: &Webhook, json: &str) -> Result<(), Refused> {
         .body(json.to_owned())
         .map_err(|error| Refused::Unreachable(error.to_string()))?;
     // Polled beside each other: nothing of the connection outlives this try.
-    let status = tokio::select! {
-        answered = sender.send_request(request) => answered.map_err(unreachable)?.status(),
-        ended = connection => {
-            let why = ended.err().map_or("it hung up".to_owned(), |error| error.to_string());
-            return Err(Refused::Unreachable(why));
-        }
+    let (mut answered, connection) = (pin!(sender.send_request(request)), pin!(connection));
+    let answered = tokio::select! {
+        answered = &mut answered => answered,
+        // Whoever hangs up may have answered before.
+        _ = connection => answered.await,
     };
+    let status = answered.map_err(unreachable)?.status();
     match status {
         status if status.is_success() => Ok(()),
         status if status.is_redirection() => Err(Refused::Redirect(status)),

@@ -2,9 +2,11 @@
 //!
 //! It refuses to know what is counted.
 
+use outboard_proto::admin::alerts_client::AlertsClient;
 use outboard_proto::admin::statistics_client::StatisticsClient;
 use outboard_proto::admin::{
-    FollowUsageRequest, MetricsRequest, PluginUsage, PopularRequest, StatsLine, StatsRequest,
+    FollowUsageRequest, MetricsRequest, PluginUsage, PopularRequest, ShowAlertsRequest,
+    ShowAlertsResponse, StatsLine, StatsRequest,
 };
 use tonic::Streaming;
 use tonic::transport::Channel;
@@ -61,6 +63,15 @@ impl Operator {
     /// The daemon's refusal.
     pub async fn follow_usage(&self) -> Answer<Streaming<PluginUsage>> {
         inner(self.counts().follow_usage(FollowUsageRequest::default()).await)
+    }
+
+    /// What is wrong and who is told.
+    ///
+    /// # Errors
+    /// The daemon's refusal.
+    pub async fn alerts(&self) -> Answer<ShowAlertsResponse> {
+        let mut bell = AlertsClient::new(self.channel.clone());
+        inner(bell.show(ShowAlertsRequest {}).await)
     }
 
     /// The metrics.

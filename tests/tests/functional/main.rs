@@ -3,6 +3,7 @@
 //! Every test has a daemon of its own in temporary folders and speaks to it as a stranger would. It
 //! refuses to know how a promise is kept: smaller tests beside the code do.
 
+mod alerts;
 mod app;
 mod app_sdk;
 mod bulkheads;
@@ -24,6 +25,7 @@ mod hooks_closed;
 mod hooks_more;
 mod http;
 mod interactions;
+mod metrics;
 mod nodes;
 mod operator;
 mod permissions;
