@@ -1,8 +1,8 @@
 //! What is counted of plugins: how often each of their hooks, commands and the like was used, what
 //! came of it and how long it took; and what plugins count themselves.
 //!
-//! Counting is additions on the data-plane thread; the sums of an hour go to `statistics.db`, and to
-//! whoever asks. It decides nothing, and nothing waits for it.
+//! Counting is additions on the data-plane thread; the sums of an hour go to `statistics.db`, and
+//! to whoever asks. It decides nothing, and nothing waits for it.
 //!
 //! ```text
 //!  call ends ──▶ ledger ──every minute──▶ recorder ──▶ statistics.db ──▶ outboard stats

@@ -316,6 +316,8 @@ pub struct UiAction {
     pub sender: ::core::option::Option<super::super::common::v1::Sender>,
     #[prost(string, tag = "9")]
     pub workspace: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "170")]
+    pub trace: ::core::option::Option<super::super::common::v1::Trace>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Autocomplete {
@@ -428,6 +430,9 @@ pub struct Request {
     pub asker: ::core::option::Option<Asker>,
     #[prost(string, tag = "5")]
     pub workspace: ::prost::alloc::string::String,
+    /// The trace of what caused it, where the plugin was handling something that had one.
+    #[prost(message, optional, tag = "170")]
+    pub trace: ::core::option::Option<super::super::common::v1::Trace>,
     #[prost(oneof = "request::Of", tags = "6, 60, 90")]
     pub of: ::core::option::Option<request::Of>,
 }

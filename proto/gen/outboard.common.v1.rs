@@ -481,6 +481,10 @@ pub struct Event {
     /// it.
     #[prost(message, optional, tag = "13")]
     pub origin: ::core::option::Option<Origin>,
+    /// The trace it belongs to; the daemon puts there what Publish carries, or what a plugin that made
+    /// the event was handling.
+    #[prost(message, optional, tag = "170")]
+    pub trace: ::core::option::Option<Trace>,
     #[prost(oneof = "event::Of", tags = "5, 6, 7, 8, 9, 10, 11, 12, 14")]
     pub of: ::core::option::Option<event::Of>,
 }

@@ -65,7 +65,7 @@ pub fn counted_in_full(counted: &Counted, now: Micros) -> String {
         page.push('\n');
         page.push_str(&grid.lines(0));
     }
-    if lines.iter().any(|line| is_sum(line)) {
+    if lines.iter().any(is_sum) {
         let mut grid = Grid::with_header(&["COUNTER", "VALUE"]);
         for line in lines.into_iter().filter(is_sum) {
             grid.row(vec![text(name(line)), text(&measure::count(line.invocations))]);
@@ -148,7 +148,8 @@ fn ends(line: &CountedLine) -> String {
     each.collect::<Vec<_>>().join(", ")
 }
 
-/// What came of those that did not go well: `failed 2, timed-out 1`; and how often a breaker opened.
+/// What came of those that did not go well, such as `failed 2, timed-out 1`; and how often a
+/// breaker opened.
 fn outcomes(line: &CountedLine) -> String {
     let others = line.outcomes.iter().filter(|(word, _)| *word != "ok");
     let mut each: Vec<String> = others.map(|(word, count)| format!("{word} {count}")).collect();

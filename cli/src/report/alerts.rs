@@ -1,4 +1,4 @@
-//! What is wrong and who is told, in reports.
+//! What is wrong and who is told, in reports. It refuses to judge either.
 
 use outboard_proto::admin as wire;
 use serde::Serialize;

@@ -7,7 +7,7 @@ use outboard_proto::app::{
     AppFrame, AppHello, AppWelcome, InterceptResult, Published, app_frame::Kind, command_result,
     daemon_frame, intercept_result,
 };
-use outboard_proto::common::{Credit, Failure, Reason};
+use outboard_proto::common::{Credit, Event, Failure, Reason, Trace};
 use outboard_proto::limits::{CREDIT_BYTES, FRAME_BYTES, HELLO, PAYLOAD_BYTES};
 use tonic::{Code, Streaming};
 
@@ -184,7 +184,7 @@ fn take(board: &Switchboard, node: NodeId, frame: AppFrame) {
         }
         Some(Kind::Publish(publish)) => {
             let publisher = Publisher::Session { node, id: publish.id };
-            board.publish(publisher, publish.event.unwrap_or_default());
+            board.publish(publisher, traced(publish.event, publish.trace));
         }
         Some(Kind::Command(request)) => {
             let id = request.id;
@@ -304,4 +304,11 @@ fn unreadable(error: &tonic::Status) -> Failure {
         _ => (Reason::ProtocolViolation, "cannot be read"),
     };
     Failure::new(Code::InvalidArgument, reason, format!("a frame {what}: {}", error.message()))
+}
+
+/// The event, with the trace it was published with.
+pub(super) fn traced(event: Option<Event>, trace: Option<Trace>) -> Event {
+    let event = event.unwrap_or_default();
+    let trace = trace.or_else(|| event.trace.clone());
+    Event { trace, ..event }
 }

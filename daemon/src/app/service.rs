@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use tokio_stream::Stream;
 use tonic::{Code, Request, Response, Status, Streaming};
 
-use super::connect::enter;
+use super::connect::{self, enter};
 use crate::egress::{EgressStream, egress};
 use crate::frame::ToApp;
 use crate::routing::{Act, Asked, CommandRun, Completing, HttpCaller, NodeId, Switchboard};
@@ -72,7 +72,8 @@ impl App for Calls {
     }
 
     async fn publish(&self, request: Request<Publish>) -> Result<Response<Published>, Status> {
-        let event = request.into_inner().event.unwrap_or_default();
+        let Publish { event, trace, .. } = request.into_inner();
+        let event = connect::traced(event, trace);
         let told = self.switchboard.publish_and_tell(event);
         told.await.map(Response::new).map_err(|_| interrupted())
     }

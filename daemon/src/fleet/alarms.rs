@@ -10,7 +10,7 @@ use outboard_supervision::state::Rest;
 
 use super::Fleet;
 use super::aboard::Aboard;
-use crate::config::manifest::OnFailure;
+use crate::config::manifest::{Hook, OnFailure};
 use crate::outlets::alerts::{Kind, Subject};
 use crate::plugin::explain;
 
@@ -60,7 +60,7 @@ impl Fleet {
         }
         let member = self.harbour.switchboard.view(aboard.entrance.member);
         if !member.open_breakers.is_empty() {
-            let hooks: Vec<&str> = member.open_breakers.iter().map(|hook| hook.as_str()).collect();
+            let hooks: Vec<&str> = member.open_breakers.iter().map(Hook::as_str).collect();
             found.push((Kind::BreakerOpen, format!("skipped at {}", hooks.join(", "))));
         }
         if member.backlog.dead_letters > 0 {

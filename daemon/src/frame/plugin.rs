@@ -78,6 +78,13 @@ impl Around {
         put_text(12, workspace, &mut bytes);
         Self(bytes.into())
     }
+
+    /// The trace, read back: for what a plugin asks while it handles the act, which is rare beside
+    /// acts.
+    #[must_use]
+    pub fn trace(&self) -> Option<Trace> {
+        outboard_proto::plugin::Call::decode(&*self.0).ok()?.trace
+    }
 }
 
 fn put_text(number: u32, text: &str, to: &mut Vec<u8>) {

@@ -35,7 +35,7 @@ pub async fn run(command: Command, outlets: Outlets, mut config: watch::Receiver
             match address {
                 None => {
                     outlets.close(NAME);
-                    std::future::pending().await
+                    std::future::pending::<()>().await;
                 }
                 Some(address) => serve(&command, &outlets, address).await,
             }

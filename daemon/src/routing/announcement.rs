@@ -52,6 +52,7 @@ impl Outgoing {
                 bot_display_name: "Outboard".to_owned(),
             }),
             workspace: workspace.to_owned(),
+            trace: None,
             of: Some(request::Of::Send(SendMessage { message: Some(message) })),
         })
     }

@@ -99,6 +99,7 @@ impl Core {
         command.user.clone_from(&run.sender);
         command.thread_root.clone_from(&run.thread_root);
         command.workspace.clone_from(&request.workspace);
+        command.trace.clone_from(&request.trace);
         let frame = plugin::Call {
             of: Some(plugin::call::Of::Command(Box::new(run))),
             attempt: 1,

@@ -194,7 +194,7 @@ impl Core {
             delivery,
             event: Some(Event::clone(&handed.event)),
             attempt: handed.attempt,
-            trace: None,
+            trace: handed.event.trace.clone(),
             budget_us: micros(if member.has_guest() { BUDGET } else { handed.timeout }),
         };
         member.traffic.events += 1;

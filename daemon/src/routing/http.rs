@@ -14,7 +14,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use outboard_proto::app::{HttpRequest, HttpResponse, daemon_frame::Kind};
-use outboard_proto::common::{Failure, Reason};
+use outboard_proto::common::{Failure, Reason, Trace};
 use outboard_proto::plugin::{self, reply};
 use outboard_supervision::Moment;
 use slab::Slab;
@@ -60,6 +60,7 @@ struct Exchange {
     workspace: String,
     /// As the manifest has it.
     route: String,
+    trace: Option<Trace>,
     limit: u64,
     deadline: Moment,
     stage: Stage,
@@ -153,6 +154,11 @@ impl Exchanges {
         self.table.get(key).map(|it| &*it.route)
     }
 
+    /// The trace that an exchange belongs to.
+    pub fn trace(&self, key: usize) -> Option<Trace> {
+        self.table.get(key)?.trace.clone()
+    }
+
     /// Where and for whom an exchange takes place.
     pub fn place(&self, key: usize) -> Option<(String, Option<NodeId>)> {
         self.table.get(key).map(|it| (it.workspace.clone(), it.node()))
@@ -211,7 +217,7 @@ impl Core {
         let call = plugin::Call {
             of: Some(plugin::call::Of::Http(Box::new(frame))),
             attempt: 1,
-            trace: request.trace,
+            trace: request.trace.clone(),
             workspace: request.workspace.clone(),
             ..plugin::Call::default()
         };
@@ -226,6 +232,7 @@ impl Core {
             member,
             workspace: request.workspace,
             route,
+            trace: request.trace,
             limit,
             deadline,
             stage: Stage::Asked(usize::MAX),

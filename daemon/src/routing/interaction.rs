@@ -12,7 +12,7 @@ mod said;
 use std::time::Duration;
 
 use outboard_proto::app::{CommandResult, Progress, command_result, daemon_frame};
-use outboard_proto::common::{Channel, Failure, InteractionReply, Reason, Sender};
+use outboard_proto::common::{Channel, Failure, InteractionReply, Reason, Sender, Trace};
 use outboard_proto::plugin::{self, reply};
 use outboard_supervision::Moment;
 use tokio::sync::oneshot;
@@ -70,6 +70,8 @@ pub struct CommandCall {
     pub thread_root: String,
     /// Where it happens.
     pub workspace: String,
+    /// The trace it belongs to.
+    pub trace: Option<Trace>,
     /// How long the first sign of life, and each next one, may take.
     pub gap: Duration,
     /// What was streamed so far.
@@ -144,6 +146,7 @@ impl CommandCall {
             user: None,
             thread_root: String::new(),
             workspace: String::new(),
+            trace: None,
             gap,
             said: Said::default(),
             shown: None,

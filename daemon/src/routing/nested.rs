@@ -204,6 +204,7 @@ impl Core {
             of: Some(plugin::call::Of::Plugin(Box::new(call))),
             attempt: 1,
             workspace: caused.workspace.clone(),
+            trace: caused.trace.clone(),
             ..plugin::Call::default()
         };
         fitting(&frame)

@@ -62,6 +62,7 @@ impl Core {
             at_us: self.clock.wall_us(),
             of: Some(Of::Custom(of)),
             origin: Some(origin),
+            trace: cause.trace,
         })
     }
 

@@ -12,7 +12,7 @@ mod verdict;
 use std::sync::Arc;
 
 use outboard_proto::common::{
-    Hold, HookPayload, Rejected, SkipReason, StepResult, hook_answer::Answer,
+    Hold, HookPayload, Rejected, SkipReason, StepResult, Trace, hook_answer::Answer,
 };
 use outboard_supervision::Moment;
 use tokio::sync::oneshot;
@@ -181,6 +181,11 @@ enum Judged {
 }
 
 impl Run {
+    /// The trace it belongs to.
+    pub fn trace(&self) -> Option<Trace> {
+        self.around.trace()
+    }
+
     /// The hook that is asked.
     pub fn hook(&self) -> &Hook {
         &self.hook

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use outboard_proto::app::{Answer, Asker, CancelRequest, Request, daemon_frame::Kind};
 use outboard_proto::common::{
-    Channel, Failure, Message, Origin, Reason, Sender, SenderKind, Source, event,
+    Channel, Failure, Message, Origin, Reason, Sender, SenderKind, Source, Trace, event,
 };
 use outboard_proto::plugin::SendRequest;
 use outboard_supervision::Moment;
@@ -32,6 +32,8 @@ pub struct Cause {
     pub workspace: String,
     /// Where it happens.
     pub channel: Option<Channel>,
+    /// The trace it belongs to.
+    pub trace: Option<Trace>,
     /// The thread, if it happens in one.
     pub thread_root: String,
     /// Hops so far.
@@ -162,7 +164,8 @@ impl Core {
             Purpose::Nested(nested) => Some(Cause { deadline, call: live, ..nested.cause.clone() }),
             Purpose::Http(exchange) => {
                 let (workspace, node) = self.http.place(*exchange)?;
-                Some(Cause { workspace, node, deadline, call: live, ..Cause::default() })
+                let trace = self.http.trace(*exchange);
+                Some(Cause { workspace, trace, node, deadline, call: live, ..Cause::default() })
             }
             Purpose::Intercept { run, .. } => {
                 let run = &self.runs[*run];
@@ -172,12 +175,13 @@ impl Core {
                     Subject::Message(message) => Cause::of_message(message),
                     Subject::Batch(_) | Subject::Other(_) => Cause { channel, ..Cause::default() },
                 };
-                let (workspace, node) = (run.workspace.clone(), run.node());
-                Some(Cause { workspace, node, deadline, call: live, ..cause })
+                let (workspace, node, trace) = (run.workspace.clone(), run.node(), run.trace());
+                Some(Cause { workspace, trace, node, deadline, call: live, ..cause })
             }
             Purpose::Command(command) => Some(Cause {
                 workspace: command.workspace.clone(),
                 channel: command.channel.clone(),
+                trace: command.trace.clone(),
                 thread_root: command.thread_root.clone(),
                 node: command.node(),
                 deadline,
@@ -228,6 +232,7 @@ impl Core {
             attempt: 1,
             asker: Some(asker),
             workspace,
+            trace: cause.trace,
             of: Some(outboard_proto::app::request::Of::Send(send)),
         };
         Ok(Outgoing { request, prefer: cause.node })
@@ -340,7 +345,8 @@ impl Cause {
                 Self { channel: Subject::of_event(event).channel().cloned(), ..Self::default() }
             }
         };
-        let cause = Self { workspace: event.workspace.clone(), ..cause };
+        let (workspace, trace) = (event.workspace.clone(), event.trace.clone());
+        let cause = Self { workspace, trace, ..cause };
         match &event.origin {
             Some(Origin { hops, chain, .. }) => Self { hops: *hops, chain: chain.clone(), ..cause },
             None => cause,

@@ -135,7 +135,9 @@ fn daemon(text: &mut Text, look: &Look) {
     let name = "outboard_turn_lag_seconds";
     text.family(name, Type::Histogram, "How late timers of the data plane went off.");
     let below = EDGES.into_iter().map(|edge| (edge as f64 * MICROS, look.lag.below(edge)));
-    let sum: f64 = look.lag.filled().map(|(at, count)| center(at) * count as f64).sum();
+    // From 0.0 on: the sum of nothing is -0 else.
+    let times = look.lag.filled().map(|(at, count)| center(at) * count as f64);
+    let sum = times.fold(0.0, |sum, time| sum + time);
     text.histogram(name, &[], below, (look.lag.total(), sum));
 }
 
@@ -314,4 +316,65 @@ fn each_line(look: &Look, mut tell: impl FnMut(&str, &Line)) {
 
 fn seconds(span: Duration) -> f64 {
     span.as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const RULES: &str = include_str!("../../../docs/alerts/outboard.rules.yml");
+
+    fn look() -> Look {
+        let status = PluginStatus {
+            name: "dice".to_owned(),
+            state: State::Running.into(),
+            enforcement: vec![outboard_proto::admin::Enforcement {
+                what: "memory".to_owned(),
+                ..Default::default()
+            }],
+            ..PluginStatus::default()
+        };
+        let mut ledger = Ledger::default();
+        let took = Some(Duration::from_millis(3));
+        let at = outboard_supervision::Moment::ZERO;
+        let call = super::super::ledger::Use { outcome: Outcome::Ok, took, bytes_out: 7, at };
+        ledger.count(Kind::Command, "ro\"ll\n", call);
+        ledger.breaker_opened(Kind::Hook, "message.before_post");
+        ledger.grow(Kind::End, "oom", 2, at);
+        ledger.grow(Kind::Counter, "rolls{sides=6}", 5, at);
+        let plugin = Plugin { status, depth: Depth::default(), lines: lines(&ledger) };
+        let sound = [("journal", true), ("statistics", false)];
+        let (daemon, lag) = (DaemonInfo::default(), Histogram::default());
+        Look { daemon, sound, lag, plugins: vec![plugin] }
+    }
+
+    #[test]
+    fn every_metric_of_the_shipped_rules_is_there() {
+        let text = render(&look());
+        let word = |it: char| !(it.is_ascii_alphanumeric() || it == '_');
+        let named: BTreeSet<&str> =
+            RULES.split(word).filter(|it| it.starts_with("outboard_")).collect();
+        assert!(named.len() > 10, "{named:?}");
+        for name in named {
+            let begins = |line: &str| {
+                line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' ']))
+            };
+            assert!(text.lines().any(begins), "{name} is in no line of:\n{text}");
+        }
+    }
+
+    #[test]
+    fn plugins_names_stand_in_labels_as_they_are() {
+        let text = render(&look());
+        let uses = "outboard_plugin_uses_total{plugin=\"dice\",kind=\"command\",\
+                    name=\"ro\\\"ll\\n\",outcome=\"ok\"} 1\n";
+        assert!(text.contains(uses), "{text}");
+        let counter = "outboard_plugin_counter_total{plugin=\"dice\",name=\"rolls{sides=6}\"} 5\n";
+        assert!(text.contains(counter), "{text}");
+        assert!(text.contains("outboard_turn_lag_seconds_sum 0\n"), "{text}");
+        assert!(text.contains("name=\"ro\\\"ll\\n\",le=\"0.004096\"} 1\n"), "{text}");
+        assert!(text.contains("outboard_store_sound{store=\"statistics\"} 0\n"), "{text}");
+    }
 }

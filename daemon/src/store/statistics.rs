@@ -154,7 +154,8 @@ fn add_one(db: &Connection, hour: i64, entry: &Entry) -> Result<(), Trouble> {
     before.iter().for_each(|before| sum.add(before));
     let put = format!(
         "INSERT OR REPLACE INTO hour (hour, plugin, kind, name, {COLUMNS}) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)"
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, \
+         ?19)"
     );
     let of = sum.outcomes.map(signed);
     db.prepare_cached(&put)?.execute(params![

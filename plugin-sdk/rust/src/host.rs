@@ -2,6 +2,7 @@
 //!
 //! It refuses to judge whether the plugin may; the daemon does.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use outboard_proto::plugin::{
@@ -122,8 +123,8 @@ impl Host {
     }
 
     /// Notes that something was used: an operator sees how often, and may follow each use with its
-    /// metadata. Free; it waits for nothing. A plugin's first 64 actions keep their names; what does
-    /// not fit (a name of letters, digits and `. _ - : /` up to 64 bytes, 1 KiB of metadata) is
+    /// metadata. Free; it waits for nothing. A plugin's first 64 actions keep their names; what
+    /// does not fit (a name of letters, digits and `. _ - : /` up to 64 bytes, 1 KiB of metadata) is
     /// dropped.
     pub fn track<K: Into<String>, V: Into<String>>(
         &self,
@@ -157,9 +158,11 @@ impl Host {
         if by == 0 {
             return;
         }
-        let labels = labels.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
+        let labels = labels.into_iter();
+        let labels: BTreeMap<String, String> =
+            labels.map(|(key, value)| (key.into(), value.into())).collect();
         match self.link.recorder() {
-            Some(recorder) => recorder.count(name.into(), labels, by),
+            Some(recorder) => recorder.count(name.into(), &labels, by),
             None => self.link.usage().count(name.into(), labels, by),
         }
     }

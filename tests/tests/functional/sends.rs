@@ -1,7 +1,7 @@
 //! What plugins send: attributed, answered, kept while nobody is there to carry it out.
 
-use outboard_proto::app::answer;
-use outboard_proto::common::{Failure, Reason, SenderKind};
+use outboard_proto::app::{RunCommand, Sent, answer};
+use outboard_proto::common::{Failure, Reason, SenderKind, Trace};
 use outboard_tests::{App, AppDraft, Daemon, Draft, Outcome, app, values};
 use tonic::Code;
 
@@ -19,7 +19,7 @@ async fn a_plugins_message_reaches_the_app_attributed_and_the_answer_comes_back(
     assert_eq!(message.channel.unwrap_or_default().id, "c-town");
     assert_eq!(message.origin.unwrap_or_default().plugin, "alpha");
     assert_eq!(message.sender.unwrap_or_default().kind(), SenderKind::Plugin);
-    let sent = outboard_proto::app::Sent { message_id: "m-77".to_owned() };
+    let sent = Sent { message_id: "m-77".to_owned() };
     app.answer(id, answer::Result::Sent(sent)).await?;
     assert_eq!(app::reply_text(&told.answer().await?).as_deref(), Some("sent m-77"));
     Ok(())
@@ -213,4 +213,27 @@ async fn with(draft: Draft) -> anyhow::Result<(Daemon, App)> {
     daemon.run(&draft).await?;
     let app = daemon.app().await?;
     Ok((daemon, app))
+}
+
+#[tokio::test]
+async fn what_a_plugin_asks_carries_the_trace_of_what_it_handles() -> Outcome {
+    let daemon = Daemon::start().await?;
+    daemon.run(&Draft::obedient("alpha").may("messages:send")).await?;
+    let app = daemon.app().await?;
+    let trace = Trace {
+        traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned(),
+        tracestate: "vendor=1".to_owned(),
+    };
+    let command = app::command("alpha", "send c-town hello");
+    let command = RunCommand { trace: Some(trace.clone()), ..command };
+    let told = app.start_command(command).await?;
+    let request = app.request().await?;
+    assert_eq!(request.trace, Some(trace));
+    let sent = answer::Result::Sent(Sent { message_id: "m1".to_owned() });
+    app.answer(request.id, sent).await?;
+    told.answer().await?;
+    let told = app.order("alpha", "send-unasked c-town hello").await?;
+    assert_eq!(app.request().await?.trace, None);
+    drop(told);
+    Ok(())
 }

@@ -161,7 +161,9 @@ mod tests {
         /// However it comes and goes: never more than two notices begin within the time, whoever is
         /// told last is told the truth in the end, and nothing is kept of what is over.
         #[test]
-        fn notices_are_few_and_end_with_the_truth(history in prop::collection::vec(any::<bool>(), 1..200)) {
+        fn notices_are_few_and_end_with_the_truth(
+            history in prop::collection::vec(any::<bool>(), 1..200),
+        ) {
             let mut desk = Desk::default();
             let (mut raised, mut last) = (Vec::new(), None);
             let mut second = 0;

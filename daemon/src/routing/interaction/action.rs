@@ -81,10 +81,12 @@ impl Core {
         command.channel.clone_from(&action.channel);
         command.user.clone_from(&action.sender);
         command.workspace.clone_from(&action.workspace);
+        command.trace.clone_from(&action.trace);
         let frame = plugin::Call {
             attempt: 1,
             locale: action.sender.as_ref().map(|it| it.locale.clone()).unwrap_or_default(),
             workspace: action.workspace.clone(),
+            trace: action.trace.clone(),
             of: Some(plugin::call::Of::Ui(Box::new(plugin::UiAction {
                 interaction_id: action.interaction_id.clone(),
                 component: action.component.clone(),

@@ -135,7 +135,10 @@ impl Switchboard {
             core.trace_follow_up(member, &follow_up, &workspace);
             let of = Some(request::Of::FollowUp(follow_up));
             let asker = Some(asker);
-            let request = Request { id: 0, idempotency_key: key, attempt: 1, asker, workspace, of };
+            // It may come days later, of another process: the trace is over.
+            let trace = None;
+            let request =
+                Request { id: 0, idempotency_key: key, attempt: 1, asker, workspace, trace, of };
             Ok(Outgoing { request, prefer })
         })
     }

@@ -159,7 +159,7 @@ impl Recorder {
         self.lock().tracked.push(Tracked { action, metadata, value });
     }
 
-    pub(crate) fn count(&self, name: String, labels: BTreeMap<String, String>, by: u64) {
+    pub(crate) fn count(&self, name: String, labels: &BTreeMap<String, String>, by: u64) {
         let labels: Vec<String> =
             labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let name = if labels.is_empty() { name } else { format!("{name}{{{}}}", labels.join(",")) };

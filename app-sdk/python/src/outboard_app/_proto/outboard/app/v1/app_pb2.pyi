@@ -251,7 +251,7 @@ class CommandResult(_message.Message):
     def __init__(self, id: _Optional[int] = ..., interaction_id: _Optional[str] = ..., plugin: _Optional[str] = ..., reply: _Optional[_Union[_common_pb2.InteractionReply, _Mapping]] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
 
 class UiAction(_message.Message):
-    __slots__ = ("id", "interaction_id", "plugin", "component", "action", "json", "channel", "sender", "workspace")
+    __slots__ = ("id", "interaction_id", "plugin", "component", "action", "json", "channel", "sender", "workspace", "trace")
     ID_FIELD_NUMBER: _ClassVar[int]
     INTERACTION_ID_FIELD_NUMBER: _ClassVar[int]
     PLUGIN_FIELD_NUMBER: _ClassVar[int]
@@ -261,6 +261,7 @@ class UiAction(_message.Message):
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     SENDER_FIELD_NUMBER: _ClassVar[int]
     WORKSPACE_FIELD_NUMBER: _ClassVar[int]
+    TRACE_FIELD_NUMBER: _ClassVar[int]
     id: int
     interaction_id: str
     plugin: str
@@ -270,7 +271,8 @@ class UiAction(_message.Message):
     channel: _common_pb2.Channel
     sender: _common_pb2.Sender
     workspace: str
-    def __init__(self, id: _Optional[int] = ..., interaction_id: _Optional[str] = ..., plugin: _Optional[str] = ..., component: _Optional[str] = ..., action: _Optional[str] = ..., json: _Optional[str] = ..., channel: _Optional[_Union[_common_pb2.Channel, _Mapping]] = ..., sender: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ..., workspace: _Optional[str] = ...) -> None: ...
+    trace: _common_pb2.Trace
+    def __init__(self, id: _Optional[int] = ..., interaction_id: _Optional[str] = ..., plugin: _Optional[str] = ..., component: _Optional[str] = ..., action: _Optional[str] = ..., json: _Optional[str] = ..., channel: _Optional[_Union[_common_pb2.Channel, _Mapping]] = ..., sender: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ..., workspace: _Optional[str] = ..., trace: _Optional[_Union[_common_pb2.Trace, _Mapping]] = ...) -> None: ...
 
 class Autocomplete(_message.Message):
     __slots__ = ("id", "command", "argument", "prefix", "sender", "workspace", "subcommand", "channel")
@@ -371,12 +373,13 @@ class Cancelled(_message.Message):
     def __init__(self) -> None: ...
 
 class Request(_message.Message):
-    __slots__ = ("id", "idempotency_key", "attempt", "asker", "workspace", "send", "follow_up", "decided")
+    __slots__ = ("id", "idempotency_key", "attempt", "asker", "workspace", "trace", "send", "follow_up", "decided")
     ID_FIELD_NUMBER: _ClassVar[int]
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     ASKER_FIELD_NUMBER: _ClassVar[int]
     WORKSPACE_FIELD_NUMBER: _ClassVar[int]
+    TRACE_FIELD_NUMBER: _ClassVar[int]
     SEND_FIELD_NUMBER: _ClassVar[int]
     FOLLOW_UP_FIELD_NUMBER: _ClassVar[int]
     DECIDED_FIELD_NUMBER: _ClassVar[int]
@@ -385,10 +388,11 @@ class Request(_message.Message):
     attempt: int
     asker: Asker
     workspace: str
+    trace: _common_pb2.Trace
     send: SendMessage
     follow_up: FollowUp
     decided: HeldDecided
-    def __init__(self, id: _Optional[int] = ..., idempotency_key: _Optional[str] = ..., attempt: _Optional[int] = ..., asker: _Optional[_Union[Asker, _Mapping]] = ..., workspace: _Optional[str] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., follow_up: _Optional[_Union[FollowUp, _Mapping]] = ..., decided: _Optional[_Union[HeldDecided, _Mapping]] = ...) -> None: ...
+    def __init__(self, id: _Optional[int] = ..., idempotency_key: _Optional[str] = ..., attempt: _Optional[int] = ..., asker: _Optional[_Union[Asker, _Mapping]] = ..., workspace: _Optional[str] = ..., trace: _Optional[_Union[_common_pb2.Trace, _Mapping]] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., follow_up: _Optional[_Union[FollowUp, _Mapping]] = ..., decided: _Optional[_Union[HeldDecided, _Mapping]] = ...) -> None: ...
 
 class Asker(_message.Message):
     __slots__ = ("plugin", "version", "bot_username", "bot_display_name")
