@@ -41,7 +41,9 @@ pub fn counted(counted: &Counted, now: Micros) -> String {
 pub fn counted_in_full(counted: &Counted, now: Micros) -> String {
     let mut page = self::counted(counted, now);
     let named = |line: &&CountedLine| line.kind.is_some();
-    let used = |line: &&CountedLine| !is_sum(line);
+    // The session's own line has bytes and no uses.
+    let used =
+        |line: &&CountedLine| !is_sum(line) && (line.invocations > 0 || line.breaker_openings > 0);
     let lines: Vec<&CountedLine> = counted.lines.iter().filter(named).collect();
     if lines.iter().any(used) {
         let mut grid = Grid::with_header(&[
@@ -157,4 +159,65 @@ fn outcomes(line: &CountedLine) -> String {
         each.push(format!("breaker opened {}", line.breaker_openings));
     }
     each.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(kind: Option<&str>, name: &str) -> CountedLine {
+        CountedLine {
+            plugin: "dice".to_owned(),
+            kind: kind.map(str::to_owned),
+            name: kind.map(|_| name.to_owned()),
+            invocations: 1200,
+            outcomes: [("ok", 1195), ("failed", 3), ("timed-out", 2)]
+                .map(|(word, count)| (word.to_owned(), count))
+                .into(),
+            p50_us: Some(800),
+            p95_us: Some(2_100),
+            p99_us: None,
+            last_used_us: Some(1),
+            bytes_out: 2048,
+            bytes_in: 10,
+            breaker_openings: 1,
+            value: 0.0,
+            ends: [("oom".to_owned(), 2)].into(),
+            host_calls: 7,
+        }
+    }
+
+    fn page() -> String {
+        let lines = vec![
+            line(None, ""),
+            line(Some("command"), "ro\u{1b}[31mll"),
+            line(Some("counter"), "rolls{sides=6}"),
+        ];
+        counted_in_full(&Counted { since_us: 0, trouble: None, lines }, 60_000_001)
+    }
+
+    #[test]
+    fn a_plugin_has_a_line_of_its_own_one_for_each_name_and_its_counters() {
+        let page = page();
+        let lines: Vec<Vec<&str>> =
+            page.lines().map(|line| line.split("  ").map(str::trim).collect()).collect();
+        let words = |at: usize| -> Vec<&str> {
+            lines[at].iter().copied().filter(|word| !word.is_empty()).collect()
+        };
+        assert_eq!(
+            words(1),
+            [
+                "dice", "1,200", "3", "2", "800 µs", "2.1 ms", "-", "1 m ago", "7", "2 KiB",
+                "10 B", "oom 2"
+            ]
+        );
+        assert!(page.contains("failed 3, timed-out 2, breaker opened 1"), "{page}");
+        assert!(page.contains("rolls{sides=6}"), "{page}");
+    }
+
+    #[test]
+    fn what_a_plugin_calls_its_things_reaches_no_terminal_as_it_is() {
+        let bare = page().replace("\u{1b}[1m", "").replace("\u{1b}[0m", "");
+        assert!(!bare.contains("\u{1b}[31m"), "{bare:?}");
+    }
 }

@@ -11,6 +11,7 @@ use std::{
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open},
+    thread::clear_ambient_capability_set,
 };
 
 use crate::watch::orphans::keepers;
@@ -47,12 +48,35 @@ pub enum ErrandError {
     },
 }
 
-/// Runs a program to its end, without a shell and with no other environment than `variables`.
-/// Blocks for at most `patience`, and a moment for the kill.
+/// Runs a program to its end, without a shell and with no other environment than `variables`, as
+/// this process's user but without its capabilities. Blocks for at most `patience`, and a moment
+/// for the kill.
 ///
 /// # Errors
 /// It could not be started, failed, or took too long.
 pub fn run_errand(
+    program: &Path,
+    args: &[String],
+    variables: &[(&str, String)],
+    patience: Duration,
+) -> Result<(), ErrandError> {
+    let run = || {
+        // What a thread has not, its children do not inherit; every kernel since 4.3 can do this,
+        // and where there is nothing to clear, nothing is inherited either.
+        let _ = clear_ambient_capability_set();
+        run_here(program, args, variables, patience)
+    };
+    // A thread of its own: the caller's goes on with what it has.
+    std::thread::scope(|scope| {
+        let errand = std::thread::Builder::new().name("outboard-errand".to_owned());
+        let failed = |cause| ErrandError::Start { program: program.display().to_string(), cause };
+        let running = errand.spawn_scoped(scope, run).map_err(failed)?;
+        let panicked = || failed(std::io::Error::other("it failed unexpectedly"));
+        running.join().unwrap_or_else(|_| Err(panicked()))
+    })
+}
+
+fn run_here(
     program: &Path,
     args: &[String],
     variables: &[(&str, String)],

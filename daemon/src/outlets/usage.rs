@@ -65,7 +65,9 @@ async fn next_batch(uses: &mut Receiver<Told>) -> Option<(Vec<Told>, u64)> {
             Err(RecvError::Closed) => return None,
         }
     }
-    tokio::time::sleep(TOGETHER).await;
+    if uses.len() < BATCH {
+        tokio::time::sleep(TOGETHER).await;
+    }
     while batch.len() < BATCH {
         match uses.try_recv() {
             Ok(one) => batch.push(one),

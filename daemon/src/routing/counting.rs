@@ -41,6 +41,7 @@ pub struct Gone(Vec<Entry>);
 struct Names<'c> {
     runs: &'c slab::Slab<run::Run>,
     http: &'c http::Exchanges,
+    shadows: &'c run::shadow::Shadows,
 }
 
 impl<'c> Names<'c> {
@@ -49,7 +50,9 @@ impl<'c> Names<'c> {
             Purpose::Intercept { run, .. } => {
                 (Kind::Hook, self.runs.get(*run).map_or(OTHER, |run| run.hook().as_str()))
             }
-            Purpose::Shadow(_) => (Kind::Shadow, "beside"),
+            Purpose::Shadow(watched) => {
+                (Kind::Shadow, self.shadows.hook(*watched).map_or(OTHER, Hook::as_str))
+            }
             Purpose::Command(command) => (kind_of(command.kind), &command.name),
             Purpose::Nested(nested) => (Kind::Method, &nested.method),
             Purpose::Http(exchange) => (Kind::Http, self.http.route(*exchange).unwrap_or(OTHER)),
@@ -85,7 +88,8 @@ pub fn loss(lost: Lost) -> Outcome {
 impl Core {
     /// A call has ended.
     pub fn count_call(&mut self, call: &Call, outcome: Outcome, now: Moment) -> Option<LineId> {
-        let (kind, name) = Names { runs: &self.runs, http: &self.http }.of(&call.purpose);
+        let names = Names { runs: &self.runs, http: &self.http, shadows: &self.shadows };
+        let (kind, name) = names.of(&call.purpose);
         let counts = &mut self.members.get_mut(call.member)?.counts;
         let took = outcome.is_answered().then(|| now.since(call.began));
         Some(counts.ledger.count(kind, name, Use { outcome, took, bytes_out: call.bytes, at: now }))
@@ -103,7 +107,8 @@ impl Core {
 
     /// A call was not begun.
     pub fn count_unbegun(&mut self, member: MemberId, purpose: &Purpose, now: Moment) {
-        let (kind, name) = Names { runs: &self.runs, http: &self.http }.of(purpose);
+        let names = Names { runs: &self.runs, http: &self.http, shadows: &self.shadows };
+        let (kind, name) = names.of(purpose);
         let use_ = Use { outcome: Outcome::OverLimit, took: None, bytes_out: 0, at: now };
         if let Some(member) = self.members.get_mut(member) {
             member.counts.ledger.count(kind, name, use_);

@@ -1,6 +1,7 @@
 //! The switchboard with fake plugins and a fake app: frames in, frames out, time paused.
 
 mod beyond;
+mod counts;
 mod guards;
 mod guests;
 mod holds;

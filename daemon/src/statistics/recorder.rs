@@ -183,3 +183,60 @@ impl Kept {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::timestamp;
+    use crate::routing::tests::registration;
+
+    fn counted() -> (Switchboard, Clock) {
+        let clock = Clock::start();
+        let board = Switchboard::new(clock);
+        let member = board.register(registration("dice", Vec::new()));
+        board.count_end(member, "oom");
+        (board, clock)
+    }
+
+    // I94
+    #[tokio::test]
+    async fn what_cannot_be_written_waits_and_is_told() {
+        let (board, clock) = counted();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("statistics.db");
+        let opened = HourBook::open_or_tell(&path, timestamp());
+        opened.book.as_ref().unwrap().close().await;
+        let recorder = Recorder::new(board, clock, opened);
+        recorder.flush().await;
+        recorder.flush().await;
+        assert!(recorder.trouble().unwrap().contains("wait in memory"));
+        let kept = recorder.kept();
+        assert_eq!(kept.waiting.values().map(Sum::invocations).sum::<u64>(), 1);
+        assert_eq!(kept.lost, 0);
+    }
+
+    // I94
+    #[tokio::test]
+    async fn without_a_book_counts_are_shown_all_the_same() {
+        let (board, clock) = counted();
+        let trouble = Some("statistics are not kept: x".to_owned());
+        let recorder = Recorder::new(board, clock, OpenedBook { book: None, trouble });
+        for _ in 0..2 {
+            let (found, _) = recorder.since(Duration::from_secs(1), Some("dice")).await.unwrap();
+            assert_eq!((found.len(), found[0].sum.invocations()), (1, 1));
+        }
+        assert!(recorder.since(Duration::ZERO, Some("ice")).await.unwrap().0.is_empty());
+        assert!(recorder.trouble().unwrap().contains("not kept"));
+    }
+
+    // I95
+    #[test]
+    fn what_waits_is_bounded() {
+        let mut kept = Kept::default();
+        for number in 0..WAITING + 7 {
+            let name = number.to_string().into();
+            kept.add((1, "dice".into(), Kind::Track, name), &Sum::default());
+        }
+        assert_eq!((kept.waiting.len(), kept.lost), (WAITING, 7));
+    }
+}

@@ -26,6 +26,13 @@ pub struct Shadows {
     serial: u64,
 }
 
+impl Shadows {
+    /// The hook that is asked, by the number of what is compared.
+    pub fn hook(&self, watched: u64) -> Option<&Hook> {
+        self.table.get(&watched).map(|it| &it.hook)
+    }
+}
+
 /// One interceptor's part in it.
 struct Watched {
     member: MemberId,
