@@ -19,7 +19,12 @@ HERE = Path(__file__).resolve().parent
 DESCRIPTORS = HERE.parent.parent / "proto" / "gen" / "descriptors.bin"
 PACKAGE = "outboard_app._proto"
 TARGET = HERE / "src" / "outboard_app" / "_proto"
-SOURCES = ("outboard/common/v1/common.proto", "outboard/app/v1/app.proto")
+SOURCES = (
+    "outboard/common/v1/common.proto",
+    "outboard/common/v1/settings.proto",
+    "outboard/app/v1/app.proto",
+    "outboard/app/v1/settings.proto",
+)
 
 
 def generate(target: Path) -> None:

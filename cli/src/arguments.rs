@@ -1,5 +1,6 @@
 //! The command line as it is typed. It knows words and defaults, not what they do.
 
+mod settings;
 mod statistics;
 mod storage;
 
@@ -11,6 +12,7 @@ use clap_complete::Shell;
 use crate::exit;
 use crate::screen::Format;
 
+pub use settings::{Setting, Where};
 pub use statistics::{Popular, Stats, Usage};
 pub use storage::{Shelf, Unload};
 
@@ -121,6 +123,15 @@ pub enum Command {
     Held {
         #[command(subcommand)]
         what: Held,
+    },
+    /// What is set for a plugin: look at it, change it
+    Settings {
+        /// The plugin
+        name: String,
+        #[command(flatten)]
+        at: Where,
+        #[command(subcommand)]
+        what: Option<Setting>,
     },
     /// What a plugin keeps: look at it, copy it, put it back
     Storage {

@@ -13,6 +13,7 @@ mod letters;
 mod lifecycle;
 mod load;
 mod look;
+mod settings;
 mod statistics;
 mod storage;
 mod version;
@@ -72,6 +73,7 @@ pub async fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Stop> {
         Command::Debug(wish) => debug::run(&desk, wish).await,
         Command::Load(load) => load::load(&desk, load).await,
         Command::Unload(unload) => lifecycle::unload(&desk, &unload).await,
+        Command::Settings { name, at, what } => settings::run(&desk, &name, at, what).await,
         Command::Storage { name, what } => storage::run(&desk, &name, what).await,
         Command::Disable(named) => lifecycle::stop(&desk, Act::Disable, &named.name).await,
         Command::Enable { started, channels } => lifecycle::enable(&desk, &started, channels).await,

@@ -7,6 +7,7 @@ mod debug;
 mod held;
 mod letters;
 mod service;
+mod settings;
 mod statistics;
 mod storage;
 mod trace;
@@ -17,6 +18,7 @@ use std::ops::ControlFlow;
 use http::Request;
 use outboard_proto::admin::admin_server::{self, AdminServer};
 use outboard_proto::admin::alerts_server::{self, AlertsServer};
+use outboard_proto::admin::settings_server::{self, SettingsServer};
 use outboard_proto::admin::statistics_server::{self, StatisticsServer};
 use outboard_proto::admin::storage_server::{self, StorageServer};
 use tokio::net::{UnixListener, UnixStream};
@@ -108,6 +110,10 @@ impl Services for Admitted {
             storage_server::SERVICE_NAME => {
                 let shelves = storage::Shelves { command: self.side.command.clone() };
                 StorageServer::new(shelves).call(request)
+            }
+            settings_server::SERVICE_NAME => {
+                let settings = self.side.command.harbour.settings.clone();
+                SettingsServer::new(settings::Forms { settings, uid: self.uid }).call(request)
             }
             _ => return ControlFlow::Continue(request),
         })

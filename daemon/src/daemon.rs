@@ -36,6 +36,7 @@ use crate::reflection::Reflection;
 use crate::routing::Switchboard;
 use crate::schedule::Timetable;
 use crate::secrets::Keyring;
+use crate::settings::{Parts, Settings};
 use crate::statistics::Recorder;
 use crate::storage::{Depot, Files};
 use crate::store::{Control, HourBook, Journal, OpenedBook, Quarantine};
@@ -70,6 +71,7 @@ struct Ground {
     depot: Depot,
     audit: Audit,
     book: OpenedBook,
+    keys: Keyring,
     spawner: Spawner,
     app: UnixListener,
     admin: UnixListener,
@@ -105,6 +107,7 @@ pub async fn run(options: Options) -> Result<End, StartError> {
     let app_group = ground.config.app_group.value.clone();
     let app = AppSide {
         switchboard: board,
+        settings: command.harbour.settings.clone(),
         gate: Gate::new(trees.clone(), "app", app_group, ground.app_group),
         reflection: command.harbour.reflection.clone(),
         until: until.clone(),
@@ -155,7 +158,7 @@ fn lay_ground(options: &Options) -> Result<Ground, StartError> {
     }
     let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
     let keys = Keyring::load(&paths.secret_keys(credentials.as_deref()))?;
-    let depot = Depot::start(Files::within(&paths.storage()), keys)?;
+    let depot = Depot::start(Files::within(&paths.storage()), keys.clone())?;
     let audit = Audit::start(paths.audit_log()).map_err(StartError::Process)?;
     let book = HourBook::open_or_tell(&paths.statistics_db(), timestamp());
     if let Some(trouble) = &book.trouble {
@@ -174,6 +177,7 @@ fn lay_ground(options: &Options) -> Result<Ground, StartError> {
         depot,
         audit,
         book,
+        keys,
         spawner,
         app,
         admin,
@@ -222,6 +226,14 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
     let refusals = Refusals::new(ground.audit.clone());
     switchboard.tell_refusals_to(refusals.clone());
     let outbox = Outbox::new(switchboard.clone(), ground.journal.clone());
+    let moves = broadcast::Sender::new(1024);
+    let settings = Settings::new(Parts {
+        control: ground.control.clone(),
+        audit: ground.audit.clone(),
+        keys: ground.keys.clone(),
+        moves: moves.clone(),
+        clock,
+    });
     let harbour = Harbour {
         paths: options.paths.clone(),
         clock,
@@ -243,9 +255,10 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
         recorder: Recorder::new(switchboard.clone(), clock, ground.book.clone()),
         outbox,
         lines: logs::followers(),
-        moves: broadcast::Sender::new(1024),
         reporting: watch::Sender::new(ground.config.reporting.clone()),
         outlets: Outlets::default(),
+        moves,
+        settings,
         reflection: Reflection::new(),
         trees: trees.clone(),
         environment: environment(),

@@ -29,6 +29,7 @@ pub mod routing;
 pub mod schedule;
 pub mod secrets;
 pub mod session;
+pub mod settings;
 pub mod socket;
 pub mod stable_hash;
 pub mod statistics;

@@ -16,6 +16,7 @@ mod listen;
 mod messages;
 mod plugins;
 mod service;
+mod settings;
 mod storage;
 mod usage;
 

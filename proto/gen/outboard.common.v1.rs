@@ -1262,6 +1262,12 @@ pub enum Reason {
     OutOfScope = 120,
     /// A grant was to be changed that the plugin does not ask for.
     NotAsked = 121,
+    /// The plugin's schema has no such setting.
+    UnknownSetting = 130,
+    /// The setting has no value.
+    SettingNotSet = 131,
+    /// The change is over, or was never begun.
+    SettingsChangeOver = 132,
 }
 impl Reason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1345,6 +1351,9 @@ impl Reason {
             Self::NoStorage => "REASON_NO_STORAGE",
             Self::OutOfScope => "REASON_OUT_OF_SCOPE",
             Self::NotAsked => "REASON_NOT_ASKED",
+            Self::UnknownSetting => "REASON_UNKNOWN_SETTING",
+            Self::SettingNotSet => "REASON_SETTING_NOT_SET",
+            Self::SettingsChangeOver => "REASON_SETTINGS_CHANGE_OVER",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1425,6 +1434,154 @@ impl Reason {
             "REASON_NO_STORAGE" => Some(Self::NoStorage),
             "REASON_OUT_OF_SCOPE" => Some(Self::OutOfScope),
             "REASON_NOT_ASKED" => Some(Self::NotAsked),
+            "REASON_UNKNOWN_SETTING" => Some(Self::UnknownSetting),
+            "REASON_SETTING_NOT_SET" => Some(Self::SettingNotSet),
+            "REASON_SETTINGS_CHANGE_OVER" => Some(Self::SettingsChangeOver),
+            _ => None,
+        }
+    }
+}
+/// Where a value is kept: its scope, and whose it is. Other names are left empty.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SettingsPlace {
+    #[prost(enumeration = "SettingsScope", tag = "1")]
+    pub scope: i32,
+    /// Empty = the only one. Not read at server scope.
+    #[prost(string, tag = "2")]
+    pub workspace: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub channel: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub user: ::prost::alloc::string::String,
+}
+/// Why a value cannot be saved.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SettingsFault {
+    /// The setting, and what is in it: "limits.most".
+    #[prost(string, tag = "1")]
+    pub path: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub message: ::prost::alloc::string::String,
+    /// What to write instead, where that can be said.
+    #[prost(string, tag = "3")]
+    pub hint: ::prost::alloc::string::String,
+}
+/// What became of values that were saved: all of them, or none.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct SettingsSaved {
+    #[prost(enumeration = "SettingsOutcome", tag = "1")]
+    pub outcome: i32,
+    /// The plugin's words, or why nothing is known of them.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+    /// Every fault there is, where it is invalid.
+    #[prost(message, repeated, tag = "3")]
+    pub faults: ::prost::alloc::vec::Vec<SettingsFault>,
+}
+/// One setting as it stands in one place.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SettingsField {
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// Where it may be saved.
+    #[prost(enumeration = "SettingsScope", repeated, tag = "2")]
+    pub scopes: ::prost::alloc::vec::Vec<i32>,
+    #[prost(bool, tag = "3")]
+    pub secret: bool,
+    #[prost(bool, tag = "4")]
+    pub required: bool,
+    /// There is a value other than the default. Of a secret, this is all that is told.
+    #[prost(bool, tag = "5")]
+    pub is_set: bool,
+    /// Where the value comes from; not said = the default, or there is none.
+    #[prost(enumeration = "SettingsScope", tag = "6")]
+    pub origin: i32,
+    /// JSON; empty where there is none, or it is secret.
+    #[prost(string, tag = "7")]
+    pub value: ::prost::alloc::string::String,
+}
+/// How far a value counts. The narrower one wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SettingsScope {
+    Unspecified = 0,
+    /// Everywhere.
+    Server = 1,
+    Workspace = 2,
+    Channel = 3,
+    /// What one person wants, wherever they are in the workspace.
+    User = 4,
+}
+impl SettingsScope {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SETTINGS_SCOPE_UNSPECIFIED",
+            Self::Server => "SETTINGS_SCOPE_SERVER",
+            Self::Workspace => "SETTINGS_SCOPE_WORKSPACE",
+            Self::Channel => "SETTINGS_SCOPE_CHANNEL",
+            Self::User => "SETTINGS_SCOPE_USER",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SETTINGS_SCOPE_UNSPECIFIED" => Some(Self::Unspecified),
+            "SETTINGS_SCOPE_SERVER" => Some(Self::Server),
+            "SETTINGS_SCOPE_WORKSPACE" => Some(Self::Workspace),
+            "SETTINGS_SCOPE_CHANNEL" => Some(Self::Channel),
+            "SETTINGS_SCOPE_USER" => Some(Self::User),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum SettingsOutcome {
+    Unspecified = 0,
+    /// The plugin goes by it.
+    Acknowledged = 1,
+    /// Kept; the plugin is not running, or does not listen to changes: it goes by it from its next
+    /// start.
+    Kept = 2,
+    /// It was so before.
+    Unchanged = 3,
+    /// It does not fit the plugin's schema; nothing is kept.
+    Invalid = 4,
+    /// The plugin refused it; what was before counts.
+    Refused = 5,
+    /// The plugin did not answer in time, or ended; what was before counts.
+    Unanswered = 6,
+}
+impl SettingsOutcome {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "SETTINGS_OUTCOME_UNSPECIFIED",
+            Self::Acknowledged => "SETTINGS_OUTCOME_ACKNOWLEDGED",
+            Self::Kept => "SETTINGS_OUTCOME_KEPT",
+            Self::Unchanged => "SETTINGS_OUTCOME_UNCHANGED",
+            Self::Invalid => "SETTINGS_OUTCOME_INVALID",
+            Self::Refused => "SETTINGS_OUTCOME_REFUSED",
+            Self::Unanswered => "SETTINGS_OUTCOME_UNANSWERED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "SETTINGS_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+            "SETTINGS_OUTCOME_ACKNOWLEDGED" => Some(Self::Acknowledged),
+            "SETTINGS_OUTCOME_KEPT" => Some(Self::Kept),
+            "SETTINGS_OUTCOME_UNCHANGED" => Some(Self::Unchanged),
+            "SETTINGS_OUTCOME_INVALID" => Some(Self::Invalid),
+            "SETTINGS_OUTCOME_REFUSED" => Some(Self::Refused),
+            "SETTINGS_OUTCOME_UNANSWERED" => Some(Self::Unanswered),
             _ => None,
         }
     }

@@ -4,7 +4,7 @@
 pub struct PluginFrame {
     #[prost(
         oneof = "plugin_frame::Kind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 140"
     )]
     pub kind: ::core::option::Option<plugin_frame::Kind>,
 }
@@ -38,6 +38,8 @@ pub mod plugin_frame {
         InitFailed(super::InitFailed),
         #[prost(message, tag = "13")]
         Cancel(super::CancelCall),
+        #[prost(message, tag = "140")]
+        Settings(super::SettingsAck),
     }
 }
 /// What the daemon says.
@@ -191,6 +193,19 @@ pub struct Ack {
     #[prost(message, optional, tag = "2")]
     pub failure: ::core::option::Option<super::super::common::v1::Failure>,
 }
+/// The answer to SettingsChanged, within its budget. Sent where the feature `settings` is agreed on.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SettingsAck {
+    /// SettingsChanged.change.
+    #[prost(uint64, tag = "1")]
+    pub change: u64,
+    /// The plugin does not want it: what was before goes on counting.
+    #[prost(bool, tag = "2")]
+    pub refused: bool,
+    /// Why, for who saved it.
+    #[prost(string, tag = "3")]
+    pub reason: ::prost::alloc::string::String,
+}
 /// One line for the plugin's log.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Log {
@@ -227,6 +242,9 @@ pub struct Welcome {
     pub previous_end: ::core::option::Option<EndRecord>,
     #[prost(string, repeated, tag = "10")]
     pub features: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Something is set for less than the whole server: see Settings/Get.
+    #[prost(bool, tag = "140")]
+    pub settings_narrowed: bool,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Limits {
@@ -488,15 +506,28 @@ pub struct Delivery {
     #[prost(uint64, tag = "5")]
     pub budget_us: u64,
 }
+/// Somebody saved settings. Answered by SettingsAck; sent where the feature `settings` is agreed on.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SettingsChanged {
     #[prost(uint64, tag = "1")]
     pub change: u64,
-    /// JSON.
+    /// What counts at that place, JSON, without secrets.
     #[prost(string, tag = "2")]
     pub before: ::prost::alloc::string::String,
     #[prost(string, tag = "3")]
     pub after: ::prost::alloc::string::String,
+    /// Where it was saved.
+    #[prost(message, optional, tag = "140")]
+    pub place: ::core::option::Option<super::super::common::v1::SettingsPlace>,
+    /// Secrets that changed, by key: GetSecret tells the new ones where it is given `change`.
+    #[prost(string, repeated, tag = "141")]
+    pub secrets: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The time there is for an answer.
+    #[prost(uint64, tag = "142")]
+    pub budget_us: u64,
+    /// Something is set for less than the whole server: see Settings/Get.
+    #[prost(bool, tag = "143")]
+    pub narrowed: bool,
 }
 /// The connected apps changed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3956,6 +3987,409 @@ pub mod usage_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "outboard.plugin.v1.Usage";
     impl<T> tonic::server::NamedService for UsageServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SettingsGetRequest {
+    #[prost(string, tag = "1")]
+    pub workspace: ::prost::alloc::string::String,
+    /// The channel's id; empty = none.
+    #[prost(string, tag = "2")]
+    pub channel: ::prost::alloc::string::String,
+    /// The user's id; empty = none.
+    #[prost(string, tag = "3")]
+    pub user: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SettingsGetResponse {
+    /// A JSON object, with defaults.
+    #[prost(string, tag = "1")]
+    pub json: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SettingsGetSecretRequest {
+    #[prost(string, tag = "1")]
+    pub key: ::prost::alloc::string::String,
+    /// Where it is to count; all empty = on the whole server.
+    #[prost(string, tag = "2")]
+    pub workspace: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub channel: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub user: ::prost::alloc::string::String,
+    /// SettingsChanged.change while that is not answered: the secret as it will be then.
+    #[prost(uint64, tag = "5")]
+    pub change: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SettingsSecret {
+    #[prost(string, tag = "1")]
+    pub value: ::prost::alloc::string::String,
+}
+/// Generated client implementations.
+pub mod settings_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    #[derive(Debug, Clone)]
+    pub struct SettingsClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> SettingsClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> SettingsClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            SettingsClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// What counts for one workspace, channel and person, secrets left out. To be asked only where
+        /// Welcome or SettingsChanged say that something narrower than the server is set; the answer
+        /// holds until the next SettingsChanged.
+        pub async fn get(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SettingsGetRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SettingsGetResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Settings/Get",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Settings", "Get"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// A secret of its own, in clear.
+        pub async fn get_secret(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SettingsGetSecretRequest>,
+        ) -> std::result::Result<tonic::Response<super::SettingsSecret>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Settings/GetSecret",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Settings", "GetSecret"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod settings_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with SettingsServer.
+    #[async_trait]
+    pub trait Settings: std::marker::Send + std::marker::Sync + 'static {
+        /// What counts for one workspace, channel and person, secrets left out. To be asked only where
+        /// Welcome or SettingsChanged say that something narrower than the server is set; the answer
+        /// holds until the next SettingsChanged.
+        async fn get(
+            &self,
+            request: tonic::Request<super::SettingsGetRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SettingsGetResponse>,
+            tonic::Status,
+        >;
+        /// A secret of its own, in clear.
+        async fn get_secret(
+            &self,
+            request: tonic::Request<super::SettingsGetSecretRequest>,
+        ) -> std::result::Result<tonic::Response<super::SettingsSecret>, tonic::Status>;
+    }
+    #[derive(Debug)]
+    pub struct SettingsServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> SettingsServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for SettingsServer<T>
+    where
+        T: Settings,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/outboard.plugin.v1.Settings/Get" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetSvc<T: Settings>(pub Arc<T>);
+                    impl<
+                        T: Settings,
+                    > tonic::server::UnaryService<super::SettingsGetRequest>
+                    for GetSvc<T> {
+                        type Response = super::SettingsGetResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SettingsGetRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Settings>::get(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Settings/GetSecret" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetSecretSvc<T: Settings>(pub Arc<T>);
+                    impl<
+                        T: Settings,
+                    > tonic::server::UnaryService<super::SettingsGetSecretRequest>
+                    for GetSecretSvc<T> {
+                        type Response = super::SettingsSecret;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SettingsGetSecretRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Settings>::get_secret(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetSecretSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for SettingsServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "outboard.plugin.v1.Settings";
+    impl<T> tonic::server::NamedService for SettingsServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

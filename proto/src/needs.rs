@@ -38,6 +38,9 @@ pub const RPCS: &[Rpc] = &[
     // It tells nobody but the operator, within bounds.
     free("/outboard.plugin.v1.Usage/Track"),
     free("/outboard.plugin.v1.Usage/Count"),
+    // What was set for the plugin itself.
+    free("/outboard.plugin.v1.Settings/Get"),
+    free("/outboard.plugin.v1.Settings/GetSecret"),
 ];
 
 /// The row of an RPC.

@@ -58,7 +58,7 @@ mod silence;
 pub mod test;
 mod told;
 
-pub use app::{App, Ask, CommandReply, Publication, Running};
+pub use app::{App, Ask, CommandReply, Publication, Running, SettingsError};
 pub use builder::Builder;
 pub use error::{CommandError, PublishError};
 pub use held::{Decided, Fate};
@@ -70,5 +70,8 @@ pub use policy::HookPolicy;
 pub use send::{FollowUp, Refusal, SendRequest};
 pub use signs::Sign;
 
-pub use outboard_proto::app::{Asker, Autocomplete, Catalogue, RunCommand, UiAction};
+pub use outboard_proto::app::{
+    Asker, Autocomplete, Catalogue, RunCommand, SaveSettingsRequest, SettingsPage,
+    SettingsPagesRequest, UiAction,
+};
 pub use outboard_proto::common;

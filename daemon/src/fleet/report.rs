@@ -130,6 +130,7 @@ pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
         conditions: [
             condition_notes(&view.conditions, &member),
             stage.iter().filter_map(|stage| awaited(stage, stands_in)).collect(),
+            aboard.entrance.settings.notes(now),
         ]
         .concat(),
         ends: aboard.ends.newest_first().into_iter().take(SHOWN_ENDS).map(end).collect(),

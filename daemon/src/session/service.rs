@@ -15,6 +15,7 @@ use outboard_proto::plugin::interactions_server::{self, InteractionsServer};
 use outboard_proto::plugin::messages_server::{self, MessagesServer};
 use outboard_proto::plugin::plugin_server;
 use outboard_proto::plugin::plugins_server::{self, PluginsServer};
+use outboard_proto::plugin::settings_server::{self, SettingsServer};
 use outboard_proto::plugin::storage_server::{self, StorageServer};
 use outboard_proto::plugin::usage_server::{self, UsageServer};
 use tonic::body::Body;
@@ -30,6 +31,7 @@ use super::interactions::HostInteractions;
 use super::listen::Entrance;
 use super::messages::HostMessages;
 use super::plugins::HostPlugins;
+use super::settings::HostSettings;
 use super::storage::HostStorage;
 use super::usage::HostUsage;
 use crate::connection::{Answer, Services, open, refusal, service_of};
@@ -80,6 +82,7 @@ impl Services for Inside {
             events_server::SERVICE_NAME => Self::events,
             storage_server::SERVICE_NAME => Self::storage,
             usage_server::SERVICE_NAME => Self::usage,
+            settings_server::SERVICE_NAME => Self::settings,
             _ => return ControlFlow::Continue(request),
         };
         let known = self.check_token(request.headers());
@@ -132,6 +135,11 @@ impl Inside {
     fn usage(&self, request: Request<Body>) -> Answer {
         let usage = UsageServer::new(HostUsage { entrance: self.entrance() });
         usage.max_decoding_message_size(DECODE_BYTES).call(request)
+    }
+
+    fn settings(&self, request: Request<Body>) -> Answer {
+        let settings = SettingsServer::new(HostSettings { entrance: self.entrance() });
+        settings.max_decoding_message_size(DECODE_BYTES).call(request)
     }
 
     fn entrance(&self) -> Arc<Entrance> {

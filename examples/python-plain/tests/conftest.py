@@ -23,6 +23,8 @@ from outboard.plugin.v1 import plugin_pb2 as wire  # noqa: E402
 from outboard.plugin.v1 import plugin_pb2_grpc as services  # noqa: E402
 from outboard.plugin.v1 import usage_pb2 as usage  # noqa: E402
 from outboard.plugin.v1 import usage_pb2_grpc as usage_services  # noqa: E402
+from outboard.plugin.v1 import settings_pb2 as host  # noqa: E402
+from outboard.plugin.v1 import settings_pb2_grpc as host_services  # noqa: E402
 
 TOKEN = "t0ken"
 DEADLINE = 10
@@ -33,6 +35,7 @@ class Daemon(
     services.MessagesServicer,
     services.StorageServicer,
     usage_services.UsageServicer,
+    host_services.SettingsServicer,
 ):
     """Speaks one session at a time with the plugin process it started."""
 
@@ -53,6 +56,7 @@ class Daemon(
         services.add_MessagesServicer_to_server(self, self.server)
         services.add_StorageServicer_to_server(self, self.server)
         usage_services.add_UsageServicer_to_server(self, self.server)
+        host_services.add_SettingsServicer_to_server(self, self.server)
         self.server.add_insecure_port(f"unix://{self.socket}")
         await self.server.start()
 
@@ -87,7 +91,9 @@ class Daemon(
         await self.heard.put(hello)
         if self.refuses:
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "HANDLERS_DIFFER: ...")
-        welcome = wire.Welcome(session=self.sessions, resumed=self.sessions > 1)
+        welcome = wire.Welcome(
+            session=self.sessions, resumed=self.sessions > 1, settings='{"loud":false}'
+        )
         yield wire.DaemonFrame(welcome=welcome)
         reading = asyncio.ensure_future(self.read(frames))
         try:
@@ -114,6 +120,10 @@ class Daemon(
         key = request.increment.key
         self.counters[key] = self.counters.get(key, 0) + request.increment.by
         return wire.StorageWritten(revision=1, counter=self.counters[key])
+
+    async def Get(self, request, context):
+        loud = "true" if request.channel == "c-loud" else "false"
+        return host.SettingsGetResponse(json='{"loud":' + loud + "}")
 
     def say(self, **frame) -> None:
         self.to_plugin.put_nowait(wire.DaemonFrame(**frame))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from conftest import HERE, common, wire
+from conftest import HERE, common, host, wire
 
 PAGE = (HERE.parents[1] / "docs" / "protocol.md").read_text()
 
@@ -24,7 +24,7 @@ def test_every_frame_is_explained():
 
 
 def test_every_service_method_is_explained():
-    services = wire.DESCRIPTOR.services_by_name
+    services = {**wire.DESCRIPTOR.services_by_name, **host.DESCRIPTOR.services_by_name}
     assert set(services) == {
         "Plugin",
         "Messages",
@@ -32,6 +32,7 @@ def test_every_service_method_is_explained():
         "Storage",
         "Interactions",
         "Events",
+        "Settings",
     }
     missing = {
         method.name

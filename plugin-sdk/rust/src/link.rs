@@ -3,6 +3,7 @@
 //! It carries the host API's calls and remembers what the daemon said of itself. It refuses to
 //! know the session's stream.
 
+mod settings;
 mod storage;
 mod usage;
 
@@ -16,6 +17,7 @@ use outboard_proto::plugin::events_client::EventsClient;
 use outboard_proto::plugin::interactions_client::InteractionsClient;
 use outboard_proto::plugin::messages_client::MessagesClient;
 use outboard_proto::plugin::plugins_client::PluginsClient;
+use outboard_proto::plugin::settings_client::SettingsClient;
 use outboard_proto::plugin::storage_client::StorageClient;
 use outboard_proto::plugin::usage_client::UsageClient;
 use outboard_proto::plugin::{
@@ -29,6 +31,7 @@ use tonic::{Request, Response, Status};
 
 use crate::call::CallError;
 use crate::error::HostError;
+use crate::settings::known::Known;
 use crate::test::Recorder;
 use crate::usage::Usage;
 
@@ -41,6 +44,8 @@ pub(crate) struct Link {
     way: Way,
     session: AtomicU64,
     welcome: Mutex<Arc<Welcome>>,
+    /// Settings of places.
+    pub(crate) known: Known,
     /// Deferred interactions that are being worked on, and by how many, to be ended when the app
     /// cancels one.
     interactions: Mutex<HashMap<String, (CancellationToken, usize)>>,
@@ -63,6 +68,7 @@ struct Wire {
     events: EventsClient<Channel>,
     storage: StorageClient<Channel>,
     usage: UsageClient<Channel>,
+    settings: SettingsClient<Channel>,
     token: MetadataValue<Ascii>,
 }
 
@@ -86,8 +92,10 @@ impl Link {
         let storage =
             StorageClient::new(channel.clone()).max_decoding_message_size(2 * DECODE_BYTES);
         let usage = UsageClient::new(channel.clone());
+        let settings = SettingsClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
         let events = EventsClient::new(channel).max_decoding_message_size(DECODE_BYTES);
-        let wire = Wire { messages, interactions, plugins, events, storage, usage, token };
+        let wire =
+            Wire { messages, interactions, plugins, events, storage, usage, settings, token };
         Self::over(Way::Wire(Box::new(wire)))
     }
 
@@ -98,7 +106,7 @@ impl Link {
     fn over(way: Way) -> Self {
         let (session, welcome) = (AtomicU64::new(0), Mutex::default());
         let (interactions, usage) = (Mutex::default(), Usage::default());
-        Self { way, session, welcome, interactions, usage }
+        Self { way, session, welcome, known: Known::default(), interactions, usage }
     }
 
     /// What the plugin tracks and counts.
@@ -122,6 +130,7 @@ impl Link {
     /// Begins to know `welcome`; calls of earlier sessions are no cause any more.
     pub(crate) fn begin(&self, session: u64, welcome: Welcome) {
         self.session.store(session, Ordering::Release);
+        self.known.forget(welcome.settings_narrowed);
         self.update(|known| *known = welcome);
     }
 

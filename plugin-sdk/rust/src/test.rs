@@ -22,6 +22,7 @@
 mod arrange;
 mod beyond;
 mod record;
+mod settings;
 mod shelf;
 mod stored;
 

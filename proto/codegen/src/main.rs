@@ -6,14 +6,18 @@
 
 use std::path::{Path, PathBuf};
 
-const PROTOS: [&str; 7] = [
+const PROTOS: [&str; 11] = [
     "outboard/common/v1/common.proto",
+    "outboard/common/v1/settings.proto",
     "outboard/plugin/v1/plugin.proto",
     "outboard/plugin/v1/usage.proto",
+    "outboard/plugin/v1/settings.proto",
     "outboard/app/v1/app.proto",
+    "outboard/app/v1/settings.proto",
     "outboard/admin/v1/admin.proto",
     "outboard/admin/v1/statistics.proto",
     "outboard/admin/v1/alerts.proto",
+    "outboard/admin/v1/settings.proto",
 ];
 
 /// Payloads that are kept behind a pointer.

@@ -36,6 +36,8 @@ mod schedules;
 mod sends;
 mod session;
 mod session_bad;
+mod settings;
+mod settings_bad;
 mod shadows;
 mod start;
 mod state;

@@ -16,6 +16,7 @@ from outboard_app.outcome import (
     text_of,
 )
 from outboard_app.requests import Decided, FollowUp, Refusal, SendRequest
+from outboard_app.settings import Saved, SettingsError, for_channel, for_user, for_workspace
 from outboard_app.signs import Piece
 from outboard_app.threaded import ThreadedApp
 from outboard_app.wire import app, common
@@ -33,9 +34,14 @@ __all__ = [
     "Piece",
     "Published",
     "Refusal",
+    "Saved",
     "SendRequest",
+    "SettingsError",
     "ThreadedApp",
     "app",
     "common",
+    "for_channel",
+    "for_user",
+    "for_workspace",
     "text_of",
 ]

@@ -18,6 +18,7 @@ use crate::body::Body;
 use crate::call::CallError;
 use crate::error::HostError;
 use crate::reply::Reply;
+use crate::settings::at::At;
 
 /// A message that the plugin sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,6 +89,8 @@ struct Kept {
     decided: Vec<Decided>,
     refusal: Option<HostError>,
     shelf: Shelf,
+    settings: Vec<(At, String)>,
+    secrets: BTreeMap<String, String>,
     /// By plugin and method.
     answers: BTreeMap<(String, String), Result<String, Failure>>,
 }
@@ -224,6 +227,45 @@ impl Recorder {
         match &kept.refusal {
             Some(refusal) => Err(refusal.clone()),
             None => ask(&mut kept.shelf),
+        }
+    }
+
+    pub(super) fn set_at(&self, at: At, json: &str) {
+        let mut kept = self.lock();
+        kept.settings.retain(|(known, _)| *known != at);
+        kept.settings.push((at, json.to_owned()));
+    }
+
+    pub(super) fn set_secret(&self, key: &str, value: &str) {
+        self.lock().secrets.insert(key.to_owned(), value.to_owned());
+    }
+
+    /// What was set for a place, or for anywhere that this place is part of.
+    pub(crate) fn settings_at(&self, at: &At) -> Result<Option<String>, HostError> {
+        let kept = self.lock();
+        if let Some(refusal) = &kept.refusal {
+            return Err(refusal.clone());
+        }
+        let is_in = |known: &str, here: &str| known.is_empty() || known == here;
+        let fits = |(known, _): &&(At, String)| {
+            is_in(&known.channel, &at.channel) && is_in(&known.user, &at.user)
+        };
+        let narrowness =
+            |(known, _): &&(At, String)| (!known.user.is_empty(), !known.channel.is_empty());
+        let found = kept.settings.iter().filter(fits).max_by_key(narrowness);
+        Ok(found.map(|(_, json)| json.clone()))
+    }
+
+    pub(crate) fn secret(&self, key: &str) -> Result<String, HostError> {
+        let kept = self.lock();
+        match (&kept.refusal, kept.secrets.get(key)) {
+            (Some(refusal), _) => Err(refusal.clone()),
+            (None, Some(secret)) => Ok(secret.clone()),
+            (None, None) => Err(HostError::Refused {
+                reason: Reason::SettingNotSet,
+                message: format!("the secret {key} is not set"),
+                retry_after: None,
+            }),
         }
     }
 

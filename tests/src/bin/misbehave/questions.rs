@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::plugin::Plugin;
-use crate::{crowd, held, host, start, store, usage};
+use crate::{config, crowd, held, host, start, store, usage};
 
 /// The answer, if `what` is a question; it may take the daemon's help.
 pub async fn answer(plugin: &Arc<Plugin>, call_id: u64, what: &str) -> Option<String> {
@@ -38,6 +38,7 @@ pub async fn answer(plugin: &Arc<Plugin>, call_id: u64, what: &str) -> Option<St
         "release" => held::release(plugin, first).await,
         "drop" => held::drop(plugin, first, more).await,
         "held" => held::list(plugin, first).await,
+        "settings" => config::answer(plugin, rest).await,
         "store" => store::answer(plugin, rest).await,
         "usage" => usage::answer(plugin, rest).await,
         "rpc" => host::any(plugin, first).await,

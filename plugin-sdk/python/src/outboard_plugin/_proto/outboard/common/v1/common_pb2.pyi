@@ -178,6 +178,9 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_NO_STORAGE: _ClassVar[Reason]
     REASON_OUT_OF_SCOPE: _ClassVar[Reason]
     REASON_NOT_ASKED: _ClassVar[Reason]
+    REASON_UNKNOWN_SETTING: _ClassVar[Reason]
+    REASON_SETTING_NOT_SET: _ClassVar[Reason]
+    REASON_SETTINGS_CHANGE_OVER: _ClassVar[Reason]
 CHANNEL_KIND_UNSPECIFIED: ChannelKind
 CHANNEL_KIND_PUBLIC: ChannelKind
 CHANNEL_KIND_PRIVATE: ChannelKind
@@ -314,6 +317,9 @@ REASON_NO_SUCH_KEY: Reason
 REASON_NO_STORAGE: Reason
 REASON_OUT_OF_SCOPE: Reason
 REASON_NOT_ASKED: Reason
+REASON_UNKNOWN_SETTING: Reason
+REASON_SETTING_NOT_SET: Reason
+REASON_SETTINGS_CHANGE_OVER: Reason
 
 class Message(_message.Message):
     __slots__ = ("id", "draft_id", "revision", "channel", "sender", "body", "thread_root", "reply_to", "role", "mentions", "attachments", "created_at_us", "edited_at_us", "source", "mutable", "metadata", "origin")
@@ -718,7 +724,7 @@ class Step(_message.Message):
     def __init__(self, plugin: _Optional[str] = ..., result: _Optional[_Union[StepResult, str]] = ..., skipped: _Optional[_Union[SkipReason, str]] = ..., policy: _Optional[_Union[FailurePolicy, str]] = ..., took_us: _Optional[int] = ..., phase: _Optional[_Union[Phase, str]] = ...) -> None: ...
 
 class Event(_message.Message):
-    __slots__ = ("id", "type", "workspace", "at_us", "message", "reaction", "member", "user", "channel", "file", "app", "custom", "schedule", "origin")
+    __slots__ = ("id", "type", "workspace", "at_us", "message", "reaction", "member", "user", "channel", "file", "app", "custom", "schedule", "origin", "trace")
     ID_FIELD_NUMBER: _ClassVar[int]
     TYPE_FIELD_NUMBER: _ClassVar[int]
     WORKSPACE_FIELD_NUMBER: _ClassVar[int]
@@ -733,6 +739,7 @@ class Event(_message.Message):
     CUSTOM_FIELD_NUMBER: _ClassVar[int]
     SCHEDULE_FIELD_NUMBER: _ClassVar[int]
     ORIGIN_FIELD_NUMBER: _ClassVar[int]
+    TRACE_FIELD_NUMBER: _ClassVar[int]
     id: str
     type: str
     workspace: str
@@ -747,7 +754,8 @@ class Event(_message.Message):
     custom: Custom
     schedule: Schedule
     origin: Origin
-    def __init__(self, id: _Optional[str] = ..., type: _Optional[str] = ..., workspace: _Optional[str] = ..., at_us: _Optional[int] = ..., message: _Optional[_Union[Message, _Mapping]] = ..., reaction: _Optional[_Union[Reaction, _Mapping]] = ..., member: _Optional[_Union[Membership, _Mapping]] = ..., user: _Optional[_Union[UserChange, _Mapping]] = ..., channel: _Optional[_Union[ChannelDraft, _Mapping]] = ..., file: _Optional[_Union[Upload, _Mapping]] = ..., app: _Optional[_Union[AppStarted, _Mapping]] = ..., custom: _Optional[_Union[Custom, _Mapping]] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ...) -> None: ...
+    trace: Trace
+    def __init__(self, id: _Optional[str] = ..., type: _Optional[str] = ..., workspace: _Optional[str] = ..., at_us: _Optional[int] = ..., message: _Optional[_Union[Message, _Mapping]] = ..., reaction: _Optional[_Union[Reaction, _Mapping]] = ..., member: _Optional[_Union[Membership, _Mapping]] = ..., user: _Optional[_Union[UserChange, _Mapping]] = ..., channel: _Optional[_Union[ChannelDraft, _Mapping]] = ..., file: _Optional[_Union[Upload, _Mapping]] = ..., app: _Optional[_Union[AppStarted, _Mapping]] = ..., custom: _Optional[_Union[Custom, _Mapping]] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., origin: _Optional[_Union[Origin, _Mapping]] = ..., trace: _Optional[_Union[Trace, _Mapping]] = ...) -> None: ...
 
 class Schedule(_message.Message):
     __slots__ = ("name", "scheduled_at_us")

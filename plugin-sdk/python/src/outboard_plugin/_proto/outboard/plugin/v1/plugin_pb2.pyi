@@ -1,4 +1,5 @@
 from outboard_plugin._proto.outboard.common.v1 import common_pb2 as _common_pb2
+from outboard_plugin._proto.outboard.common.v1 import settings_pb2 as _settings_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -52,7 +53,7 @@ STORAGE_CHANGE_KIND_DELETED: StorageChangeKind
 STORAGE_CHANGE_KIND_EXPIRED: StorageChangeKind
 
 class PluginFrame(_message.Message):
-    __slots__ = ("reply", "ack", "pong", "partial", "progress", "credit", "chunk", "log", "hello", "starting", "ready", "init_failed", "cancel")
+    __slots__ = ("reply", "ack", "pong", "partial", "progress", "credit", "chunk", "log", "hello", "starting", "ready", "init_failed", "cancel", "settings")
     REPLY_FIELD_NUMBER: _ClassVar[int]
     ACK_FIELD_NUMBER: _ClassVar[int]
     PONG_FIELD_NUMBER: _ClassVar[int]
@@ -66,6 +67,7 @@ class PluginFrame(_message.Message):
     READY_FIELD_NUMBER: _ClassVar[int]
     INIT_FAILED_FIELD_NUMBER: _ClassVar[int]
     CANCEL_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
     reply: Reply
     ack: Ack
     pong: _common_pb2.Pong
@@ -79,7 +81,8 @@ class PluginFrame(_message.Message):
     ready: Ready
     init_failed: InitFailed
     cancel: CancelCall
-    def __init__(self, reply: _Optional[_Union[Reply, _Mapping]] = ..., ack: _Optional[_Union[Ack, _Mapping]] = ..., pong: _Optional[_Union[_common_pb2.Pong, _Mapping]] = ..., partial: _Optional[_Union[Partial, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., log: _Optional[_Union[Log, _Mapping]] = ..., hello: _Optional[_Union[Hello, _Mapping]] = ..., starting: _Optional[_Union[Starting, _Mapping]] = ..., ready: _Optional[_Union[Ready, _Mapping]] = ..., init_failed: _Optional[_Union[InitFailed, _Mapping]] = ..., cancel: _Optional[_Union[CancelCall, _Mapping]] = ...) -> None: ...
+    settings: SettingsAck
+    def __init__(self, reply: _Optional[_Union[Reply, _Mapping]] = ..., ack: _Optional[_Union[Ack, _Mapping]] = ..., pong: _Optional[_Union[_common_pb2.Pong, _Mapping]] = ..., partial: _Optional[_Union[Partial, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., log: _Optional[_Union[Log, _Mapping]] = ..., hello: _Optional[_Union[Hello, _Mapping]] = ..., starting: _Optional[_Union[Starting, _Mapping]] = ..., ready: _Optional[_Union[Ready, _Mapping]] = ..., init_failed: _Optional[_Union[InitFailed, _Mapping]] = ..., cancel: _Optional[_Union[CancelCall, _Mapping]] = ..., settings: _Optional[_Union[SettingsAck, _Mapping]] = ...) -> None: ...
 
 class DaemonFrame(_message.Message):
     __slots__ = ("call", "event", "ping", "cancel", "credit", "chunk", "welcome", "settings", "app", "drain", "shutdown", "cancel_interaction")
@@ -201,6 +204,16 @@ class Ack(_message.Message):
     failure: _common_pb2.Failure
     def __init__(self, delivery: _Optional[int] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
 
+class SettingsAck(_message.Message):
+    __slots__ = ("change", "refused", "reason")
+    CHANGE_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    change: int
+    refused: bool
+    reason: str
+    def __init__(self, change: _Optional[int] = ..., refused: _Optional[bool] = ..., reason: _Optional[str] = ...) -> None: ...
+
 class Log(_message.Message):
     __slots__ = ("level", "line")
     LEVEL_FIELD_NUMBER: _ClassVar[int]
@@ -210,7 +223,7 @@ class Log(_message.Message):
     def __init__(self, level: _Optional[_Union[Level, str]] = ..., line: _Optional[str] = ...) -> None: ...
 
 class Welcome(_message.Message):
-    __slots__ = ("generation", "session", "resumed", "settings", "grants", "limits", "bot", "app", "previous_end", "features")
+    __slots__ = ("generation", "session", "resumed", "settings", "grants", "limits", "bot", "app", "previous_end", "features", "settings_narrowed")
     GENERATION_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
     RESUMED_FIELD_NUMBER: _ClassVar[int]
@@ -221,6 +234,7 @@ class Welcome(_message.Message):
     APP_FIELD_NUMBER: _ClassVar[int]
     PREVIOUS_END_FIELD_NUMBER: _ClassVar[int]
     FEATURES_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_NARROWED_FIELD_NUMBER: _ClassVar[int]
     generation: int
     session: int
     resumed: bool
@@ -231,7 +245,8 @@ class Welcome(_message.Message):
     app: AppInfo
     previous_end: EndRecord
     features: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, generation: _Optional[int] = ..., session: _Optional[int] = ..., resumed: _Optional[bool] = ..., settings: _Optional[str] = ..., grants: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., bot: _Optional[_Union[Bot, _Mapping]] = ..., app: _Optional[_Union[AppInfo, _Mapping]] = ..., previous_end: _Optional[_Union[EndRecord, _Mapping]] = ..., features: _Optional[_Iterable[str]] = ...) -> None: ...
+    settings_narrowed: bool
+    def __init__(self, generation: _Optional[int] = ..., session: _Optional[int] = ..., resumed: _Optional[bool] = ..., settings: _Optional[str] = ..., grants: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., bot: _Optional[_Union[Bot, _Mapping]] = ..., app: _Optional[_Union[AppInfo, _Mapping]] = ..., previous_end: _Optional[_Union[EndRecord, _Mapping]] = ..., features: _Optional[_Iterable[str]] = ..., settings_narrowed: _Optional[bool] = ...) -> None: ...
 
 class Limits(_message.Message):
     __slots__ = ("memory_bytes", "call_timeout_us", "in_flight", "frame_bytes", "payload_bytes", "credit_bytes", "storage_bytes")
@@ -483,14 +498,22 @@ class Delivery(_message.Message):
     def __init__(self, delivery: _Optional[int] = ..., event: _Optional[_Union[_common_pb2.Event, _Mapping]] = ..., attempt: _Optional[int] = ..., trace: _Optional[_Union[_common_pb2.Trace, _Mapping]] = ..., budget_us: _Optional[int] = ...) -> None: ...
 
 class SettingsChanged(_message.Message):
-    __slots__ = ("change", "before", "after")
+    __slots__ = ("change", "before", "after", "place", "secrets", "budget_us", "narrowed")
     CHANGE_FIELD_NUMBER: _ClassVar[int]
     BEFORE_FIELD_NUMBER: _ClassVar[int]
     AFTER_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    SECRETS_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_US_FIELD_NUMBER: _ClassVar[int]
+    NARROWED_FIELD_NUMBER: _ClassVar[int]
     change: int
     before: str
     after: str
-    def __init__(self, change: _Optional[int] = ..., before: _Optional[str] = ..., after: _Optional[str] = ...) -> None: ...
+    place: _settings_pb2.SettingsPlace
+    secrets: _containers.RepeatedScalarFieldContainer[str]
+    budget_us: int
+    narrowed: bool
+    def __init__(self, change: _Optional[int] = ..., before: _Optional[str] = ..., after: _Optional[str] = ..., place: _Optional[_Union[_settings_pb2.SettingsPlace, _Mapping]] = ..., secrets: _Optional[_Iterable[str]] = ..., budget_us: _Optional[int] = ..., narrowed: _Optional[bool] = ...) -> None: ...
 
 class AppChanged(_message.Message):
     __slots__ = ("app",)
