@@ -115,7 +115,7 @@ fn read(desk: &Desk<'_>, settings: &Settings, key: &str, typed: Typed) -> Result
     let is_secret = settings.settings.iter().any(|it| it.key == key && it.secret);
     match typed {
         Typed::Here(_) if is_secret => {
-            let message = format!("{} is secret: do not write it on the command line", key);
+            let message = format!("{key} is secret: do not write it on the command line");
             let told = Trouble::new(Exit::Refused, message);
             Err(told.hint("leave the value out and be asked, or use --stdin").into())
         }
