@@ -102,6 +102,11 @@ pub async fn run(options: Options) -> Result<End, StartError> {
     tokio::spawn(command.harbour.depot.clone().keep_time(timestamp));
     tokio::spawn(command.harbour.recorder.clone().run());
     open_outlets(&command);
+    #[cfg(feature = "otel")]
+    let exporting = crate::otel::begin(&board).unwrap_or_else(|why| {
+        tracing::error!("spans are not exported: {why}");
+        None
+    });
     tokio::spawn(courier::carry(board.clone(), command.harbour.journal.clone()));
     tokio::spawn(courier::tidy(board.clone(), command.harbour.journal.clone()));
     let app_group = ground.config.app_group.value.clone();
@@ -125,6 +130,11 @@ pub async fn run(options: Options) -> Result<End, StartError> {
     let end = service::serve(command, again).await?;
     until.cancel();
     harbour.put_to_rest().await;
+    #[cfg(feature = "otel")]
+    if let Some(exporting) = exporting {
+        // It blocks, and needs this thread to write.
+        let _ = tokio::task::spawn_blocking(|| exporting.end()).await;
+    }
     Ok(end)
 }
 

@@ -20,6 +20,8 @@ pub mod gate;
 pub mod held;
 pub mod interactions;
 pub mod logs;
+#[cfg(feature = "otel")]
+pub mod otel;
 pub mod outbox;
 pub mod outlets;
 pub mod payload;

@@ -22,6 +22,8 @@ mod counting;
 mod deadline;
 mod debug;
 mod durable;
+#[cfg(feature = "otel")]
+mod ended;
 mod event;
 mod held;
 mod http;
@@ -66,6 +68,8 @@ pub use act::Act;
 pub use bypass::Bypassed;
 pub use call::Said;
 pub use debug::Guest;
+#[cfg(feature = "otel")]
+pub use ended::Ended;
 pub use held::item_of;
 pub use http::HttpCaller;
 pub use interaction::{CommandRun, Completing, Deferral, KeepWish};
@@ -134,6 +138,8 @@ struct Core {
     names_wanted: bool,
     deliveries: u64,
     gone: counting::Gone,
+    #[cfg(feature = "otel")]
+    ended: Option<tokio::sync::mpsc::Sender<Ended>>,
     listeners: trace::Listeners,
     traced: trace::Traced,
     /// The newest member's first ticket for what it asks of the journal.
@@ -174,6 +180,8 @@ impl Switchboard {
             refusals: None,
             deliveries: 0,
             gone: counting::Gone::default(),
+            #[cfg(feature = "otel")]
+            ended: None,
             listeners: trace::Listeners::default(),
             traced: trace::Traced::default(),
             tickets: 0,

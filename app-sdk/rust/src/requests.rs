@@ -252,12 +252,12 @@ impl Work {
 }
 
 fn read(request: Request) -> Option<Work> {
-    let Request { idempotency_key, attempt, asker, workspace, of, .. } = request;
+    let Request { idempotency_key, attempt, asker, workspace, of, trace, .. } = request;
     let asker = asker.unwrap_or_default();
     match of? {
         request::Of::Send(SendMessage { message }) => {
             let message = message?;
-            let send = SendRequest { asker, workspace, message, idempotency_key, attempt };
+            let send = SendRequest { asker, workspace, message, idempotency_key, attempt, trace };
             Some(Work::Send(Box::new(send)))
         }
         request::Of::FollowUp(said) => Some(Work::FollowUp(Box::new(FollowUp {

@@ -128,8 +128,8 @@ impl Host {
 
     /// Notes that something was used: an operator sees how often, and may follow each use with its
     /// metadata. Free; it waits for nothing. A plugin's first 64 actions keep their names; what
-    /// does not fit (a name of letters, digits and `. _ - : /` up to 64 bytes, 1 KiB of metadata) is
-    /// dropped.
+    /// does not fit is dropped: a name has up to 64 bytes of letters, digits and `. _ - : /`, the
+    /// metadata 1 KiB.
     pub fn track<K: Into<String>, V: Into<String>>(
         &self,
         action: impl Into<String>,

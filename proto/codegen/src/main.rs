@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-const PROTOS: [&str; 11] = [
+const PROTOS: &[&str] = &[
     "outboard/common/v1/common.proto",
     "outboard/common/v1/settings.proto",
     "outboard/plugin/v1/plugin.proto",

@@ -15,8 +15,9 @@ import grpc.aio  # noqa: E402
 
 from outboard_plugin._proto.outboard.common.v1 import common_pb2 as common  # noqa: E402
 from outboard_plugin._proto.outboard.plugin.v1 import plugin_pb2 as wire  # noqa: E402
+from outboard_plugin._proto.outboard.plugin.v1 import usage_pb2 as usage  # noqa: E402
 
-__all__ = ["common", "wire"]
+__all__ = ["common", "usage", "wire"]
 
 PROTOCOL = "1"
 
