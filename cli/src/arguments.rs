@@ -1,5 +1,6 @@
 //! The command line as it is typed. It knows words and defaults, not what they do.
 
+mod author;
 mod storage;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap_complete::Shell;
 use crate::exit;
 use crate::screen::Format;
 
+pub use author::{Dev, Kind, Lang, License, New};
 pub use storage::{Shelf, Unload};
 
 /// Run, watch and check the plugins of a chat server
@@ -59,6 +61,10 @@ pub enum Command {
     Trace(Trace),
     /// Have a process of your own stand in for a plugin, under a debugger if you like
     Debug(Debug),
+    /// Make a new plugin's project
+    New(New),
+    /// Run a plugin under work: a daemon and a chat of its own, built anew whenever you save
+    Dev(Dev),
     /// Load the plugin in a folder, or load it again after its manifest changed
     Load(Load),
     /// Stop a plugin and forget it; what it keeps stays, and its data folder
@@ -262,7 +268,7 @@ pub struct Logs {
 
 #[derive(Debug, Args)]
 pub struct Trace {
-    /// Only this: hook, command, action, follow-up, event or delivery
+    /// Only this: hook, command, action, follow-up, event, delivery or denial
     #[arg(long)]
     pub kind: Option<String>,
     /// Only the hook, command, action or event of this name, such as message.before_post

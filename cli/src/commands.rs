@@ -6,14 +6,18 @@ mod bypass;
 mod check;
 mod configure;
 mod debug;
+mod dev;
 mod follow;
 mod held;
 mod letters;
 mod lifecycle;
 mod load;
 mod look;
+mod new;
 mod storage;
 mod version;
+
+pub use load::with as load_request;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -63,6 +67,8 @@ pub async fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Stop> {
         Command::Logs(logs) => follow::logs(&desk, logs).await,
         Command::Trace(trace) => follow::trace(&desk, trace).await,
         Command::Debug(wish) => debug::run(&desk, wish).await,
+        Command::New(wish) => new::new(&desk, wish),
+        Command::Dev(wish) => dev::dev(&desk, wish).await,
         Command::Load(load) => load::load(&desk, load).await,
         Command::Unload(unload) => lifecycle::unload(&desk, &unload).await,
         Command::Storage { name, what } => storage::run(&desk, &name, what).await,

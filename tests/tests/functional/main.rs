@@ -5,6 +5,8 @@
 
 mod app;
 mod app_sdk;
+mod authors;
+mod authors_bad;
 mod bulkheads;
 mod commands;
 mod config;
@@ -24,6 +26,7 @@ mod hooks_closed;
 mod hooks_more;
 mod http;
 mod interactions;
+mod newcomer;
 mod nodes;
 mod operator;
 mod permissions;
