@@ -54,7 +54,7 @@ mod tests {
             optional: true,
             reason: String::new(),
         };
-        assert_eq!(lack("messages:send", &[ask.clone()]), Lack::NotGranted);
+        assert_eq!(lack("messages:send", std::slice::from_ref(&ask)), Lack::NotGranted);
         let granted = Grant { granted: true, ..ask };
         assert_eq!(lack("messages:send", &[granted]), Lack::OutOfScope);
     }

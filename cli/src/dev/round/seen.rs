@@ -56,9 +56,13 @@ impl Seen {
     /// It was loaded: whatever ran before is not what counts.
     pub fn loaded(&mut self, loaded: &Loaded) {
         if let Some(plugin) = &loaded.status {
-            let newer = self.plugin.as_ref().is_none_or(|it| {
-                it.name != plugin.name || it.generation <= plugin.generation && !self.is_news(it)
-            });
+            if self.name().is_some_and(|name| name != plugin.name) {
+                self.begin_anew();
+            }
+            let newer = self
+                .plugin
+                .as_ref()
+                .is_none_or(|it| it.generation <= plugin.generation && !self.is_news(it));
             if newer {
                 self.plugin = Some(plugin.clone());
             }
