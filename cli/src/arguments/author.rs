@@ -37,6 +37,8 @@ pub struct New {
 pub enum Lang {
     /// Rust 1.90 or newer
     Rust,
+    /// Python 3.10 or newer
+    Python,
 }
 
 /// What a plugin begins as.

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 
 use super::Desk;
-use crate::arguments::New;
+use crate::arguments::{Lang, New};
 use crate::escape;
 use crate::exit::Exit;
 use crate::project::{self, CannotMake, Facts, Name, Sdk, first_words};
@@ -57,8 +57,9 @@ fn places() -> Vec<PathBuf> {
 }
 
 fn next(folder: &Path, facts: &Facts) -> Vec<String> {
-    let test = match facts.lang {
-        crate::arguments::Lang::Rust => "cargo test",
+    let ready = match facts.lang {
+        Lang::Rust => "cargo test",
+        Lang::Python => "python3 -m venv .venv && .venv/bin/pip install -q -r requirements.txt",
     };
     let folder = folder.display().to_string();
     let plain = |it: char| it.is_ascii_alphanumeric() || "/._-".contains(it);
@@ -66,7 +67,7 @@ fn next(folder: &Path, facts: &Facts) -> Vec<String> {
         true => folder,
         false => format!("'{}'", folder.replace('\'', r"'\''")),
     };
-    vec![format!("cd {folder}"), test.to_owned(), "outboard dev .".to_owned()]
+    vec![format!("cd {folder}"), ready.to_owned(), "outboard dev .".to_owned()]
 }
 
 fn cannot(error: &CannotMake) -> Trouble {

@@ -74,10 +74,16 @@ impl Workshop {
         document.get("name")?.as_str().map(str::to_owned)
     }
 
-    /// The runtimes that the daemon is to know: the one that the manifest names.
+    /// The runtimes that the daemon is to know: the one that the manifest names, of the project's
+    /// `.venv` or in PATH.
     pub fn runtimes(&self) -> BTreeMap<String, PathBuf> {
         let named = first_word(&self.manifest()).filter(|it| !it.contains('/'));
-        let found = named.and_then(|name| Some((name.clone(), in_path(&name)?)));
+        let found = named.and_then(|name| {
+            // An environment of the project's own knows what it leans on.
+            let own = self.folder.join(".venv/bin").join(&name);
+            let found = Some(own).filter(|it| it.is_file()).or_else(|| in_path(&name));
+            Some((name, found?))
+        });
         found.into_iter().collect()
     }
 }

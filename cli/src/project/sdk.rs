@@ -43,6 +43,16 @@ impl Sdk {
         }
     }
 
+    /// What requirements.txt says of it.
+    pub fn in_requirements(&self) -> String {
+        match self {
+            Sdk::Clone(root) => root.join("plugin-sdk/python").display().to_string(),
+            Sdk::Released(version) => {
+                format!("outboard-plugin=={}", version.replace("-dev", ".dev0"))
+            }
+        }
+    }
+
     /// The versions of everything that the clone is tested with: what needs no network to resolve.
     pub fn lock(&self) -> Option<String> {
         match self {

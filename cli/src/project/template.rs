@@ -20,27 +20,43 @@ pub struct Facts {
     pub sdk: Sdk,
 }
 
-/// The two files that make the kind.
+/// What makes the kind: its manifest and its code.
 struct Core {
     manifest: &'static str,
     code: &'static str,
 }
 
 macro_rules! core {
-    ($folder:literal, $code:literal) => {
+    ($lang:literal, $kind:literal, $suffix:literal) => {
         Core {
-            manifest: include_str!(concat!("../../templates/", $folder, "/plugin.toml.in")),
-            code: include_str!(concat!("../../templates/", $folder, "/", $code, ".in")),
+            manifest: include_str!(concat!("../../templates/manifest/", $kind, ".toml.in")),
+            code: include_str!(concat!("../../templates/", $lang, "/", $kind, $suffix, ".in")),
         }
+    };
+}
+
+macro_rules! test {
+    ($kind:literal) => {
+        include_str!(concat!("../../templates/python/", $kind, ".test.py.in"))
     };
 }
 
 fn rust(kind: Kind) -> Core {
     match kind {
-        Kind::Bot => core!("rust/bot", "main.rs"),
-        Kind::Moderator => core!("rust/moderator", "main.rs"),
-        Kind::Command => core!("rust/command", "main.rs"),
-        Kind::Example => core!("rust/example", "main.rs"),
+        Kind::Bot => core!("rust", "bot", ".rs"),
+        Kind::Moderator => core!("rust", "moderator", ".rs"),
+        Kind::Command => core!("rust", "command", ".rs"),
+        Kind::Example => core!("rust", "example", ".rs"),
+    }
+}
+
+/// In Python the test is a file of its own.
+fn python(kind: Kind) -> (Core, &'static str) {
+    match kind {
+        Kind::Bot => (core!("python", "bot", ".py"), test!("bot")),
+        Kind::Moderator => (core!("python", "moderator", ".py"), test!("moderator")),
+        Kind::Command => (core!("python", "command", ".py"), test!("command")),
+        Kind::Example => (core!("python", "example", ".py"), test!("example")),
     }
 }
 
@@ -59,6 +75,20 @@ pub fn files(facts: &Facts) -> Vec<File> {
                 file(".gitignore", include_str!("../../templates/rust/gitignore.in")),
             ]
         }
+        Lang::Python => {
+            let (core, test) = python(facts.kind);
+            vec![
+                file("plugin.toml", core.manifest),
+                file("main.py", core.code),
+                file("test_main.py", test),
+                file(
+                    "requirements.txt",
+                    include_str!("../../templates/python/requirements.txt.in"),
+                ),
+                file("README.md", include_str!("../../templates/python/README.md.in")),
+                file(".gitignore", include_str!("../../templates/python/gitignore.in")),
+            ]
+        }
     };
     let license = match facts.license {
         License::Mit => Some(texts.render(include_str!("../../templates/licenses/mit.in"))),
@@ -66,7 +96,9 @@ pub fn files(facts: &Facts) -> Vec<File> {
         License::None => None,
     };
     files.extend(license.map(|text| ("LICENSE".to_owned(), text)));
-    files.extend(facts.sdk.lock().map(|text| ("Cargo.lock".to_owned(), text)));
+    if facts.lang == Lang::Rust {
+        files.extend(facts.sdk.lock().map(|text| ("Cargo.lock".to_owned(), text)));
+    }
     files
 }
 
@@ -96,10 +128,8 @@ impl Texts {
             ("spdx", spdx.to_owned()),
             ("license_line", license_line.to_owned()),
             ("year", facts.year.to_string()),
-            ("memory", memory(facts.lang).to_owned()),
-            ("sdk", facts.sdk.in_cargo_toml()),
         ];
-        Texts { values }
+        Texts { values: values.into_iter().chain(of_language(facts)).collect() }
     }
 
     fn render(&self, template: &str) -> String {
@@ -114,11 +144,34 @@ fn plain(author: &str) -> String {
     author.chars().filter(|it| !it.is_control() && !"\"\\{}".contains(*it)).collect()
 }
 
-/// What a fresh plugin may use: more than four times what it was measured to take.
-fn memory(lang: Lang) -> &'static str {
-    match lang {
-        Lang::Rust => "16MiB",
-    }
+/// What differs from language to language; memory is what a fresh plugin was measured to take, and
+/// room.
+fn of_language(facts: &Facts) -> [(&'static str, String); 5] {
+    let program = facts.name.own();
+    let [version_note, run, memory, measured, sdk] = match facts.lang {
+        Lang::Rust => [
+            " # Cargo.toml says the same".to_owned(),
+            format!("command = [\"./{program}\"] # a file beside this one"),
+            "16MiB".to_owned(),
+            "measured: it takes less than a quarter".to_owned(),
+            facts.sdk.in_cargo_toml(),
+        ],
+        Lang::Python => [
+            String::new(),
+            "command = [\"python3\", \"main.py\"] # python3 is a name in the operator's [runtimes]"
+                .to_owned(),
+            "96MiB".to_owned(),
+            "measured: it takes a quarter while it starts".to_owned(),
+            facts.sdk.in_requirements(),
+        ],
+    };
+    [
+        ("version_note", version_note),
+        ("run", run),
+        ("memory", memory),
+        ("measured", measured),
+        ("sdk", sdk),
+    ]
 }
 
 fn description(kind: Kind) -> &'static str {
@@ -168,10 +221,10 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_renders_and_is_toml_where_it_says_so() {
-        for &kind in Kind::value_variants() {
+    fn every_kind_renders_in_every_language_and_is_toml_where_it_says_so() {
+        for (&kind, &lang) in Kind::value_variants().iter().flat_map(in_every_language) {
             for &license in License::value_variants() {
-                for (path, text) in files(&facts(kind, license)) {
+                for (path, text) in files(&Facts { lang, ..facts(kind, license) }) {
                     assert!(!text.contains("{{") || path.ends_with(".rs"), "{path}: {text}");
                     if path.ends_with(".toml") {
                         text.parse::<toml_edit::DocumentMut>().unwrap();
@@ -179,6 +232,10 @@ mod tests {
                 }
             }
         }
+    }
+
+    fn in_every_language(kind: &Kind) -> impl Iterator<Item = (&Kind, &Lang)> {
+        Lang::value_variants().iter().map(move |lang| (kind, lang))
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use outboard_tests::author::Desk;
 use outboard_tests::daemon::skipped;
-use outboard_tests::{Draft, Outcome, process};
+use outboard_tests::{Draft, Outcome, process, python};
 use rustix::process::Signal;
 
 /// What is typed at each kind of plugin, and what must be seen of it.
@@ -47,6 +47,43 @@ async fn every_kind_of_new_plugin_builds_passes_its_tests_and_answers_in_rust() 
         assert!(
             std::fs::read_to_string(folder.join("plugin.toml"))?.contains("memory = \"16MiB\"")
         );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_kind_of_new_plugin_passes_its_tests_and_answers_in_python() -> Outcome {
+    let Some(python) = python::interpreter() else {
+        skipped(
+            "new plugins in Python",
+            "there is no Python environment; `tests/run python` makes one",
+        );
+        return Ok(());
+    };
+    let environment = python.ancestors().nth(2).unwrap_or(&python).canonicalize()?;
+    let desk = Desk::new()?;
+    for (kind, typed, seen) in KINDS {
+        let name = format!("kind-{kind}");
+        let new = ["new", &name, "--lang", "python", "--kind", kind];
+        let made = desk.run("outboard", &new).await?;
+        let told = String::from_utf8_lossy(&made.stderr).into_owned();
+        assert!(made.status.success() && told.contains("python3 -m venv .venv"), "{told}");
+        let folder = desk.folder().join(&name);
+        // As its requirements.txt would have it, but without a network.
+        assert!(std::fs::read_to_string(folder.join("requirements.txt"))?.contains("plugin-sdk"));
+        std::os::unix::fs::symlink(&environment, folder.join(".venv"))?;
+        let mut tested = desk.command(&folder.join(".venv/bin/python").display().to_string());
+        tested.args(["-W", "error", "-m", "unittest", "-q"]).env("PYTHONPATH", python::sdk());
+        let tested = tested.current_dir(&folder).output().await?;
+        let words = String::from_utf8_lossy(&tested.stderr).into_owned();
+        assert!(tested.status.success() && words.contains("OK"), "{kind}: {words}");
+        python::copy_sdk(&folder)?;
+        let mut dev = desk.dev(&folder, &["--measure"])?;
+        dev.say(typed).await?;
+        dev.hear(seen).await?;
+        let (code, heard) = dev.end().await?;
+        assert_eq!(code, Some(0), "{heard}");
+        assert!(heard.contains("plugin.toml says now memory ="), "{heard}");
     }
     Ok(())
 }
