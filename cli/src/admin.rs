@@ -302,7 +302,7 @@ async fn answer<T>(
 
 /// News from the daemon until it ends them.
 pub struct Changing<T> {
-    news: std::pin::Pin<Box<dyn Stream<Item = Result<T, Status>>>>,
+    news: std::pin::Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>,
 }
 
 impl<T: 'static> Changing<T> {

@@ -2,6 +2,7 @@
 
 mod settings;
 mod statistics;
+mod author;
 mod storage;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use crate::screen::Format;
 
 pub use settings::{Setting, Where};
 pub use statistics::{Popular, Stats, Usage};
+pub use author::{Dev, Kind, Lang, License, New};
 pub use storage::{Shelf, Unload};
 
 /// Run, watch and check the plugins of a chat server
@@ -63,6 +65,10 @@ pub enum Command {
     Trace(Trace),
     /// Have a process of your own stand in for a plugin, under a debugger if you like
     Debug(Debug),
+    /// Make a new plugin's project
+    New(New),
+    /// Run a plugin under work: a daemon and a chat of its own, built anew whenever you save
+    Dev(Dev),
     /// Load the plugin in a folder, or load it again after its manifest changed
     Load(Load),
     /// Stop a plugin and forget it; what it keeps stays, and its data folder
@@ -289,7 +295,7 @@ pub struct Logs {
 
 #[derive(Debug, Args)]
 pub struct Trace {
-    /// Only this: hook, command, action, follow-up, event or delivery
+    /// Only this: hook, command, action, follow-up, event, delivery or denial
     #[arg(long)]
     pub kind: Option<String>,
     /// Only the hook, command, action or event of this name, such as message.before_post

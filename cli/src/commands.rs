@@ -7,6 +7,7 @@ mod bypass;
 mod check;
 mod configure;
 mod debug;
+mod dev;
 mod follow;
 mod held;
 mod letters;
@@ -15,8 +16,11 @@ mod load;
 mod look;
 mod settings;
 mod statistics;
+mod new;
 mod storage;
 mod version;
+
+pub use load::with as load_request;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -71,6 +75,8 @@ pub async fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Stop> {
         Command::Logs(logs) => follow::logs(&desk, logs).await,
         Command::Trace(trace) => follow::trace(&desk, trace).await,
         Command::Debug(wish) => debug::run(&desk, wish).await,
+        Command::New(wish) => new::new(&desk, wish),
+        Command::Dev(wish) => dev::dev(&desk, wish).await,
         Command::Load(load) => load::load(&desk, load).await,
         Command::Unload(unload) => lifecycle::unload(&desk, &unload).await,
         Command::Settings { name, at, what } => settings::run(&desk, &name, at, what).await,

@@ -195,7 +195,7 @@ pub struct LogLine {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TraceRecord {
     pub at_us: i64,
-    /// hook, command, action, follow-up, event or delivery.
+    /// hook, command, action, follow-up, event, delivery or denial.
     pub kind: String,
     /// The hook's, the command's, the action's; the event's type.
     pub name: String,

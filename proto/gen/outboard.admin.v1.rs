@@ -445,7 +445,7 @@ pub struct TraceRequest {
     /// Without it no content leaves the daemon.
     #[prost(bool, tag = "6")]
     pub content: bool,
-    /// Only this: hook, command, action, follow-up, event or delivery.
+    /// Only this: hook, command, action, follow-up, event, delivery or denial.
     #[prost(string, tag = "7")]
     pub kind: ::prost::alloc::string::String,
     /// Only the hook, command, action or type of event of this name.
@@ -471,6 +471,7 @@ pub struct TraceRecord {
     /// Of a command or action: answered, deferred, failed or cancelled. Of a follow-up: said.
     /// Of an event: published, duplicate or refused.
     /// Of a delivery: delivered, failed, timed-out, lost, denied, dropped or dead-letter.
+    /// Of a denial: denied.
     #[prost(string, tag = "4")]
     pub outcome: ::prost::alloc::string::String,
     /// Of a rejection, for people; of what failed, the reason's code; of a dead letter, its cause.
@@ -501,10 +502,10 @@ pub struct TraceRecord {
     pub missed: u64,
     #[prost(string, tag = "15")]
     pub channel_id: ::prost::alloc::string::String,
-    /// hook, command, action, follow-up, event or delivery.
+    /// hook, command, action, follow-up, event, delivery or denial.
     #[prost(string, tag = "16")]
     pub kind: ::prost::alloc::string::String,
-    /// The hook's, the command's, the action's name; the event's type.
+    /// The hook's, the command's, the action's name; the event's type; the permission that was missing.
     #[prost(string, tag = "17")]
     pub name: ::prost::alloc::string::String,
     /// The interaction's or event's id; deliveries have that of their event.

@@ -21,7 +21,11 @@ impl Switchboard {
     /// # Errors
     /// It has not, or not for `rpc`, or it is being unloaded.
     pub fn permit(&self, member: MemberId, rpc: &str, needed: Permission) -> Result<(), Failure> {
-        self.with(|core, now| core.permit(member, (rpc, needed), now))
+        self.with(|core, now| {
+            let permitted = core.permit(member, (rpc, needed), now);
+            core.trace_denial(member, needed, &permitted);
+            permitted
+        })
     }
 
     /// Whether a plugin has a permission at this moment and at this place; that it has not is
@@ -36,8 +40,10 @@ impl Switchboard {
         place: &Place<'_>,
     ) -> Result<(), Failure> {
         self.with(|core, _| {
-            let member = core.members.get_mut(member).ok_or_else(unloading)?;
-            member.permit_in(needed, &core.channel_names, place)
+            let asking = core.members.get_mut(member).ok_or_else(unloading)?;
+            let permitted = asking.permit_in(needed, &core.channel_names, place);
+            core.trace_denial(member, needed, &permitted);
+            permitted
         })
     }
 }

@@ -6,6 +6,8 @@
 mod alerts;
 mod app;
 mod app_sdk;
+mod authors;
+mod authors_bad;
 mod bulkheads;
 mod commands;
 mod config;
@@ -26,6 +28,7 @@ mod hooks_more;
 mod http;
 mod interactions;
 mod metrics;
+mod newcomer;
 mod nodes;
 mod operator;
 mod permissions;
