@@ -13,6 +13,7 @@ mod letters;
 mod lifecycle;
 mod load;
 mod look;
+mod permissions;
 mod statistics;
 mod storage;
 mod version;
@@ -72,6 +73,8 @@ pub async fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Stop> {
         Command::Debug(wish) => debug::run(&desk, wish).await,
         Command::Load(load) => load::load(&desk, load).await,
         Command::Unload(unload) => lifecycle::unload(&desk, &unload).await,
+        Command::Grants(wish) => permissions::grants(&desk, wish).await,
+        Command::Audit(wish) => permissions::audit(&desk, wish).await,
         Command::Storage { name, what } => storage::run(&desk, &name, what).await,
         Command::Disable(named) => lifecycle::stop(&desk, Act::Disable, &named.name).await,
         Command::Enable { started, channels } => lifecycle::enable(&desk, &started, channels).await,

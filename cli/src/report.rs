@@ -8,6 +8,7 @@ mod convert;
 mod debug;
 mod events;
 mod held;
+mod permissions;
 mod statistics;
 mod storage;
 
@@ -17,6 +18,7 @@ pub use alerts::Alerts;
 pub use debug::{DebugNews, What};
 pub use events::{DeadLetter, Waiting};
 pub use held::SetAside;
+pub use permissions::{AuditRecord, GrantRow, GrantsTable};
 pub use statistics::{Counted, CountedLine, Used};
 pub use storage::{StorageEntry, StorageUsage};
 

@@ -19,6 +19,7 @@ use tonic::{Response, Status, Streaming};
 use crate::{PATIENCE, Refusal};
 
 mod held;
+mod permissions;
 mod statistics;
 mod storage;
 

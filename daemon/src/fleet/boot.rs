@@ -39,7 +39,7 @@ impl Fleet {
         for record in records {
             Box::pin(fleet.board_again(record)).await;
         }
-        fleet.board_packages().await;
+        Box::pin(fleet.board_packages()).await;
         Ok(fleet)
     }
 
@@ -97,7 +97,7 @@ impl Fleet {
             let mut found: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
             found.sort();
             for path in found.iter().filter(|path| path.join("plugin.toml").is_file()) {
-                self.board_package(path).await;
+                Box::pin(self.board_package(path)).await;
             }
         }
     }

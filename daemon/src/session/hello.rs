@@ -14,8 +14,9 @@ use crate::config::manifest::{EventType, Handlers, Hook};
 use crate::config::name::CommandName;
 
 /// Optional parts of the protocol that this daemon understands.
-pub const FEATURES: [&str; 5] = ["progress", "partial", "defer", "log", CHUNKS];
+pub const FEATURES: [&str; 6] = ["progress", "partial", "defer", "log", CHUNKS, GRANTS];
 const CHUNKS: &str = "chunks";
+const GRANTS: &str = "grants";
 
 /// Compares a hello with the manifest.
 ///
@@ -54,6 +55,12 @@ pub fn shared_features(hello: &Hello) -> Vec<String> {
 #[must_use]
 pub fn speaks_chunks(hello: &Hello) -> bool {
     hello.features.iter().any(|feature| feature == CHUNKS)
+}
+
+/// Whether the plugin wants to be told when its grants change.
+#[must_use]
+pub fn hears_grants(hello: &Hello) -> bool {
+    hello.features.iter().any(|feature| feature == GRANTS)
 }
 
 /// What the code registers, as far as this daemon knows the names.

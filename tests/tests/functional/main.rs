@@ -28,6 +28,8 @@ mod interactions;
 mod metrics;
 mod nodes;
 mod operator;
+mod permission_frames;
+mod permission_scopes;
 mod permissions;
 mod plugin_calls;
 mod plugin_events;

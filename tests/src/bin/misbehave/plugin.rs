@@ -14,6 +14,9 @@ use tonic::transport::Channel;
 use crate::arguments::{Arguments, Surroundings};
 use crate::web::Web;
 
+/// Optional parts of the protocol that it understands.
+const FEATURES: [&str; 6] = ["progress", "partial", "defer", "chunks", "log", "grants"];
+
 /// Which duties it still fulfils.
 #[derive(Debug, Clone, Copy)]
 pub struct Mood {
@@ -147,7 +150,7 @@ impl Plugin {
     pub fn hello(&self) -> Hello {
         Hello {
             protocol: outboard_proto::PROTOCOL.to_owned(),
-            features: ["progress", "partial", "defer", "chunks", "log"].map(str::to_owned).to_vec(),
+            features: FEATURES.map(str::to_owned).to_vec(),
             name: self.name().to_owned(),
             version: self.arguments.version.clone(),
             sdk: "none/0".to_owned(),
