@@ -2,6 +2,7 @@
 //! trouble. It knows how long to wait, not what is done with an answer.
 
 mod settings;
+mod permissions;
 mod statistics;
 mod storage;
 
@@ -12,6 +13,7 @@ use outboard_proto::admin as wire;
 use outboard_proto::admin::admin_client::AdminClient;
 use outboard_proto::admin::alerts_client::AlertsClient;
 use outboard_proto::admin::settings_client::SettingsClient;
+use outboard_proto::admin::permissions_client::PermissionsClient;
 use outboard_proto::admin::statistics_client::StatisticsClient;
 use outboard_proto::admin::storage_client::StorageClient;
 use tokio_stream::{Stream, StreamExt};
@@ -40,6 +42,7 @@ const ANSWER_BYTES: usize = 256 * 1024 * 1024;
 pub struct Admin {
     client: AdminClient<Channel>,
     shelves: StorageClient<Channel>,
+    permissions: PermissionsClient<Channel>,
     counts: StatisticsClient<Channel>,
     bell: AlertsClient<Channel>,
     forms: SettingsClient<Channel>,
@@ -68,8 +71,8 @@ impl Admin {
         let counts = counts.max_decoding_message_size(ANSWER_BYTES);
         let bell = AlertsClient::new(channel.clone());
         let forms = SettingsClient::new(channel.clone());
-        let client = AdminClient::new(channel).max_decoding_message_size(ANSWER_BYTES);
-        Ok(Admin { client, shelves, counts, bell, forms, patience })
+        let permissions = PermissionsClient::new(channel.clone());
+        Ok(Admin { client, shelves, counts, bell, forms, permissions, patience })
     }
 
     /// Every plugin.

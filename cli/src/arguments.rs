@@ -1,6 +1,7 @@
 //! The command line as it is typed. It knows words and defaults, not what they do.
 
 mod settings;
+mod permissions;
 mod statistics;
 mod author;
 mod storage;
@@ -14,6 +15,7 @@ use crate::exit;
 use crate::screen::Format;
 
 pub use settings::{Setting, Where};
+pub use permissions::{Audit, Grants};
 pub use statistics::{Popular, Stats, Usage};
 pub use author::{Dev, Kind, Lang, License, New};
 pub use storage::{Shelf, Unload};
@@ -73,6 +75,10 @@ pub enum Command {
     Load(Load),
     /// Stop a plugin and forget it; what it keeps stays, and its data folder
     Unload(Unload),
+    /// Show what a plugin may do, what it uses of that, and change it while it runs
+    Grants(Grants),
+    /// Show what was done and by whom: by operators, and what plugins were refused
+    Audit(Audit),
     /// Let a plugin run, now and after every start of the daemon
     Enable {
         #[command(flatten)]
@@ -345,7 +351,7 @@ pub struct Load {
     /// The folder that holds plugin.toml; it is used in place
     pub path: PathBuf,
     /// Permissions to grant without asking: asked, none, or a list such as
-    /// messages:read,messages:send
+    /// messages:read,messages:send@channels=town-*
     #[arg(long, value_name = "WHAT")]
     pub grant: Option<Grant>,
     /// Grant all that is asked, without asking

@@ -15,6 +15,7 @@ mod lifecycle;
 mod load;
 mod look;
 mod settings;
+mod permissions;
 mod statistics;
 mod new;
 mod storage;
@@ -80,6 +81,8 @@ pub async fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Stop> {
         Command::Load(load) => load::load(&desk, load).await,
         Command::Unload(unload) => lifecycle::unload(&desk, &unload).await,
         Command::Settings { name, at, what } => settings::run(&desk, &name, at, what).await,
+        Command::Grants(wish) => permissions::grants(&desk, wish).await,
+        Command::Audit(wish) => permissions::audit(&desk, wish).await,
         Command::Storage { name, what } => storage::run(&desk, &name, what).await,
         Command::Disable(named) => lifecycle::stop(&desk, Act::Disable, &named.name).await,
         Command::Enable { started, channels } => lifecycle::enable(&desk, &started, channels).await,

@@ -9,6 +9,7 @@ mod debug;
 mod events;
 mod held;
 mod settings;
+mod permissions;
 mod statistics;
 mod storage;
 
@@ -19,6 +20,7 @@ pub use debug::{DebugNews, What};
 pub use events::{DeadLetter, Waiting};
 pub use held::SetAside;
 pub use settings::{PluginSetting, Settings};
+pub use permissions::{AuditRecord, GrantRow, GrantsTable};
 pub use statistics::{Counted, CountedLine, Used};
 pub use storage::{StorageEntry, StorageUsage};
 

@@ -6,6 +6,8 @@ mod alerts;
 mod debug;
 mod held;
 mod letters;
+mod noted;
+mod permissions;
 mod service;
 mod settings;
 mod statistics;
@@ -18,7 +20,8 @@ use std::ops::ControlFlow;
 use http::Request;
 use outboard_proto::admin::admin_server::{self, AdminServer};
 use outboard_proto::admin::alerts_server::{self, AlertsServer};
-use outboard_proto::admin::settings_server::{self, SettingsServer};
+use outboard_proto::admin::settings_server::{SettingsServer, self};
+use outboard_proto::admin::permissions_server::{PermissionsServer, self};
 use outboard_proto::admin::statistics_server::{self, StatisticsServer};
 use outboard_proto::admin::storage_server::{self, StorageServer};
 use tokio::net::{UnixListener, UnixStream};
@@ -108,8 +111,12 @@ impl Services for Admitted {
                 StatisticsServer::new(counts).call(request)
             }
             storage_server::SERVICE_NAME => {
-                let shelves = storage::Shelves { command: self.side.command.clone() };
-                StorageServer::new(shelves).call(request)
+                let (command, uid) = (self.side.command.clone(), self.uid);
+                StorageServer::new(storage::Shelves { command, uid }).call(request)
+            }
+            permissions_server::SERVICE_NAME => {
+                let (command, uid) = (self.side.command.clone(), self.uid);
+                PermissionsServer::new(permissions::Desk { command, uid }).call(request)
             }
             settings_server::SERVICE_NAME => {
                 let settings = self.side.command.harbour.settings.clone();

@@ -13,6 +13,7 @@ mod conditions;
 mod debug;
 mod doctor;
 mod faults;
+mod grants;
 mod load;
 mod patterns;
 mod report;

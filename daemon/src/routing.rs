@@ -34,12 +34,14 @@ mod member;
 mod names;
 mod nested;
 mod node;
+mod pace;
 mod patterns;
 mod permit;
 mod pipeline;
 mod plugin_events;
 mod publish;
 mod registration;
+mod revoke;
 mod room;
 mod run;
 mod schedule;
@@ -58,7 +60,6 @@ use outboard_supervision::Moment;
 use slab::Slab;
 use tokio::sync::{Notify, broadcast, watch};
 
-use crate::audit::refusals::Refusals;
 use crate::clock::Clock;
 use crate::config::manifest::Hook;
 use crate::statistics::histogram::Histogram;
@@ -79,6 +80,7 @@ pub use node::{NodeId, NodeView};
 pub use pipeline::OrderEntry;
 pub use publish::Publisher;
 pub use registration::{Bot, Interceptor, Registration, Subscription};
+pub use revoke::words as grant_words;
 pub use run::{Asked, HoldWish, VerdictFrame};
 pub use send::{Cause, Handing, Outgoing, SendOutcome};
 pub use trace::{Kind, LISTENERS, Wish};
@@ -131,11 +133,7 @@ struct Core {
     patterns: patterns::Patterns,
     loops: loops::Loops,
     bypasses: bypass::Bypasses,
-    channel_names: names::ChannelNames,
-    /// Where it is recorded what plugins are not given.
-    refusals: Option<Refusals>,
-    /// Some grant is limited by channels' names.
-    names_wanted: bool,
+    permits: permit::Permits,
     deliveries: u64,
     gone: counting::Gone,
     #[cfg(feature = "otel")]
@@ -175,9 +173,7 @@ impl Switchboard {
             patterns: patterns::Patterns::default(),
             loops: loops::Loops::default(),
             bypasses: bypass::Bypasses::default(),
-            channel_names: names::ChannelNames::default(),
-            names_wanted: false,
-            refusals: None,
+            permits: permit::Permits::default(),
             deliveries: 0,
             gone: counting::Gone::default(),
             #[cfg(feature = "otel")]

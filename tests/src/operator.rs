@@ -20,6 +20,7 @@ use crate::{PATIENCE, Refusal};
 
 mod held;
 pub mod settings;
+mod permissions;
 mod statistics;
 mod storage;
 

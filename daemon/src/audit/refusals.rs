@@ -1,6 +1,6 @@
 //! What plugins were refused for want of a grant: the first of a minute is recorded at once, the
-//! others of the same kind are counted and recorded at its end, so that one which keeps asking fills
-//! no log. What is not delivered counts as refused, too.
+//! others of the same kind are counted and recorded at its end, so that one which keeps asking
+//! fills no log. What is not delivered counts as refused, too.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -36,6 +36,12 @@ impl Refusals {
     #[must_use]
     pub fn new(audit: Audit) -> Self {
         Self { audit, more: Arc::default() }
+    }
+
+    /// The log they go to.
+    #[must_use]
+    pub fn audit(&self) -> &Audit {
+        &self.audit
     }
 
     /// One more. Must be called within the runtime: the minute is a task.

@@ -20,7 +20,7 @@ use crate::config::spec::{HookSpec, Spec};
 use crate::debug::Parting;
 use crate::logs::Log;
 use crate::plugin::{Ends, LinuxHost, LinuxHostParts, MAILBOX, Mail, Program, Task, View};
-use crate::routing::{Bot, Interceptor, Reach, Registration, Subscription};
+use crate::routing::{Bot, Interceptor, Reach, Registration, Subscription, grant_words};
 use crate::session::{Entrance, Facts, Leads, listen};
 use crate::settings::Ledger;
 use crate::socket;
@@ -254,6 +254,7 @@ fn registration(manifest: &Manifest, spec: &Spec) -> Registration {
         grants: spec.grants.granted.clone(),
         call_timeout,
         interaction_timeout: spec.keys.interaction_timeout.value,
+        host_calls: spec.keys.host_calls.value,
         in_flight: spec.keys.in_flight.value,
         enabled: spec.enabled.value,
     }
@@ -290,11 +291,13 @@ fn interceptor(hook: &HookSpec) -> Interceptor {
 
 fn facts(manifest: &Manifest, spec: &Spec, ends: &Ends) -> Facts {
     let bot = bot(manifest);
+    let (grants, scoped_grants) = grant_words(&spec.grants.granted);
     Facts {
         name: manifest.name.as_str().into(),
         version: manifest.version.to_string(),
         handlers: manifest.handlers(),
-        grants: spec.grants.granted.permissions().iter().map(|it| it.as_str().to_owned()).collect(),
+        grants,
+        scoped_grants,
         limits: plugin::Limits {
             memory_bytes: spec.keys.memory.value.0,
             call_timeout_us: micros(spec.keys.call_timeout.value),

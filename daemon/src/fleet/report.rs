@@ -267,6 +267,11 @@ pub fn grants(spec: &Spec) -> Vec<Grant> {
         granted: spec.grants.granted.holds(*permission),
         optional: ask.need == Need::Optional,
         reason: reason(ask),
+        narrowed: spec
+            .grants
+            .granted
+            .limit_of(*permission)
+            .map_or(String::new(), |it| it.narrowed.to_string()),
     };
     spec.grants.asked.0.iter().map(grant).collect()
 }
@@ -327,6 +332,7 @@ fn traffic(member: &MemberView, aboard: &Aboard) -> Traffic {
         over_limit: it.over_limit,
         breaker_openings: it.breaker_openings,
         loops: it.loops,
+        host_over_limit: it.host_over_limit,
     }
 }
 

@@ -169,6 +169,8 @@ impl Session {
         self.entrance.settings.attach(self.serial, self.egress.clone(), answers);
         let egress = self.egress.clone();
         self.entrance.switchboard.set_chunks(self.entrance.member, hello::speaks_chunks(&hello));
+        let hears_grants = hello::hears_grants(&hello);
+        self.entrance.switchboard.set_hears_grants(self.entrance.member, hears_grants);
         self.entrance.switchboard.attach(self.entrance.member, self.serial, egress);
         self.news(News::Attached).await;
         true
@@ -189,6 +191,7 @@ impl Session {
             app: Some(self.entrance.switchboard.app_info()),
             previous_end: facts.previous_end.clone(),
             features: hello::shared_features(hello),
+            scoped_grants: facts.scoped_grants.clone(),
         };
         let frame = DaemonFrame { kind: Some(daemon_frame::Kind::Welcome(welcome)) };
         // The stream has just begun: it is empty.

@@ -122,6 +122,19 @@ impl Context {
         self.host.welcome()
     }
 
+    /// What the plugin may do now, "resource:action". The operator may change that at any time.
+    #[must_use]
+    pub fn grants(&self) -> Vec<String> {
+        self.welcome().grants.clone()
+    }
+
+    /// Whether the plugin has a permission now, such as `messages:send`; it may be limited to some
+    /// channels. To do less without an optional one instead of being refused.
+    #[must_use]
+    pub fn may(&self, permission: &str) -> bool {
+        self.welcome().grants.iter().any(|it| it == permission)
+    }
+
     /// The host API, for tasks that outlive the handler. It keeps this call as their cause.
     #[must_use]
     pub fn host(&self) -> Host {

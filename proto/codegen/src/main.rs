@@ -18,6 +18,7 @@ const PROTOS: &[&str] = &[
     "outboard/admin/v1/statistics.proto",
     "outboard/admin/v1/alerts.proto",
     "outboard/admin/v1/settings.proto",
+    "outboard/admin/v1/permissions.proto",
 ];
 
 /// Payloads that are kept behind a pointer.

@@ -31,6 +31,8 @@ mod metrics;
 mod newcomer;
 mod nodes;
 mod operator;
+mod permission_frames;
+mod permission_scopes;
 mod permissions;
 mod plugin_calls;
 mod plugin_events;

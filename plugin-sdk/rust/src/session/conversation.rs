@@ -161,6 +161,12 @@ impl<'a> Conversation<'a> {
             Some(Heard::App(changed)) => {
                 self.around.link.update(|welcome| welcome.app = changed.app);
             }
+            Some(Heard::Grants(changed)) => {
+                self.around.link.update(|welcome| {
+                    welcome.grants = changed.grants;
+                    welcome.scoped_grants = changed.scoped_grants;
+                });
+            }
             Some(Heard::Drain(_)) => self.drain(),
             Some(Heard::Shutdown(end)) => self.close(Duration::from_micros(end.budget_us)),
             // Of a newer daemon.

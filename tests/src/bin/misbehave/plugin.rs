@@ -16,7 +16,8 @@ use crate::config::Config;
 use crate::web::Web;
 
 /// Optional parts of the protocol that it understands.
-const FEATURES: [&str; 6] = ["progress", "partial", "defer", "chunks", "log", "settings"];
+const FEATURES: [&str; 7] =
+    ["progress", "partial", "defer", "chunks", "log", "settings", "grants"];
 
 /// Which duties it still fulfils.
 #[derive(Debug, Clone, Copy)]

@@ -112,6 +112,9 @@ async fn take(plugin: &Arc<Plugin>, frame: DaemonFrame) {
         }
         Some(Kind::Drain(_)) => plugin.note("drain".to_owned()),
         Some(Kind::App(app)) => plugin.served_by(&app.app.unwrap_or_default()),
+        Some(Kind::Grants(changed)) => {
+            plugin.note(format!("grants {}", changed.scoped_grants.join(" ")));
+        }
         Some(Kind::Shutdown(_)) => shut_down(plugin),
         Some(_) | None => {}
     }
