@@ -1,8 +1,8 @@
 //! The daemon as the commands see it: one method per question, answers as reports, refusals as
 //! trouble. It knows how long to wait, not what is done with an answer.
 
-mod settings;
 mod permissions;
+mod settings;
 mod statistics;
 mod storage;
 
@@ -12,8 +12,8 @@ use std::time::Duration;
 use outboard_proto::admin as wire;
 use outboard_proto::admin::admin_client::AdminClient;
 use outboard_proto::admin::alerts_client::AlertsClient;
-use outboard_proto::admin::settings_client::SettingsClient;
 use outboard_proto::admin::permissions_client::PermissionsClient;
+use outboard_proto::admin::settings_client::SettingsClient;
 use outboard_proto::admin::statistics_client::StatisticsClient;
 use outboard_proto::admin::storage_client::StorageClient;
 use tokio_stream::{Stream, StreamExt};
@@ -72,6 +72,7 @@ impl Admin {
         let bell = AlertsClient::new(channel.clone());
         let forms = SettingsClient::new(channel.clone());
         let permissions = PermissionsClient::new(channel.clone());
+        let client = AdminClient::new(channel).max_decoding_message_size(ANSWER_BYTES);
         Ok(Admin { client, shelves, counts, bell, forms, permissions, patience })
     }
 

@@ -1,9 +1,9 @@
 //! The command line as it is typed. It knows words and defaults, not what they do.
 
-mod settings;
-mod permissions;
-mod statistics;
 mod author;
+mod permissions;
+mod settings;
+mod statistics;
 mod storage;
 
 use std::path::PathBuf;
@@ -14,10 +14,10 @@ use clap_complete::Shell;
 use crate::exit;
 use crate::screen::Format;
 
-pub use settings::{Setting, Where};
-pub use permissions::{Audit, Grants};
-pub use statistics::{Popular, Stats, Usage};
 pub use author::{Dev, Kind, Lang, License, New};
+pub use permissions::{Audit, Grants};
+pub use settings::{Setting, Where};
+pub use statistics::{Popular, Stats, Usage};
 pub use storage::{Shelf, Unload};
 
 /// Run, watch and check the plugins of a chat server

@@ -14,10 +14,10 @@ mod letters;
 mod lifecycle;
 mod load;
 mod look;
-mod settings;
-mod permissions;
-mod statistics;
 mod new;
+mod permissions;
+mod settings;
+mod statistics;
 mod storage;
 mod version;
 

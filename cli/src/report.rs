@@ -8,8 +8,8 @@ mod convert;
 mod debug;
 mod events;
 mod held;
-mod settings;
 mod permissions;
+mod settings;
 mod statistics;
 mod storage;
 
@@ -19,8 +19,8 @@ pub use alerts::Alerts;
 pub use debug::{DebugNews, What};
 pub use events::{DeadLetter, Waiting};
 pub use held::SetAside;
-pub use settings::{PluginSetting, Settings};
 pub use permissions::{AuditRecord, GrantRow, GrantsTable};
+pub use settings::{PluginSetting, Settings};
 pub use statistics::{Counted, CountedLine, Used};
 pub use storage::{StorageEntry, StorageUsage};
 

@@ -47,7 +47,7 @@ pub mod plugin_frame {
 pub struct DaemonFrame {
     #[prost(
         oneof = "daemon_frame::Kind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 60"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 60, 120"
     )]
     pub kind: ::core::option::Option<daemon_frame::Kind>,
 }
@@ -79,6 +79,9 @@ pub mod daemon_frame {
         Shutdown(super::Shutdown),
         #[prost(message, tag = "60")]
         CancelInteraction(super::CancelInteraction),
+        /// Sent where both sides name the feature "grants".
+        #[prost(message, tag = "120")]
+        Grants(super::GrantsChanged),
     }
 }
 /// The first frame, within 2 s of connecting.
@@ -245,6 +248,9 @@ pub struct Welcome {
     /// Something is set for less than the whole server: see Settings/Get.
     #[prost(bool, tag = "140")]
     pub settings_narrowed: bool,
+    /// The same permissions with what they are limited to: "messages:send@channels=town-\*\|id:C1".
+    #[prost(string, repeated, tag = "120")]
+    pub scoped_grants: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Limits {
@@ -528,6 +534,17 @@ pub struct SettingsChanged {
     /// Something is set for less than the whole server: see Settings/Get.
     #[prost(bool, tag = "143")]
     pub narrowed: bool,
+}
+/// The operator granted more, or less: what counts from now on. What was handed over before is still
+/// the plugin's to answer.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GrantsChanged {
+    /// As in Welcome.
+    #[prost(string, repeated, tag = "1")]
+    pub grants: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// As in Welcome.
+    #[prost(string, repeated, tag = "2")]
+    pub scoped_grants: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 /// The connected apps changed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

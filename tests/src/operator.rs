@@ -19,8 +19,8 @@ use tonic::{Response, Status, Streaming};
 use crate::{PATIENCE, Refusal};
 
 mod held;
-pub mod settings;
 mod permissions;
+pub mod settings;
 mod statistics;
 mod storage;
 

@@ -14,8 +14,7 @@ use crate::config::manifest::{EventType, Handlers, Hook};
 use crate::config::name::CommandName;
 
 /// Optional parts of the protocol that this daemon understands.
-pub const FEATURES: [&str; 7] =
-    ["progress", "partial", "defer", "log", CHUNKS, SETTINGS, GRANTS];
+pub const FEATURES: [&str; 7] = ["progress", "partial", "defer", "log", CHUNKS, SETTINGS, GRANTS];
 const CHUNKS: &str = "chunks";
 const SETTINGS: &str = "settings";
 const GRANTS: &str = "grants";

@@ -85,7 +85,7 @@ class PluginFrame(_message.Message):
     def __init__(self, reply: _Optional[_Union[Reply, _Mapping]] = ..., ack: _Optional[_Union[Ack, _Mapping]] = ..., pong: _Optional[_Union[_common_pb2.Pong, _Mapping]] = ..., partial: _Optional[_Union[Partial, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., log: _Optional[_Union[Log, _Mapping]] = ..., hello: _Optional[_Union[Hello, _Mapping]] = ..., starting: _Optional[_Union[Starting, _Mapping]] = ..., ready: _Optional[_Union[Ready, _Mapping]] = ..., init_failed: _Optional[_Union[InitFailed, _Mapping]] = ..., cancel: _Optional[_Union[CancelCall, _Mapping]] = ..., settings: _Optional[_Union[SettingsAck, _Mapping]] = ...) -> None: ...
 
 class DaemonFrame(_message.Message):
-    __slots__ = ("call", "event", "ping", "cancel", "credit", "chunk", "welcome", "settings", "app", "drain", "shutdown", "cancel_interaction")
+    __slots__ = ("call", "event", "ping", "cancel", "credit", "chunk", "welcome", "settings", "app", "drain", "shutdown", "cancel_interaction", "grants")
     CALL_FIELD_NUMBER: _ClassVar[int]
     EVENT_FIELD_NUMBER: _ClassVar[int]
     PING_FIELD_NUMBER: _ClassVar[int]
@@ -98,6 +98,7 @@ class DaemonFrame(_message.Message):
     DRAIN_FIELD_NUMBER: _ClassVar[int]
     SHUTDOWN_FIELD_NUMBER: _ClassVar[int]
     CANCEL_INTERACTION_FIELD_NUMBER: _ClassVar[int]
+    GRANTS_FIELD_NUMBER: _ClassVar[int]
     call: Call
     event: Delivery
     ping: _common_pb2.Ping
@@ -110,7 +111,8 @@ class DaemonFrame(_message.Message):
     drain: Drain
     shutdown: Shutdown
     cancel_interaction: CancelInteraction
-    def __init__(self, call: _Optional[_Union[Call, _Mapping]] = ..., event: _Optional[_Union[Delivery, _Mapping]] = ..., ping: _Optional[_Union[_common_pb2.Ping, _Mapping]] = ..., cancel: _Optional[_Union[CancelCall, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., welcome: _Optional[_Union[Welcome, _Mapping]] = ..., settings: _Optional[_Union[SettingsChanged, _Mapping]] = ..., app: _Optional[_Union[AppChanged, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., shutdown: _Optional[_Union[Shutdown, _Mapping]] = ..., cancel_interaction: _Optional[_Union[CancelInteraction, _Mapping]] = ...) -> None: ...
+    grants: GrantsChanged
+    def __init__(self, call: _Optional[_Union[Call, _Mapping]] = ..., event: _Optional[_Union[Delivery, _Mapping]] = ..., ping: _Optional[_Union[_common_pb2.Ping, _Mapping]] = ..., cancel: _Optional[_Union[CancelCall, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., welcome: _Optional[_Union[Welcome, _Mapping]] = ..., settings: _Optional[_Union[SettingsChanged, _Mapping]] = ..., app: _Optional[_Union[AppChanged, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., shutdown: _Optional[_Union[Shutdown, _Mapping]] = ..., cancel_interaction: _Optional[_Union[CancelInteraction, _Mapping]] = ..., grants: _Optional[_Union[GrantsChanged, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
     __slots__ = ("protocol", "features", "name", "version", "sdk", "handlers")
@@ -223,7 +225,7 @@ class Log(_message.Message):
     def __init__(self, level: _Optional[_Union[Level, str]] = ..., line: _Optional[str] = ...) -> None: ...
 
 class Welcome(_message.Message):
-    __slots__ = ("generation", "session", "resumed", "settings", "grants", "limits", "bot", "app", "previous_end", "features", "settings_narrowed")
+    __slots__ = ("generation", "session", "resumed", "settings", "grants", "limits", "bot", "app", "previous_end", "features", "settings_narrowed", "scoped_grants")
     GENERATION_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
     RESUMED_FIELD_NUMBER: _ClassVar[int]
@@ -235,6 +237,7 @@ class Welcome(_message.Message):
     PREVIOUS_END_FIELD_NUMBER: _ClassVar[int]
     FEATURES_FIELD_NUMBER: _ClassVar[int]
     SETTINGS_NARROWED_FIELD_NUMBER: _ClassVar[int]
+    SCOPED_GRANTS_FIELD_NUMBER: _ClassVar[int]
     generation: int
     session: int
     resumed: bool
@@ -246,7 +249,8 @@ class Welcome(_message.Message):
     previous_end: EndRecord
     features: _containers.RepeatedScalarFieldContainer[str]
     settings_narrowed: bool
-    def __init__(self, generation: _Optional[int] = ..., session: _Optional[int] = ..., resumed: _Optional[bool] = ..., settings: _Optional[str] = ..., grants: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., bot: _Optional[_Union[Bot, _Mapping]] = ..., app: _Optional[_Union[AppInfo, _Mapping]] = ..., previous_end: _Optional[_Union[EndRecord, _Mapping]] = ..., features: _Optional[_Iterable[str]] = ..., settings_narrowed: _Optional[bool] = ...) -> None: ...
+    scoped_grants: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, generation: _Optional[int] = ..., session: _Optional[int] = ..., resumed: _Optional[bool] = ..., settings: _Optional[str] = ..., grants: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., bot: _Optional[_Union[Bot, _Mapping]] = ..., app: _Optional[_Union[AppInfo, _Mapping]] = ..., previous_end: _Optional[_Union[EndRecord, _Mapping]] = ..., features: _Optional[_Iterable[str]] = ..., settings_narrowed: _Optional[bool] = ..., scoped_grants: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Limits(_message.Message):
     __slots__ = ("memory_bytes", "call_timeout_us", "in_flight", "frame_bytes", "payload_bytes", "credit_bytes", "storage_bytes")
@@ -514,6 +518,14 @@ class SettingsChanged(_message.Message):
     budget_us: int
     narrowed: bool
     def __init__(self, change: _Optional[int] = ..., before: _Optional[str] = ..., after: _Optional[str] = ..., place: _Optional[_Union[_settings_pb2.SettingsPlace, _Mapping]] = ..., secrets: _Optional[_Iterable[str]] = ..., budget_us: _Optional[int] = ..., narrowed: _Optional[bool] = ...) -> None: ...
+
+class GrantsChanged(_message.Message):
+    __slots__ = ("grants", "scoped_grants")
+    GRANTS_FIELD_NUMBER: _ClassVar[int]
+    SCOPED_GRANTS_FIELD_NUMBER: _ClassVar[int]
+    grants: _containers.RepeatedScalarFieldContainer[str]
+    scoped_grants: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, grants: _Optional[_Iterable[str]] = ..., scoped_grants: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class AppChanged(_message.Message):
     __slots__ = ("app",)
