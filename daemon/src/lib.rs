@@ -19,6 +19,7 @@ pub mod frame;
 pub mod gate;
 pub mod held;
 pub mod interactions;
+pub mod lifecycle;
 pub mod logs;
 pub mod outbox;
 pub mod outlets;

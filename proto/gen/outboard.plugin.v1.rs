@@ -4,7 +4,7 @@
 pub struct PluginFrame {
     #[prost(
         oneof = "plugin_frame::Kind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 160"
     )]
     pub kind: ::core::option::Option<plugin_frame::Kind>,
 }
@@ -38,6 +38,8 @@ pub mod plugin_frame {
         InitFailed(super::InitFailed),
         #[prost(message, tag = "13")]
         Cancel(super::CancelCall),
+        #[prost(message, tag = "160")]
+        Lifecycle(super::LifecycleAck),
     }
 }
 /// What the daemon says.
@@ -45,7 +47,7 @@ pub mod plugin_frame {
 pub struct DaemonFrame {
     #[prost(
         oneof = "daemon_frame::Kind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 60"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 60, 160"
     )]
     pub kind: ::core::option::Option<daemon_frame::Kind>,
 }
@@ -77,6 +79,8 @@ pub mod daemon_frame {
         Shutdown(super::Shutdown),
         #[prost(message, tag = "60")]
         CancelInteraction(super::CancelInteraction),
+        #[prost(message, tag = "160")]
+        Lifecycle(super::Lifecycle),
     }
 }
 /// The first frame, within 2 s of connecting.
@@ -86,7 +90,7 @@ pub struct Hello {
     #[prost(string, tag = "1")]
     pub protocol: ::prost::alloc::string::String,
     /// Optional parts of the protocol that this side understands. A frame kind that a feature
-    /// stands for is sent only when both sides name it: progress, partial, chunks, log.
+    /// stands for is sent only when both sides name it: progress, partial, chunks, log, lifecycle.
     #[prost(string, repeated, tag = "2")]
     pub features: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// Must equal the manifest's.
@@ -227,6 +231,11 @@ pub struct Welcome {
     pub previous_end: ::core::option::Option<EndRecord>,
     #[prost(string, repeated, tag = "10")]
     pub features: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(string, tag = "160")]
+    pub daemon_version: ::prost::alloc::string::String,
+    /// The folder that outlives the process: OUTBOARD_DATA_DIR.
+    #[prost(string, tag = "161")]
+    pub data_dir: ::prost::alloc::string::String,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Limits {
@@ -268,6 +277,12 @@ pub struct AppInfo {
     pub operations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(string, tag = "4")]
     pub public_url: ::prost::alloc::string::String,
+    /// What the connected apps serve together; empty = one that has no name.
+    #[prost(string, repeated, tag = "160")]
+    pub workspaces: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The language to speak where nobody says which, BCP 47; empty if unknown.
+    #[prost(string, tag = "161")]
+    pub locale: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EndRecord {
@@ -497,6 +512,35 @@ pub struct SettingsChanged {
     pub before: ::prost::alloc::string::String,
     #[prost(string, tag = "3")]
     pub after: ::prost::alloc::string::String,
+}
+/// Something that happens to a plugin once per version. Told when it is ready, and again at each
+/// later start until it is acknowledged; uninstalled once, before it is stopped. Only to sides that
+/// name the feature lifecycle. Answered by LifecycleAck{id}; calls come meanwhile.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Lifecycle {
+    #[prost(uint64, tag = "1")]
+    pub id: u64,
+    #[prost(enumeration = "LifecycleKind", tag = "2")]
+    pub kind: i32,
+    /// Of an upgrade, the version before, which may be higher; else empty.
+    #[prost(string, tag = "3")]
+    pub from: ::prost::alloc::string::String,
+    /// The plugin's version.
+    #[prost(string, tag = "4")]
+    pub to: ::prost::alloc::string::String,
+    /// After this, another start is awaited.
+    #[prost(uint64, tag = "5")]
+    pub budget_us: u64,
+}
+/// A lifecycle handler has returned.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LifecycleAck {
+    /// Lifecycle.id.
+    #[prost(uint64, tag = "1")]
+    pub id: u64,
+    /// Set where the handler failed: it is told again at the next start.
+    #[prost(message, optional, tag = "2")]
+    pub failure: ::core::option::Option<super::super::common::v1::Failure>,
 }
 /// The connected apps changed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -963,6 +1007,41 @@ impl Level {
             "LEVEL_WARN" => Some(Self::Warn),
             "LEVEL_INFO" => Some(Self::Info),
             "LEVEL_DEBUG" => Some(Self::Debug),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum LifecycleKind {
+    Unspecified = 0,
+    /// It has never run here, or was unloaded since.
+    Installed = 1,
+    /// Another version has run here before.
+    Upgraded = 2,
+    /// It is being unloaded. Its data stays unless the operator drops it.
+    Uninstalled = 3,
+}
+impl LifecycleKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "LIFECYCLE_KIND_UNSPECIFIED",
+            Self::Installed => "LIFECYCLE_KIND_INSTALLED",
+            Self::Upgraded => "LIFECYCLE_KIND_UPGRADED",
+            Self::Uninstalled => "LIFECYCLE_KIND_UNINSTALLED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LIFECYCLE_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "LIFECYCLE_KIND_INSTALLED" => Some(Self::Installed),
+            "LIFECYCLE_KIND_UPGRADED" => Some(Self::Upgraded),
+            "LIFECYCLE_KIND_UNINSTALLED" => Some(Self::Uninstalled),
             _ => None,
         }
     }

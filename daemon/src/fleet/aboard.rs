@@ -18,6 +18,7 @@ use crate::config::manifest::{self, Loaded, Manifest};
 use crate::config::operator::OperatorConfig;
 use crate::config::spec::{HookSpec, Spec};
 use crate::debug::Parting;
+use crate::lifecycle::Lifecycle;
 use crate::logs::Log;
 use crate::plugin::{Ends, LinuxHost, LinuxHostParts, MAILBOX, Mail, Program, Task, View};
 use crate::routing::{Bot, Interceptor, Reach, Registration, Subscription};
@@ -82,9 +83,11 @@ impl Aboard {
             held: harbour.held.clone(),
             refusals: harbour.refusals.clone(),
             reflection: harbour.reflection.clone(),
+            lifecycle: Lifecycle::new(name.clone(), harbour.control.clone(), harbour.moves.clone()),
             room: Room::new(harbour.depot.clone(), name.clone()),
         };
-        let entrance = Arc::new(Entrance::new(leads, facts(&loaded.manifest, &spec, &past.ends)));
+        let known = facts(harbour, &loaded.manifest, &spec, &past.ends);
+        let entrance = Arc::new(Entrance::new(leads, known));
         harbour.trees.add(&entrance);
         let program = Arc::new(Mutex::new(program));
         let host = LinuxHost::new(LinuxHostParts {
@@ -120,7 +123,7 @@ impl Aboard {
         let next = Arc::new(program(harbour, config, &loaded, &spec, user)?);
         *self.program.lock().unwrap_or_else(PoisonError::into_inner) = next;
         harbour.switchboard.register(registration(&loaded.manifest, &spec));
-        self.entrance.set_facts(facts(&loaded.manifest, &spec, &self.ends));
+        self.entrance.set_facts(facts(harbour, &loaded.manifest, &spec, &self.ends));
         harbour.timetable.set(&spec.name, &loaded.manifest.schedules, spec.enabled.value);
         // The task lives as long as this does.
         let _ = self.mail.send(Mail::Policy(Box::new(spec.policy()))).await;
@@ -282,7 +285,7 @@ fn interceptor(hook: &HookSpec) -> Interceptor {
     }
 }
 
-fn facts(manifest: &Manifest, spec: &Spec, ends: &Ends) -> Facts {
+fn facts(harbour: &Harbour, manifest: &Manifest, spec: &Spec, ends: &Ends) -> Facts {
     let bot = bot(manifest);
     Facts {
         name: manifest.name.as_str().into(),
@@ -298,6 +301,8 @@ fn facts(manifest: &Manifest, spec: &Spec, ends: &Ends) -> Facts {
             credit_bytes: outboard_proto::limits::CREDIT_BYTES,
             storage_bytes: spec.keys.storage.value.0,
         },
+        data_dir: harbour.paths.data(&manifest.name),
+        start_timeout: spec.keys.start_timeout.value,
         bot: plugin::Bot {
             user_id: String::new(),
             username: bot.username,

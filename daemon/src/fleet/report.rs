@@ -139,7 +139,12 @@ pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
         enabled: aboard.spec.enabled.value,
         path: aboard.loaded.folder.display().to_string(),
         traffic: Some(traffic(&member, aboard)),
-        notes: [unasked_hooks(harbour, aboard), member.shadows.clone()].concat(),
+        notes: [
+            unasked_hooks(harbour, aboard),
+            member.shadows.clone(),
+            aboard.entrance.lifecycle.note().into_iter().collect(),
+        ]
+        .concat(),
         description: manifest.about.description.clone(),
         gone: false,
         starting_percent: match &view.state {

@@ -152,6 +152,12 @@ impl Pass {
         current
     }
 
+    /// Whether it has a session.
+    #[must_use]
+    pub fn is_attached(&self) -> bool {
+        self.inside().current.is_some()
+    }
+
     /// Sends a control frame on the current session, if there is one.
     pub fn tell(&self, frame: DaemonFrame, now: Moment) {
         if let Some((_, egress)) = &self.inside().current {

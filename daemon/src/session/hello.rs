@@ -14,7 +14,8 @@ use crate::config::manifest::{EventType, Handlers, Hook};
 use crate::config::name::CommandName;
 
 /// Optional parts of the protocol that this daemon understands.
-pub const FEATURES: [&str; 5] = ["progress", "partial", "defer", "log", CHUNKS];
+pub const FEATURES: [&str; 6] =
+    ["progress", "partial", "defer", "log", CHUNKS, crate::lifecycle::FEATURE];
 const CHUNKS: &str = "chunks";
 
 /// Compares a hello with the manifest.

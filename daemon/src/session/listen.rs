@@ -22,6 +22,7 @@ use crate::connection::Terms;
 use crate::debug::Desk;
 use crate::held::Held;
 use crate::interactions::Interactions;
+use crate::lifecycle::Lifecycle;
 use crate::logs::Log;
 use crate::plugin::Mail;
 use crate::reflection::Reflection;
@@ -57,6 +58,8 @@ pub struct Entrance {
     pub room: Room,
     /// What it is refused.
     pub refusals: Refusals,
+    /// What happens to it once per version.
+    pub lifecycle: Lifecycle,
     /// What grpcurl and its like are told.
     pub reflection: Reflection,
     facts: Mutex<Arc<Facts>>,
@@ -85,6 +88,8 @@ pub struct Leads {
     pub room: Room,
     /// What it is refused.
     pub refusals: Refusals,
+    /// What happens to it once per version.
+    pub lifecycle: Lifecycle,
     /// What grpcurl and its like are told.
     pub reflection: Reflection,
 }
@@ -94,7 +99,8 @@ impl Entrance {
     #[must_use]
     pub fn new(leads: Leads, facts: Facts) -> Self {
         let Leads { member, switchboard, mailbox, log, clock, .. } = leads;
-        let Leads { outbox, interactions, held, room, refusals, reflection, .. } = leads;
+        let Leads { outbox, interactions, held, room, refusals, .. } = leads;
+        let Leads { lifecycle, reflection, .. } = leads;
         let facts = Mutex::new(Arc::new(facts));
         Self {
             member,
@@ -109,6 +115,7 @@ impl Entrance {
             held,
             room,
             refusals,
+            lifecycle,
             reflection,
             facts,
             registered: Mutex::new(None),

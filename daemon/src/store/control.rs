@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 mod ends;
+mod lifecycle;
 mod plugins;
 mod schedules;
 
@@ -67,6 +68,13 @@ pub const MIGRATIONS: &[&str] = &[
         last_us INTEGER,
         PRIMARY KEY (plugin, name)
     ) STRICT, WITHOUT ROWID;
+",
+    "
+    CREATE TABLE lifecycle (
+        plugin TEXT NOT NULL PRIMARY KEY,
+        told TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO lifecycle (plugin, told) SELECT name, version FROM plugin;
 ",
 ];
 
@@ -135,6 +143,7 @@ impl Control {
         let name = name.clone();
         let forget = move |db: &Connection| {
             schedules::forget(db, &name)?;
+            lifecycle::forget(db, &name)?;
             plugins::forget(db, &name)
         };
         self.thread.run(0, forget).await
@@ -238,6 +247,24 @@ impl Control {
     ) -> Result<bool, StoreError> {
         let (plugin, name) = (plugin.clone(), name.to_owned());
         self.thread.run(0, move |db| schedules::pass(db, &plugin, &name, key)).await
+    }
+
+    /// The version that a plugin has last acknowledged to be; nothing before the first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn told_version(&self, name: &PluginName) -> Result<Option<String>, StoreError> {
+        let name = name.clone();
+        self.thread.run(0, move |db| lifecycle::told(db, &name)).await
+    }
+
+    /// Keeps that a plugin has acknowledged to be of this version.
+    ///
+    /// # Errors
+    /// The database failed; then it is told again.
+    pub async fn keep_told(&self, name: &PluginName, version: &str) -> Result<(), StoreError> {
+        let (name, version) = (name.clone(), version.to_owned());
+        self.thread.run(0, move |db| lifecycle::keep(db, &name, &version)).await
     }
 
     /// Keeps how a generation ended; the oldest beyond [`KEPT_ENDS`] go.

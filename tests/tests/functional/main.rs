@@ -26,6 +26,7 @@ mod hooks_more;
 mod http;
 mod interactions;
 mod metrics;
+mod lifecycle;
 mod nodes;
 mod operator;
 mod permissions;

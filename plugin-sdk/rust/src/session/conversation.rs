@@ -153,8 +153,11 @@ impl<'a> Conversation<'a> {
                 self.around.link.update(|welcome| welcome.settings = changed.after);
             }
             Some(Heard::App(changed)) => {
+                let app = changed.app.clone().unwrap_or_default();
                 self.around.link.update(|welcome| welcome.app = changed.app);
+                self.app_changed(app);
             }
+            Some(Heard::Lifecycle(told)) => self.milestone(told),
             Some(Heard::Drain(_)) => self.drain(),
             Some(Heard::Shutdown(end)) => self.close(Duration::from_micros(end.budget_us)),
             // Of a newer daemon.

@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 use tonic::transport::Channel;
 
 use crate::arguments::{Arguments, Surroundings};
+use crate::life;
 use crate::web::Web;
 
 /// Which duties it still fulfils.
@@ -147,7 +148,7 @@ impl Plugin {
     pub fn hello(&self) -> Hello {
         Hello {
             protocol: outboard_proto::PROTOCOL.to_owned(),
-            features: ["progress", "partial", "defer", "chunks", "log"].map(str::to_owned).to_vec(),
+            features: life::features(&self.arguments.rest),
             name: self.name().to_owned(),
             version: self.arguments.version.clone(),
             sdk: "none/0".to_owned(),

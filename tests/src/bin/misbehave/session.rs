@@ -12,7 +12,7 @@ use outboard_tests::{Refusal, values, wire};
 use tonic::{Code, Status};
 
 use crate::plugin::{Plugin, frame};
-use crate::{answers, deeds, events, start};
+use crate::{answers, deeds, events, life, start};
 
 /// The session's stream.
 pub type Frames = wire::Stream<DaemonFrame>;
@@ -110,6 +110,7 @@ async fn take(plugin: &Arc<Plugin>, frame: DaemonFrame) {
         Some(Kind::Drain(_)) => plugin.note("drain".to_owned()),
         Some(Kind::App(app)) => plugin.served_by(&app.app.unwrap_or_default()),
         Some(Kind::Shutdown(_)) => shut_down(plugin),
+        Some(Kind::Lifecycle(told)) => life::take(plugin, told).await,
         Some(_) | None => {}
     }
 }
@@ -122,6 +123,7 @@ async fn begin(plugin: &Arc<Plugin>, welcome: &Welcome) {
          grants={}",
         welcome.grants.join(" ")
     ));
+    life::note_welcome(plugin, welcome);
     plugin.served_by(&welcome.app.clone().unwrap_or_default());
     if *resumed {
         // Initialized before; but only Ready opens this session for calls.

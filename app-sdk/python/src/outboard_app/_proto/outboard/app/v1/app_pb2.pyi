@@ -72,7 +72,7 @@ class DaemonFrame(_message.Message):
     def __init__(self, intercepted: _Optional[_Union[InterceptResult, _Mapping]] = ..., published: _Optional[_Union[Published, _Mapping]] = ..., request: _Optional[_Union[Request, _Mapping]] = ..., command: _Optional[_Union[CommandResult, _Mapping]] = ..., delta: _Optional[_Union[StreamDelta, _Mapping]] = ..., ping: _Optional[_Union[_common_pb2.Ping, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., welcome: _Optional[_Union[AppWelcome, _Mapping]] = ..., policies: _Optional[_Union[Policies, _Mapping]] = ..., catalogue: _Optional[_Union[Catalogue, _Mapping]] = ..., choices: _Optional[_Union[Choices, _Mapping]] = ..., http: _Optional[_Union[HttpResponse, _Mapping]] = ..., cancel: _Optional[_Union[CancelRequest, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., event: _Optional[_Union[_common_pb2.Event, _Mapping]] = ...) -> None: ...
 
 class AppHello(_message.Message):
-    __slots__ = ("protocol", "app", "version", "node", "epoch", "hooks", "events", "operations", "ui", "workspaces", "dedupe", "features", "public_url", "subscriptions")
+    __slots__ = ("protocol", "app", "version", "node", "epoch", "hooks", "events", "operations", "ui", "workspaces", "dedupe", "features", "public_url", "subscriptions", "locale")
     PROTOCOL_FIELD_NUMBER: _ClassVar[int]
     APP_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -87,6 +87,7 @@ class AppHello(_message.Message):
     FEATURES_FIELD_NUMBER: _ClassVar[int]
     PUBLIC_URL_FIELD_NUMBER: _ClassVar[int]
     SUBSCRIPTIONS_FIELD_NUMBER: _ClassVar[int]
+    LOCALE_FIELD_NUMBER: _ClassVar[int]
     protocol: str
     app: str
     version: str
@@ -101,7 +102,8 @@ class AppHello(_message.Message):
     features: _containers.RepeatedScalarFieldContainer[str]
     public_url: str
     subscriptions: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, protocol: _Optional[str] = ..., app: _Optional[str] = ..., version: _Optional[str] = ..., node: _Optional[str] = ..., epoch: _Optional[int] = ..., hooks: _Optional[_Iterable[str]] = ..., events: _Optional[_Iterable[str]] = ..., operations: _Optional[_Iterable[str]] = ..., ui: _Optional[_Iterable[str]] = ..., workspaces: _Optional[_Iterable[str]] = ..., dedupe: _Optional[bool] = ..., features: _Optional[_Iterable[str]] = ..., public_url: _Optional[str] = ..., subscriptions: _Optional[_Iterable[str]] = ...) -> None: ...
+    locale: str
+    def __init__(self, protocol: _Optional[str] = ..., app: _Optional[str] = ..., version: _Optional[str] = ..., node: _Optional[str] = ..., epoch: _Optional[int] = ..., hooks: _Optional[_Iterable[str]] = ..., events: _Optional[_Iterable[str]] = ..., operations: _Optional[_Iterable[str]] = ..., ui: _Optional[_Iterable[str]] = ..., workspaces: _Optional[_Iterable[str]] = ..., dedupe: _Optional[bool] = ..., features: _Optional[_Iterable[str]] = ..., public_url: _Optional[str] = ..., subscriptions: _Optional[_Iterable[str]] = ..., locale: _Optional[str] = ...) -> None: ...
 
 class AppWelcome(_message.Message):
     __slots__ = ("daemon_version", "policies", "catalogue", "frame_bytes", "payload_bytes", "credit_bytes", "features")
