@@ -2,6 +2,7 @@
 //! trouble. It knows how long to wait, not what is done with an answer.
 
 mod statistics;
+mod privacy;
 mod storage;
 
 use std::path::Path;
@@ -11,6 +12,7 @@ use outboard_proto::admin as wire;
 use outboard_proto::admin::admin_client::AdminClient;
 use outboard_proto::admin::alerts_client::AlertsClient;
 use outboard_proto::admin::statistics_client::StatisticsClient;
+use outboard_proto::admin::privacy_client::PrivacyClient;
 use outboard_proto::admin::storage_client::StorageClient;
 use tokio_stream::{Stream, StreamExt};
 use tonic::transport::Channel;
@@ -40,6 +42,7 @@ pub struct Admin {
     shelves: StorageClient<Channel>,
     counts: StatisticsClient<Channel>,
     bell: AlertsClient<Channel>,
+    privacy: PrivacyClient<Channel>,
     patience: Option<Duration>,
 }
 
@@ -64,8 +67,9 @@ impl Admin {
         let counts = StatisticsClient::new(channel.clone());
         let counts = counts.max_decoding_message_size(ANSWER_BYTES);
         let bell = AlertsClient::new(channel.clone());
+        let privacy = PrivacyClient::new(channel.clone());
         let client = AdminClient::new(channel).max_decoding_message_size(ANSWER_BYTES);
-        Ok(Admin { client, shelves, counts, bell, patience })
+        Ok(Admin { client, shelves, counts, bell, privacy, patience })
     }
 
     /// Every plugin.

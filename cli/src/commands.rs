@@ -14,6 +14,7 @@ mod lifecycle;
 mod load;
 mod look;
 mod statistics;
+mod privacy;
 mod storage;
 mod version;
 
@@ -84,6 +85,7 @@ pub async fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Stop> {
         Command::Revert { name, key } => configure::revert(&desk, name, key).await,
         Command::Backup { dir, with_secrets } => backup::backup(&desk, &dir, with_secrets).await,
         Command::Restore { dir, yes } => backup::restore(&desk, &dir, yes).await,
+        Command::Forget { user, workspace } => privacy::forget(&desk, user, workspace).await,
         Command::Version => version::version(&desk).await,
         Command::Completions { shell } => completions(shell),
     }

@@ -9,6 +9,7 @@ mod debug;
 mod events;
 mod held;
 mod statistics;
+mod privacy;
 mod storage;
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ pub use debug::{DebugNews, What};
 pub use events::{DeadLetter, Waiting};
 pub use held::SetAside;
 pub use statistics::{Counted, CountedLine, Used};
+pub use privacy::Forgotten;
 pub use storage::{StorageEntry, StorageUsage};
 
 /// Everything about one plugin.

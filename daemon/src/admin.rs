@@ -6,6 +6,7 @@ mod alerts;
 mod debug;
 mod held;
 mod letters;
+mod privacy;
 mod service;
 mod statistics;
 mod storage;
@@ -18,6 +19,7 @@ use http::Request;
 use outboard_proto::admin::admin_server::{self, AdminServer};
 use outboard_proto::admin::alerts_server::{self, AlertsServer};
 use outboard_proto::admin::statistics_server::{self, StatisticsServer};
+use outboard_proto::admin::privacy_server::{self, PrivacyServer};
 use outboard_proto::admin::storage_server::{self, StorageServer};
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
@@ -108,6 +110,10 @@ impl Services for Admitted {
             storage_server::SERVICE_NAME => {
                 let shelves = storage::Shelves { command: self.side.command.clone() };
                 StorageServer::new(shelves).call(request)
+            }
+            privacy_server::SERVICE_NAME => {
+                let forgetting = privacy::Forgetting { command: self.side.command.clone() };
+                PrivacyServer::new(forgetting).call(request)
             }
             _ => return ControlFlow::Continue(request),
         })

@@ -15,6 +15,7 @@ mod doctor;
 mod faults;
 mod load;
 mod patterns;
+mod privacy;
 mod report;
 mod stop;
 mod storage;

@@ -20,6 +20,7 @@ use crate::{PATIENCE, Refusal};
 
 mod held;
 mod statistics;
+mod privacy;
 mod storage;
 
 /// What an RPC comes to.

@@ -9,6 +9,7 @@ use tonic::Code;
 use super::Fleet;
 use crate::clock::timestamp;
 use crate::config::name::PluginName;
+use crate::status::of_store;
 
 impl Fleet {
     /// What a plugin's storage may hold, where it is loaded.
@@ -27,6 +28,9 @@ impl Fleet {
             let text = format!("{name} is loaded; unload it first");
             return Err(Failure::new(Code::FailedPrecondition, Reason::AlreadyLoaded, text));
         }
+        // Answers that waited for an app, keys that counted once, interactions that were deferred.
+        let journal = &self.harbour.journal;
+        journal.forget_plugin(name).await.map_err(|error| of_store(&error))?;
         let depot = &self.harbour.depot;
         let purged = depot.purge(name, timestamp()).await;
         purged.map_err(|fault| fault.failure())?;

@@ -265,6 +265,12 @@ impl Core {
                 self.count_dead_letters(&dead_letters);
                 self.tell_operator(Ok(Outcome::Done));
             }
+            (Op::Forget { .. }, outcome) => {
+                if let Some(waiting) = self.orders.forgetting.pop_front() {
+                    // It may have gone; what it wanted is done all the same.
+                    let _ = waiting.send(outcome);
+                }
+            }
             (_, Outcome::Unknown(ids)) => self.tell_operator(Ok(Outcome::Unknown(ids))),
             (op, outcome) => self.read_done(op, outcome, moved),
         }

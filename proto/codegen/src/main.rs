@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-const PROTOS: [&str; 7] = [
+const PROTOS: [&str; 8] = [
     "outboard/common/v1/common.proto",
     "outboard/plugin/v1/plugin.proto",
     "outboard/plugin/v1/usage.proto",
@@ -14,6 +14,7 @@ const PROTOS: [&str; 7] = [
     "outboard/admin/v1/admin.proto",
     "outboard/admin/v1/statistics.proto",
     "outboard/admin/v1/alerts.proto",
+    "outboard/admin/v1/privacy.proto",
 ];
 
 /// Payloads that are kept behind a pointer.

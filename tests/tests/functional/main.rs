@@ -16,6 +16,7 @@ mod dependencies;
 mod events;
 mod events_durable;
 mod examples;
+mod forget;
 mod guards;
 mod held;
 mod held_bad;
