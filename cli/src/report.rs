@@ -55,6 +55,8 @@ pub struct Plugin {
     /// At-least-once events.
     pub waiting: Waiting,
     pub notes: Vec<String>,
+    /// It rests, and starts as soon as something is wanted of it.
+    pub asleep: bool,
     pub schedules: Vec<Schedule>,
     /// Unloaded; said by `watch` only.
     pub gone: bool,
@@ -178,6 +180,10 @@ pub struct Traffic {
     pub over_limit: u64,
     pub breaker_openings: u64,
     pub loops: u64,
+    /// Times it was started because something was wanted of it.
+    pub lazy_starts: u64,
+    /// Calls that waited for such a start.
+    pub waits: u64,
 }
 
 /// One line that a plugin wrote.

@@ -44,6 +44,7 @@ mod run;
 mod schedule;
 mod seen;
 mod send;
+mod sleep;
 mod subject;
 mod trace;
 mod traffic;

@@ -204,6 +204,9 @@ pub struct PluginStatus {
     /// At-least-once events that wait for it.
     #[prost(message, optional, tag = "50")]
     pub waiting: ::core::option::Option<Waiting>,
+    /// It rests, and starts as soon as something is wanted of it.
+    #[prost(bool, tag = "180")]
+    pub asleep: bool,
 }
 /// A schedule of a plugin's.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -245,7 +248,8 @@ pub struct Waiting {
 pub struct EndRecord {
     #[prost(uint64, tag = "1")]
     pub generation: u64,
-    /// exited, signal, oom, hung, start-timeout, init-failed, spawn-failed, protocol, keeper-lost,
+    /// exited, signal, oom, hung, start-timeout, init-failed, spawn-failed, install-failed, protocol,
+    /// keeper-lost,
     /// daemon-lost or stopped.
     #[prost(string, tag = "2")]
     pub cause: ::prost::alloc::string::String,
@@ -330,6 +334,12 @@ pub struct Traffic {
     /// Messages refused because plugins seemed to answer each other: by the hop limit or the backstop.
     #[prost(uint64, tag = "13")]
     pub loops: u64,
+    /// Times it was started because something was wanted of it.
+    #[prost(uint64, tag = "180")]
+    pub lazy_starts: u64,
+    /// Calls that waited for such a start.
+    #[prost(uint64, tag = "181")]
+    pub waits: u64,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LogsRequest {

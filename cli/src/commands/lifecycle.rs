@@ -82,6 +82,10 @@ fn outcome(desk: &Desk<'_>, done: &str, plugin: &Plugin) -> Result<Exit, Stop> {
         desk.screen.say(&running(plugin));
         return Ok(Exit::Ok);
     }
+    if plugin.asleep {
+        desk.screen.say(&escape::line(&format!("{}: {}", plugin.name, plugin.reason)));
+        return Ok(Exit::Ok);
+    }
     desk.screen.report(&look::not_running(plugin).into());
     look::advise(desk.screen, plugin);
     Ok(Exit::Refused)

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use outboard_linux::{Limits, PluginUser, folder_for_plugin, private_dir};
 use outboard_proto::plugin;
 use outboard_supervision::{Conditions, Machine};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::AbortHandle;
 
 use super::Harbour;
@@ -52,6 +52,8 @@ pub struct Aboard {
     pub told: Option<Conditions>,
     program: Arc<Mutex<Arc<Program>>>,
     listener: AbortHandle,
+    /// Passes on that something is wanted of it.
+    bell: AbortHandle,
 }
 
 /// What is needed to take a plugin aboard.
@@ -106,8 +108,10 @@ impl Aboard {
         tokio::spawn(Task::new(harbour.clock, machine, host, mailbox, publish).run());
         let listener = tokio::spawn(listen(listener, Arc::clone(&entrance))).abort_handle();
         harbour.timetable.set(&spec.name, &loaded.manifest.schedules, spec.enabled.value);
+        let bell = harbour.switchboard.bell(entrance.member);
+        let bell = tokio::spawn(pass_on(bell, mail.clone())).abort_handle();
         let (ends, told) = (past.ends, None);
-        Ok(Self { loaded, spec, mail, view, entrance, ends, told, program, listener })
+        Ok(Self { loaded, spec, mail, view, entrance, ends, told, program, listener, bell })
     }
 
     /// Goes by another manifest or other configuration from now on. What a running process was
@@ -139,6 +143,7 @@ impl Aboard {
     /// Takes the plugin apart; its process has ended.
     pub fn leave(self, harbour: &Harbour) {
         self.listener.abort();
+        self.bell.abort();
         self.entrance.desk.close(Parting::Unloaded);
         harbour.timetable.remove(&self.loaded.manifest.name);
         harbour.switchboard.unregister(self.entrance.member);
@@ -146,6 +151,16 @@ impl Aboard {
         for socket in [harbour.paths.plugin_socket(name), harbour.paths.debug_socket(name)] {
             // It may be gone, or never have been; a later bind removes what is left.
             let _ = std::fs::remove_file(socket);
+        }
+    }
+}
+
+/// Wakes a plugin's task whenever routing rings for it.
+async fn pass_on(bell: Arc<Notify>, mail: mpsc::Sender<Mail>) {
+    loop {
+        bell.notified().await;
+        if mail.send(Mail::Wake).await.is_err() {
+            return;
         }
     }
 }

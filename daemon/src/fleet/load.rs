@@ -188,7 +188,10 @@ impl Fleet {
             let exchanged = aboard.exchange(&self.harbour, &self.config, loaded, spec).await;
             exchanged.map_err(cannot)?;
             aboard.entrance.desk.end(Parting::LoadedAnew);
-            let _ = aboard.mail.send(Mail::Restart).await;
+            // One that sleeps need not start for it.
+            if !aboard.view.borrow().state.is_asleep() {
+                let _ = aboard.mail.send(Mail::Restart).await;
+            }
             return Ok(());
         }
         let past = self.past(&name).await?;

@@ -153,6 +153,7 @@ pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
         },
         schedules: harbour.timetable.view(&manifest.name).into_iter().map(schedule).collect(),
         waiting: Some(waiting(&member)),
+        asleep: view.state.is_asleep(),
     }
 }
 
@@ -331,6 +332,8 @@ fn traffic(member: &MemberView, aboard: &Aboard) -> Traffic {
         over_limit: it.over_limit,
         breaker_openings: it.breaker_openings,
         loops: it.loops,
+        lazy_starts: it.lazy_starts,
+        waits: it.waits,
     }
 }
 

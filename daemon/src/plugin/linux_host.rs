@@ -224,6 +224,11 @@ impl Host for LinuxHost {
         self.parts.entrance.door.current().map_or(Moment::ZERO, |pass| pass.alive())
     }
 
+    fn idle_since(&self) -> Option<Moment> {
+        let entrance = &self.parts.entrance;
+        entrance.switchboard.idle_since(entrance.member)
+    }
+
     fn moved(&mut self, machine: &Machine, now: Moment) {
         self.look_ahead(machine);
         let entrance = &self.parts.entrance;

@@ -248,6 +248,8 @@ impl Core {
             (Op::Declare { plugin, .. }, Outcome::Declared(backlogs, gone)) => {
                 if let Some(id) = self.names.get(plugin) {
                     self.members[*id].durable.declared(backlogs);
+                    // What waited for it since an earlier daemon wakes it.
+                    moved.insert(*id);
                 }
                 self.trace_gone(&gone);
                 alert(&gone);
@@ -389,6 +391,7 @@ impl Core {
         let at_us = self.clock.wall_us();
         let Some(member) = self.members.get_mut(id) else { return false };
         let Some(deadline) = member.durable.deadline(ack.delivery) else { return false };
+        member.sleep.busy_at = now;
         self.deadlines.remove(deadline, Due::Delivery(id, ack.delivery));
         let came = match &ack.failure {
             None => {

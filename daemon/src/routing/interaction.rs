@@ -266,9 +266,12 @@ impl Core {
                 Failure::new(tonic::Code::DeadlineExceeded, Reason::Deadline, text)
                     .detail("outcome", "unknown")
             }
-            Lost::TimedOut | Lost::NeverHanded | Lost::CrowdedOut | Lost::Gone | Lost::Unlisted => {
-                self.lost_failure(member, lost)
-            }
+            Lost::TimedOut
+            | Lost::NeverHanded
+            | Lost::CrowdedOut
+            | Lost::Gone
+            | Lost::NotStarted
+            | Lost::Unlisted => self.lost_failure(member, lost),
         };
         self.end_command(member, command, command_result::Result::Failure(failure));
     }
@@ -293,6 +296,7 @@ impl Core {
                 Failure::new(tonic::Code::DeadlineExceeded, Reason::Deadline, text)
                     .detail("outcome", "not_started")
             }
+            Lost::NotStarted => unavailable(&is.is.name, &is.standing, "not_started"),
             Lost::Gone | Lost::Unlisted => unavailable(&is.is.name, &is.standing, "unknown"),
         }
     }

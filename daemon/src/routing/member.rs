@@ -16,6 +16,7 @@ use super::debug::{Guest, Overdue};
 use super::lane::Lanes;
 use super::run::shadow::{self, Tally};
 use super::uses::Uses;
+use super::sleep::Sleep;
 use super::waiting::Waiting;
 use super::{Core, MemberId, Registration, Switchboard, Traffic};
 use crate::config::manifest::event::permission_for;
@@ -45,6 +46,10 @@ pub enum Standing {
         /// When it may be back, where that is known.
         retry_after: Option<Duration>,
     },
+    /// It starts when something is wanted of it.
+    Asleep,
+    /// It is being started, for something is wanted of it.
+    Waking,
     /// A developer's process stands in for it.
     Debugged(Guest),
     /// It is out of service: neither asked nor missed.
@@ -85,6 +90,8 @@ pub struct Member {
     pub delivered: HashMap<u64, (Moment, Arc<Event>)>,
     /// What a guest may still answer although nobody waits.
     pub overdue: Overdue,
+    /// What wakes it, and when it last had something to do.
+    pub sleep: Sleep,
 }
 
 /// The open session of a member.
@@ -149,6 +156,7 @@ impl Member {
             recent: VecDeque::new(),
             delivered: HashMap::new(),
             overdue: Overdue::default(),
+            sleep: Sleep::default(),
         }
     }
 
@@ -158,6 +166,8 @@ impl Member {
             Standing::Ready
             | Standing::Suspended(_)
             | Standing::Unavailable { .. }
+            | Standing::Asleep
+            | Standing::Waking
             | Standing::Debugged(_) => true,
             Standing::Unlisted => false,
         }
@@ -196,6 +206,8 @@ impl Member {
             Standing::Ready | Standing::Debugged(Guest::Answering) => self.seat.as_mut(),
             Standing::Suspended(_)
             | Standing::Unavailable { .. }
+            | Standing::Asleep
+            | Standing::Waking
             | Standing::Debugged(Guest::Awaited)
             | Standing::Unlisted => None,
         }
@@ -322,11 +334,16 @@ impl Core {
         let was_listed = member.listed();
         member.standing = standing;
         let is_listed = member.listed();
+        member.sleep.counted &= matches!(member.standing, Standing::Asleep | Standing::Waking);
         match member.standing {
             Standing::Ready | Standing::Debugged(Guest::Answering) => self.hand_over(id, now),
+            Standing::Asleep | Standing::Waking => self.fall_asleep(id),
             Standing::Suspended(_)
             | Standing::Unavailable { .. }
-            | Standing::Debugged(Guest::Awaited) => self.skip_queued(id, now),
+            | Standing::Debugged(Guest::Awaited) => {
+                self.skip_queued(id, now);
+                self.skip_awaiting(id, now);
+            }
             Standing::Unlisted => self.end_calls_of(id, now),
         }
         if was_listed == is_listed {

@@ -27,6 +27,7 @@ mod hooks_more;
 mod http;
 mod interactions;
 mod metrics;
+mod lazy;
 mod lifecycle;
 mod nodes;
 mod operator;

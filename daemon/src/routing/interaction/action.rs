@@ -56,7 +56,7 @@ impl Core {
             member.traffic.denied += 1;
             return Err(unavailable(&member.is.name, &Standing::Unlisted, "not_started"));
         }
-        if member.open_seat().is_none() {
+        if !member.takes_work() {
             return Err(unavailable(&member.is.name, &member.standing, "not_started"));
         }
         Ok(id)
