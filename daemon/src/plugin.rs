@@ -4,6 +4,7 @@
 //! never blocks; whatever takes time is begun, and comes back as mail.
 
 mod bring_up;
+mod install;
 mod linux_host;
 mod moves;
 mod output;
@@ -19,6 +20,7 @@ use tokio::sync::{mpsc, watch};
 use crate::clock::Clock;
 
 pub use bring_up::daemons_variables;
+pub use install::InstallPlan;
 pub use linux_host::{LinuxHost, LinuxHostParts, Program};
 pub use moves::{Move, something_moved};
 pub use standing::{condition_notes, explain, explain_hindrance, standing};

@@ -23,6 +23,7 @@ pub mod fix;
 pub mod folder;
 pub mod handlers;
 pub mod hook;
+pub mod install;
 pub mod method;
 pub mod program;
 pub mod route;
@@ -39,6 +40,7 @@ pub use event::{EventDecl, EventType};
 pub use folder::Loaded;
 pub use handlers::Handlers;
 pub use hook::{Hook, HookDecl, Mode, OnFailure, Phase};
+pub use install::Install;
 pub use method::MethodDecl;
 pub use program::Run;
 pub use route::{Access, RouteDecl, RoutePath};
@@ -80,6 +82,8 @@ pub struct Manifest {
     pub methods: Vec<MethodDecl>,
     /// Addresses it answers, in the manifest's order.
     pub routes: Vec<RouteDecl>,
+    /// What must be done before its first process.
+    pub install: Option<Install>,
 }
 
 /// A plugin that another one needs.
@@ -92,7 +96,7 @@ pub struct Dependency {
 }
 
 /// Sections of later daemons.
-const LATER: [&str; 5] = ["settings", "ui", "locales", "install", "sandbox"];
+const LATER: [&str; 4] = ["settings", "ui", "locales", "sandbox"];
 
 impl Manifest {
     /// Reads a manifest's text. `file` is only named in faults.
@@ -136,6 +140,7 @@ fn read(root: &Section<'_>, file: &Arc<Path>) -> Option<Manifest> {
     let schedules = schedule::read_all(root);
     let methods = method::read_all(root);
     let routes = route::read_all(root);
+    let install = install::read_install(root);
     check_asks(root, &asks, &hooks, &events, &commands);
     if !routes.is_empty() && !asks.permissions().contains(&Permission::HttpServe) {
         root.fault("http", asks::missing(Permission::HttpServe));
@@ -160,6 +165,7 @@ fn read(root: &Section<'_>, file: &Arc<Path>) -> Option<Manifest> {
         schedules,
         methods,
         routes,
+        install,
     })
 }
 

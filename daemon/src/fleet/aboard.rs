@@ -14,13 +14,15 @@ use tokio::task::AbortHandle;
 use super::Harbour;
 use crate::clock::micros;
 use crate::config::keys::key_value::CpuQuota;
-use crate::config::manifest::{self, Loaded, Manifest};
+use crate::config::manifest::{Loaded, Manifest};
 use crate::config::operator::OperatorConfig;
 use crate::config::spec::{HookSpec, Spec};
 use crate::debug::Parting;
 use crate::lifecycle::Lifecycle;
 use crate::logs::Log;
-use crate::plugin::{Ends, LinuxHost, LinuxHostParts, MAILBOX, Mail, Program, Task, View};
+use crate::plugin::{
+    Ends, InstallPlan, LinuxHost, LinuxHostParts, MAILBOX, Mail, Program, Task, View,
+};
 use crate::routing::{Bot, Interceptor, Reach, Registration, Subscription};
 use crate::session::{Entrance, Facts, Leads, listen};
 use crate::socket;
@@ -189,13 +191,13 @@ fn program(
     user: Option<PluginUser>,
 ) -> Result<Program, String> {
     let run = &loaded.manifest.run;
-    let file = run.locate(&loaded.folder, &config.runtimes).map_err(|f| f.to_string())?;
-    let own_name = match run.program {
-        manifest::program::Program::OwnFile(_) => run.own_name(),
-        // Python finds its virtual environment by the path it was called by.
-        manifest::program::Program::Runtime(_) => file.display().to_string(),
+    let install = install_plan(config, loaded)?;
+    let file = match install.is_some() && run.is_missing(&loaded.folder) {
+        // It is looked for again when everything is installed.
+        true => loaded.folder.join(run.own_name()),
+        false => run.locate(&loaded.folder, &config.runtimes).map_err(|f| f.to_string())?,
     };
-    let mut args = vec![own_name];
+    let mut args = vec![run.called(&loaded.folder, &file)];
     args.extend(run.args.iter().cloned());
     let env: BTreeMap<String, String> = spec
         .env
@@ -214,7 +216,20 @@ fn program(
         env,
         user,
         limits: limits(spec),
+        install,
     })
+}
+
+fn install_plan(
+    config: &OperatorConfig,
+    loaded: &Loaded,
+) -> Result<Option<Arc<InstallPlan>>, String> {
+    let Some(install) = loaded.manifest.install.clone() else { return Ok(None) };
+    let runtimes = config.runtimes.clone();
+    let file = install.run.locate_as("install.command", &loaded.folder, &runtimes);
+    let file = file.map_err(|fault| fault.to_string())?;
+    let (hash, run) = (loaded.hash.clone(), loaded.manifest.run.clone());
+    Ok(Some(Arc::new(InstallPlan { install, file, hash, run, runtimes })))
 }
 
 fn limits(spec: &Spec) -> Limits {

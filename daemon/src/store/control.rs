@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 mod ends;
+mod installs;
 mod lifecycle;
 mod plugins;
 mod schedules;
@@ -75,6 +76,10 @@ pub const MIGRATIONS: &[&str] = &[
         told TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
     INSERT INTO lifecycle (plugin, told) SELECT name, version FROM plugin;
+    CREATE TABLE install (
+        plugin TEXT NOT NULL PRIMARY KEY,
+        mark TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
 ",
 ];
 
@@ -144,6 +149,7 @@ impl Control {
         let forget = move |db: &Connection| {
             schedules::forget(db, &name)?;
             lifecycle::forget(db, &name)?;
+            installs::forget(db, &name)?;
             plugins::forget(db, &name)
         };
         self.thread.run(0, forget).await
@@ -247,6 +253,24 @@ impl Control {
     ) -> Result<bool, StoreError> {
         let (plugin, name) = (plugin.clone(), name.to_owned());
         self.thread.run(0, move |db| schedules::pass(db, &plugin, &name, key)).await
+    }
+
+    /// The mark of what was last installed of a plugin.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn installed(&self, name: &PluginName) -> Result<Option<String>, StoreError> {
+        let name = name.clone();
+        self.thread.run(0, move |db| installs::done(db, &name)).await
+    }
+
+    /// Keeps that this was installed of a plugin.
+    ///
+    /// # Errors
+    /// The database failed; then it is done again.
+    pub async fn keep_installed(&self, name: &PluginName, mark: &str) -> Result<(), StoreError> {
+        let (name, mark) = (name.clone(), mark.to_owned());
+        self.thread.run(0, move |db| installs::keep(db, &name, &mark)).await
     }
 
     /// The version that a plugin has last acknowledged to be; nothing before the first.

@@ -25,6 +25,7 @@ mod hooks_bad;
 mod hooks_closed;
 mod hooks_more;
 mod http;
+mod install;
 mod interactions;
 mod metrics;
 mod lazy;

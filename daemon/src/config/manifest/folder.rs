@@ -45,7 +45,13 @@ impl Manifest {
     pub fn load_text(folder: &Path, text: String, runtimes: &Runtimes) -> Result<Loaded, Faults> {
         let file = folder.join(FILE_NAME);
         let manifest = Manifest::parse(&text, &file)?;
-        manifest.run.locate(folder, runtimes)?;
+        if let Some(install) = &manifest.install {
+            install.run.locate_as("install.command", folder, runtimes)?;
+        }
+        // What an install makes need not be there yet.
+        if manifest.install.is_none() || !manifest.run.is_missing(folder) {
+            manifest.run.locate(folder, runtimes)?;
+        }
         Ok(Loaded { folder: folder.to_owned(), manifest, hash: hash(&text), text })
     }
 }

@@ -34,14 +34,24 @@ impl Scene {
 
     /// One that starts when it is called and stops after a minute without anything to do.
     pub fn lazy() -> Self {
-        let idle_stop = Some(Duration::from_secs(60));
+        Self::lazy_within(60)
+    }
+
+    /// The same, with so many seconds.
+    pub fn lazy_within(seconds: u64) -> Self {
+        let idle_stop = Some(Duration::from_secs(seconds));
         let policy = Policy { first: FirstStart::WhenCalled, idle_stop, ..Policy::default() };
         Self::of(policy).and(conditions(None))
     }
 
     /// The same, running, with nothing to do since then.
     pub fn idle() -> Self {
-        let mut scene = Self::lazy().and(Event::Wake);
+        Self::idle_within(60)
+    }
+
+    /// The same, with so many seconds.
+    pub fn idle_within(seconds: u64) -> Self {
+        let mut scene = Self::lazy_within(seconds).and(Event::Wake);
         for news in [News::Spawned(4711), News::Attached, News::Ready] {
             scene = scene.told(news);
         }

@@ -86,6 +86,7 @@ every_state! {
         },
         "running, no restarts left": || no_restarts_left(Scene::running()).after(10),
         "running, with nothing to do": || Scene::idle().after(10),
+        "running, with nothing to do for a second at most": || Scene::idle_within(1).after(10),
         "running, restart = never": || with_restart(Restart::Never),
         "running, restart = always": || with_restart(Restart::Always),
     }
