@@ -59,12 +59,21 @@ async def tally(call: wire.Call, session: Session) -> wire.Reply:
     return wire.Reply(interaction=reply)
 
 
+async def milestone(told: wire.Lifecycle, session: Session) -> None:
+    """Once per version: here one would make tables, or move old ones on."""
+    kind = wire.LifecycleKind.Name(told.kind).removeprefix("LIFECYCLE_KIND_").lower()
+    # `from` is a word of the language's.
+    before = getattr(told, "from")
+    print(f"milestone: {kind} {told.to} {before}".rstrip(), flush=True)
+
+
 PLUGIN = Plugin(
     name="python-plain",
     version="0.1.0",
     hooks={"message.before_post": shrug},
     events={"message.posted": greet},
     commands={"reverse": reverse, "tally": tally},
+    milestone=milestone,
 )
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ FINAL = (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.UNAUTHENTICATED)
 
 OnCall = Callable[[wire.Call, "Session"], Awaitable[wire.Reply]]
 OnEvent = Callable[[wire.Delivery, "Session"], Awaitable[None]]
+OnMilestone = Callable[[wire.Lifecycle, "Session"], Awaitable[None]]
 
 
 @dataclass
@@ -45,6 +46,8 @@ class Plugin:
     hooks: Mapping[str, OnCall] = field(default_factory=dict)
     events: Mapping[str, OnEvent] = field(default_factory=dict)
     commands: Mapping[str, OnCall] = field(default_factory=dict)
+    # Told once per version: installed, upgraded, uninstalled.
+    milestone: OnMilestone | None = None
 
     def hello(self) -> wire.PluginFrame:
         kinds = (
@@ -56,6 +59,7 @@ class Plugin:
         return wire.PluginFrame(
             hello=wire.Hello(
                 protocol="1",
+                features=["lifecycle"],
                 name=self.name,
                 version=self.version,
                 sdk="plain-grpcio",
@@ -156,6 +160,8 @@ class Session:
                 self.welcomed = True
                 # Here a plugin would initialize, unless frame.welcome.resumed.
                 await self.say(ready=wire.Ready())
+            elif kind == "lifecycle":
+                self.begin(self.pass_milestone(frame.lifecycle))
             elif kind == "shutdown":
                 self.stopping.set()
             # drain: nothing new comes; what is under way goes on. The rest is not needed here.
@@ -200,6 +206,16 @@ class Session:
         except Exception as error:
             ack.failure.CopyFrom(failure(error))
         await self.say(ack=ack)
+
+    async def pass_milestone(self, told: wire.Lifecycle) -> None:
+        """Told again at the next start unless it is acknowledged without a failure."""
+        ack = wire.LifecycleAck(id=told.id)
+        try:
+            if self.plugin.milestone is not None:
+                await self.plugin.milestone(told, self)
+        except Exception as error:
+            ack.failure.CopyFrom(failure(error))
+        await self.say(lifecycle=ack)
 
     async def reply(self, request: wire.ReplyRequest, *, handling: str) -> wire.SendResponse:
         """Host API: a message into the channel of what is being handled."""

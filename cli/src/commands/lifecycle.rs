@@ -20,9 +20,12 @@ pub async fn unload(desk: &Desk<'_>, unload: &Unload) -> Result<Exit, Stop> {
     let unloaded = admin.act(Act::Unload, &unload.name).await;
     let done = match (unloaded, unload.purge) {
         (unloaded, false) => unloaded?,
-        (Ok(unloaded), true) => {
-            format!("{unloaded}; {}", admin.storage_purge(&unload.name).await?)
-        }
+        (Ok(unloaded), true) => match admin.storage_purge(&unload.name).await {
+            Ok(purged) => format!("{unloaded}; {purged}"),
+            // There was nothing to drop.
+            Err(Stop::Trouble(trouble)) if trouble.reason == "UNKNOWN_PLUGIN" => unloaded,
+            Err(stop) => return Err(stop),
+        },
         // One that was unloaded before may have left something.
         (Err(Stop::Trouble(trouble)), true) if trouble.reason == "UNKNOWN_PLUGIN" => {
             admin.storage_purge(&unload.name).await?

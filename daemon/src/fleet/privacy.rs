@@ -14,7 +14,7 @@ impl Fleet {
             let events = &aboard.loaded.manifest.events;
             let asked = events.iter().any(|it| it.types.iter().any(|it| it.as_str() == kind));
             let granted = &aboard.spec.grants.granted;
-            let may = permission_for(kind).is_none_or(|needed| granted.contains(&needed));
+            let may = permission_for(kind).is_none_or(|needed| granted.holds(needed));
             asked && may && aboard.spec.enabled.value
         };
         let (told, others): (Vec<_>, Vec<_>) = self.aboard.iter().partition(|(_, it)| hears(it));

@@ -122,7 +122,8 @@ fn launch(program: &Program, order: &Order, plan: &InstallPlan) -> Launch {
     let mut args = vec![run.own_name()];
     args.extend(run.args.iter().cloned());
     Launch {
-        plugin: order.name.as_str().to_owned(),
+        // Its group of processes is not the one that the plugin itself is given.
+        plugin: format!("{}+install", order.name.as_str()),
         generation: order.pass.generation,
         program: plan.file.clone(),
         args,

@@ -27,6 +27,13 @@ class Level(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     LEVEL_INFO: _ClassVar[Level]
     LEVEL_DEBUG: _ClassVar[Level]
 
+class LifecycleKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LIFECYCLE_KIND_UNSPECIFIED: _ClassVar[LifecycleKind]
+    LIFECYCLE_KIND_INSTALLED: _ClassVar[LifecycleKind]
+    LIFECYCLE_KIND_UPGRADED: _ClassVar[LifecycleKind]
+    LIFECYCLE_KIND_UNINSTALLED: _ClassVar[LifecycleKind]
+
 class StorageChangeKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     STORAGE_CHANGE_KIND_UNSPECIFIED: _ClassVar[StorageChangeKind]
@@ -46,13 +53,17 @@ LEVEL_ERROR: Level
 LEVEL_WARN: Level
 LEVEL_INFO: Level
 LEVEL_DEBUG: Level
+LIFECYCLE_KIND_UNSPECIFIED: LifecycleKind
+LIFECYCLE_KIND_INSTALLED: LifecycleKind
+LIFECYCLE_KIND_UPGRADED: LifecycleKind
+LIFECYCLE_KIND_UNINSTALLED: LifecycleKind
 STORAGE_CHANGE_KIND_UNSPECIFIED: StorageChangeKind
 STORAGE_CHANGE_KIND_SET: StorageChangeKind
 STORAGE_CHANGE_KIND_DELETED: StorageChangeKind
 STORAGE_CHANGE_KIND_EXPIRED: StorageChangeKind
 
 class PluginFrame(_message.Message):
-    __slots__ = ("reply", "ack", "pong", "partial", "progress", "credit", "chunk", "log", "hello", "starting", "ready", "init_failed", "cancel")
+    __slots__ = ("reply", "ack", "pong", "partial", "progress", "credit", "chunk", "log", "hello", "starting", "ready", "init_failed", "cancel", "lifecycle")
     REPLY_FIELD_NUMBER: _ClassVar[int]
     ACK_FIELD_NUMBER: _ClassVar[int]
     PONG_FIELD_NUMBER: _ClassVar[int]
@@ -66,6 +77,7 @@ class PluginFrame(_message.Message):
     READY_FIELD_NUMBER: _ClassVar[int]
     INIT_FAILED_FIELD_NUMBER: _ClassVar[int]
     CANCEL_FIELD_NUMBER: _ClassVar[int]
+    LIFECYCLE_FIELD_NUMBER: _ClassVar[int]
     reply: Reply
     ack: Ack
     pong: _common_pb2.Pong
@@ -79,10 +91,11 @@ class PluginFrame(_message.Message):
     ready: Ready
     init_failed: InitFailed
     cancel: CancelCall
-    def __init__(self, reply: _Optional[_Union[Reply, _Mapping]] = ..., ack: _Optional[_Union[Ack, _Mapping]] = ..., pong: _Optional[_Union[_common_pb2.Pong, _Mapping]] = ..., partial: _Optional[_Union[Partial, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., log: _Optional[_Union[Log, _Mapping]] = ..., hello: _Optional[_Union[Hello, _Mapping]] = ..., starting: _Optional[_Union[Starting, _Mapping]] = ..., ready: _Optional[_Union[Ready, _Mapping]] = ..., init_failed: _Optional[_Union[InitFailed, _Mapping]] = ..., cancel: _Optional[_Union[CancelCall, _Mapping]] = ...) -> None: ...
+    lifecycle: LifecycleAck
+    def __init__(self, reply: _Optional[_Union[Reply, _Mapping]] = ..., ack: _Optional[_Union[Ack, _Mapping]] = ..., pong: _Optional[_Union[_common_pb2.Pong, _Mapping]] = ..., partial: _Optional[_Union[Partial, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., log: _Optional[_Union[Log, _Mapping]] = ..., hello: _Optional[_Union[Hello, _Mapping]] = ..., starting: _Optional[_Union[Starting, _Mapping]] = ..., ready: _Optional[_Union[Ready, _Mapping]] = ..., init_failed: _Optional[_Union[InitFailed, _Mapping]] = ..., cancel: _Optional[_Union[CancelCall, _Mapping]] = ..., lifecycle: _Optional[_Union[LifecycleAck, _Mapping]] = ...) -> None: ...
 
 class DaemonFrame(_message.Message):
-    __slots__ = ("call", "event", "ping", "cancel", "credit", "chunk", "welcome", "settings", "app", "drain", "shutdown", "cancel_interaction")
+    __slots__ = ("call", "event", "ping", "cancel", "credit", "chunk", "welcome", "settings", "app", "drain", "shutdown", "cancel_interaction", "lifecycle")
     CALL_FIELD_NUMBER: _ClassVar[int]
     EVENT_FIELD_NUMBER: _ClassVar[int]
     PING_FIELD_NUMBER: _ClassVar[int]
@@ -95,6 +108,7 @@ class DaemonFrame(_message.Message):
     DRAIN_FIELD_NUMBER: _ClassVar[int]
     SHUTDOWN_FIELD_NUMBER: _ClassVar[int]
     CANCEL_INTERACTION_FIELD_NUMBER: _ClassVar[int]
+    LIFECYCLE_FIELD_NUMBER: _ClassVar[int]
     call: Call
     event: Delivery
     ping: _common_pb2.Ping
@@ -107,7 +121,8 @@ class DaemonFrame(_message.Message):
     drain: Drain
     shutdown: Shutdown
     cancel_interaction: CancelInteraction
-    def __init__(self, call: _Optional[_Union[Call, _Mapping]] = ..., event: _Optional[_Union[Delivery, _Mapping]] = ..., ping: _Optional[_Union[_common_pb2.Ping, _Mapping]] = ..., cancel: _Optional[_Union[CancelCall, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., welcome: _Optional[_Union[Welcome, _Mapping]] = ..., settings: _Optional[_Union[SettingsChanged, _Mapping]] = ..., app: _Optional[_Union[AppChanged, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., shutdown: _Optional[_Union[Shutdown, _Mapping]] = ..., cancel_interaction: _Optional[_Union[CancelInteraction, _Mapping]] = ...) -> None: ...
+    lifecycle: Lifecycle
+    def __init__(self, call: _Optional[_Union[Call, _Mapping]] = ..., event: _Optional[_Union[Delivery, _Mapping]] = ..., ping: _Optional[_Union[_common_pb2.Ping, _Mapping]] = ..., cancel: _Optional[_Union[CancelCall, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., welcome: _Optional[_Union[Welcome, _Mapping]] = ..., settings: _Optional[_Union[SettingsChanged, _Mapping]] = ..., app: _Optional[_Union[AppChanged, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., shutdown: _Optional[_Union[Shutdown, _Mapping]] = ..., cancel_interaction: _Optional[_Union[CancelInteraction, _Mapping]] = ..., lifecycle: _Optional[_Union[Lifecycle, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
     __slots__ = ("protocol", "features", "name", "version", "sdk", "handlers")
@@ -210,7 +225,7 @@ class Log(_message.Message):
     def __init__(self, level: _Optional[_Union[Level, str]] = ..., line: _Optional[str] = ...) -> None: ...
 
 class Welcome(_message.Message):
-    __slots__ = ("generation", "session", "resumed", "settings", "grants", "limits", "bot", "app", "previous_end", "features")
+    __slots__ = ("generation", "session", "resumed", "settings", "grants", "limits", "bot", "app", "previous_end", "features", "daemon_version", "data_dir")
     GENERATION_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
     RESUMED_FIELD_NUMBER: _ClassVar[int]
@@ -221,6 +236,8 @@ class Welcome(_message.Message):
     APP_FIELD_NUMBER: _ClassVar[int]
     PREVIOUS_END_FIELD_NUMBER: _ClassVar[int]
     FEATURES_FIELD_NUMBER: _ClassVar[int]
+    DAEMON_VERSION_FIELD_NUMBER: _ClassVar[int]
+    DATA_DIR_FIELD_NUMBER: _ClassVar[int]
     generation: int
     session: int
     resumed: bool
@@ -231,7 +248,9 @@ class Welcome(_message.Message):
     app: AppInfo
     previous_end: EndRecord
     features: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, generation: _Optional[int] = ..., session: _Optional[int] = ..., resumed: _Optional[bool] = ..., settings: _Optional[str] = ..., grants: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., bot: _Optional[_Union[Bot, _Mapping]] = ..., app: _Optional[_Union[AppInfo, _Mapping]] = ..., previous_end: _Optional[_Union[EndRecord, _Mapping]] = ..., features: _Optional[_Iterable[str]] = ...) -> None: ...
+    daemon_version: str
+    data_dir: str
+    def __init__(self, generation: _Optional[int] = ..., session: _Optional[int] = ..., resumed: _Optional[bool] = ..., settings: _Optional[str] = ..., grants: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., bot: _Optional[_Union[Bot, _Mapping]] = ..., app: _Optional[_Union[AppInfo, _Mapping]] = ..., previous_end: _Optional[_Union[EndRecord, _Mapping]] = ..., features: _Optional[_Iterable[str]] = ..., daemon_version: _Optional[str] = ..., data_dir: _Optional[str] = ...) -> None: ...
 
 class Limits(_message.Message):
     __slots__ = ("memory_bytes", "call_timeout_us", "in_flight", "frame_bytes", "payload_bytes", "credit_bytes", "storage_bytes")
@@ -262,16 +281,20 @@ class Bot(_message.Message):
     def __init__(self, user_id: _Optional[str] = ..., username: _Optional[str] = ..., display_name: _Optional[str] = ...) -> None: ...
 
 class AppInfo(_message.Message):
-    __slots__ = ("name", "version", "operations", "public_url")
+    __slots__ = ("name", "version", "operations", "public_url", "workspaces", "locale")
     NAME_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     OPERATIONS_FIELD_NUMBER: _ClassVar[int]
     PUBLIC_URL_FIELD_NUMBER: _ClassVar[int]
+    WORKSPACES_FIELD_NUMBER: _ClassVar[int]
+    LOCALE_FIELD_NUMBER: _ClassVar[int]
     name: str
     version: str
     operations: _containers.RepeatedScalarFieldContainer[str]
     public_url: str
-    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., operations: _Optional[_Iterable[str]] = ..., public_url: _Optional[str] = ...) -> None: ...
+    workspaces: _containers.RepeatedScalarFieldContainer[str]
+    locale: str
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., operations: _Optional[_Iterable[str]] = ..., public_url: _Optional[str] = ..., workspaces: _Optional[_Iterable[str]] = ..., locale: _Optional[str] = ...) -> None: ...
 
 class EndRecord(_message.Message):
     __slots__ = ("cause", "exit", "uptime_us", "peak_memory_bytes")
@@ -491,6 +514,27 @@ class SettingsChanged(_message.Message):
     before: str
     after: str
     def __init__(self, change: _Optional[int] = ..., before: _Optional[str] = ..., after: _Optional[str] = ...) -> None: ...
+
+class Lifecycle(_message.Message):
+    __slots__ = ("id", "kind", "to", "budget_us")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    FROM_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_US_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    kind: LifecycleKind
+    to: str
+    budget_us: int
+    def __init__(self, id: _Optional[int] = ..., kind: _Optional[_Union[LifecycleKind, str]] = ..., to: _Optional[str] = ..., budget_us: _Optional[int] = ..., **kwargs) -> None: ...
+
+class LifecycleAck(_message.Message):
+    __slots__ = ("id", "failure")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    failure: _common_pb2.Failure
+    def __init__(self, id: _Optional[int] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
 
 class AppChanged(_message.Message):
     __slots__ = ("app",)
