@@ -1,8 +1,8 @@
 //! The daemon as the commands see it: one method per question, answers as reports, refusals as
 //! trouble. It knows how long to wait, not what is done with an answer.
 
-mod statistics;
 mod privacy;
+mod statistics;
 mod storage;
 
 use std::path::Path;
@@ -11,8 +11,8 @@ use std::time::Duration;
 use outboard_proto::admin as wire;
 use outboard_proto::admin::admin_client::AdminClient;
 use outboard_proto::admin::alerts_client::AlertsClient;
-use outboard_proto::admin::statistics_client::StatisticsClient;
 use outboard_proto::admin::privacy_client::PrivacyClient;
+use outboard_proto::admin::statistics_client::StatisticsClient;
 use outboard_proto::admin::storage_client::StorageClient;
 use tokio_stream::{Stream, StreamExt};
 use tonic::transport::Channel;

@@ -13,8 +13,8 @@ mod letters;
 mod lifecycle;
 mod load;
 mod look;
-mod statistics;
 mod privacy;
+mod statistics;
 mod storage;
 mod version;
 

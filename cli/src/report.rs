@@ -8,8 +8,8 @@ mod convert;
 mod debug;
 mod events;
 mod held;
-mod statistics;
 mod privacy;
+mod statistics;
 mod storage;
 
 use serde::{Deserialize, Serialize};
@@ -18,8 +18,8 @@ pub use alerts::Alerts;
 pub use debug::{DebugNews, What};
 pub use events::{DeadLetter, Waiting};
 pub use held::SetAside;
-pub use statistics::{Counted, CountedLine, Used};
 pub use privacy::Forgotten;
+pub use statistics::{Counted, CountedLine, Used};
 pub use storage::{StorageEntry, StorageUsage};
 
 /// Everything about one plugin.

@@ -19,8 +19,8 @@ use tonic::{Response, Status, Streaming};
 use crate::{PATIENCE, Refusal};
 
 mod held;
-mod statistics;
 mod privacy;
+mod statistics;
 mod storage;
 
 /// What an RPC comes to.
