@@ -1,4 +1,4 @@
-//! What was erased of a user, as a page.
+//! What was erased of a user, as a page. It refuses to know how it was erased.
 
 use super::{Grid, coloured, or_dash, text};
 use crate::report::Forgotten;

@@ -1,4 +1,4 @@
-//! What was erased of a user, in reports.
+//! What was erased of a user, in reports. It refuses to know how people see it.
 
 use outboard_proto::admin as wire;
 use serde::Serialize;

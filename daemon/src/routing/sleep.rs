@@ -1,7 +1,7 @@
 //! Plugins that start when something is wanted of them, and those that have nothing to do.
 //!
-//! What is wanted of one that sleeps waits within its own time, as a call of a closed hook does, and
-//! a bell is rung. It refuses to know who hears the bell, and who decides that one may sleep.
+//! What is wanted of one that sleeps waits within its own time, as a call of a closed hook does,
+//! and a bell is rung. It refuses to know who hears the bell, and who decides that one may sleep.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -67,20 +67,11 @@ impl Machine {
     fn news_of_starting(&mut self, now: Now, starting: Starting, news: News) -> State {
         match news {
             News::Installing(most) => {
-                let deadline = now.at + most;
-                State::Starting(Starting {
-                    deadline,
-                    latest: deadline,
-                    work: Work::Install,
-                    ..starting
-                })
+                let until = now.at + most;
+                let work = Work::Install;
+                State::Starting(Starting { deadline: until, latest: until, work, ..starting })
             }
-            News::Installed => State::Starting(Starting {
-                deadline: now.at + self.policy.start.step,
-                latest: now.at + self.policy.start.total,
-                work: Work::Process,
-                ..starting
-            }),
+            News::Installed => self.installed(now, starting),
             News::InstallFailed(why) => {
                 let then = Then::GiveUp(Cause::InstallFailed, why);
                 let ending = self.ending_of_starting(now, &starting, then);
@@ -136,6 +127,16 @@ impl Machine {
                 self.buried(now, ending, None)
             }
         }
+    }
+
+    /// The process has all the time of a start.
+    fn installed(&self, now: Now, starting: Starting) -> State {
+        State::Starting(Starting {
+            deadline: now.at + self.policy.start.step,
+            latest: now.at + self.policy.start.total,
+            work: Work::Process,
+            ..starting
+        })
     }
 
     fn ending_of_starting(&self, now: Now, starting: &Starting, then: Then) -> Ending {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::event::Event;
 use crate::machine::tests::history::{History, policy, punctual_turns, turns};
 use crate::policy::FirstStart;
-use crate::state::{Rest, State};
+use crate::state::{Link, Rest, State};
 
 proptest! {
     // I96
@@ -83,7 +83,7 @@ proptest! {
                 history.pass(most / 100);
             }
             let still = history.machine.state();
-            let lost = matches!(still, State::Running(it) if it.link != crate::state::Link::Attached);
+            let lost = matches!(still, State::Running(it) if it.link != Link::Attached);
             prop_assert!(lost || !matches!(still, State::Running(_)), "{:?}", still);
         }
     }

@@ -43,7 +43,8 @@ proptest! {
             let mut machine = entry.after.clone();
             let mut effects = machine.step(now, Event::Late);
             prop_assert_eq!(&effects, &vec![]);
-            effects.extend(machine.step(now, Event::Tick { alive: Moment::from_millis(alive), idle_since: None }));
+            let alive = Moment::from_millis(alive);
+            effects.extend(machine.step(now, Event::Tick { alive, idle_since: None }));
             prop_assert!(effects.iter().all(is_harmless), "{:?}", effects);
             prop_assert!(machine.state().generation() >= entry.after.state().generation());
         }

@@ -96,7 +96,9 @@ proptest! {
                     prop_assert_eq!(Some(why), hindrance.as_ref());
                 }
                 State::Starting(_) | State::Running(_) | State::Waiting(_)
-                | State::Stopped(Rest::Finished | Rest::Lazy | Rest::Idle) => prop_assert_eq!(hindrance, &None),
+                | State::Stopped(Rest::Finished | Rest::Lazy | Rest::Idle) => {
+                    prop_assert_eq!(hindrance, &None);
+                }
                 State::Stopped(Rest::DaemonStops) | State::Failed(_) | State::Draining(_)
                 | State::Stopping(_) => {}
             }
