@@ -3,6 +3,7 @@
 
 mod permissions;
 mod settings;
+mod privacy;
 mod statistics;
 mod storage;
 
@@ -14,6 +15,7 @@ use outboard_proto::admin::admin_client::AdminClient;
 use outboard_proto::admin::alerts_client::AlertsClient;
 use outboard_proto::admin::permissions_client::PermissionsClient;
 use outboard_proto::admin::settings_client::SettingsClient;
+use outboard_proto::admin::privacy_client::PrivacyClient;
 use outboard_proto::admin::statistics_client::StatisticsClient;
 use outboard_proto::admin::storage_client::StorageClient;
 use tokio_stream::{Stream, StreamExt};
@@ -46,6 +48,7 @@ pub struct Admin {
     counts: StatisticsClient<Channel>,
     bell: AlertsClient<Channel>,
     forms: SettingsClient<Channel>,
+    privacy: PrivacyClient<Channel>,
     patience: Option<Duration>,
 }
 
@@ -72,8 +75,9 @@ impl Admin {
         let bell = AlertsClient::new(channel.clone());
         let forms = SettingsClient::new(channel.clone());
         let permissions = PermissionsClient::new(channel.clone());
+        let privacy = PrivacyClient::new(channel.clone());
         let client = AdminClient::new(channel).max_decoding_message_size(ANSWER_BYTES);
-        Ok(Admin { client, shelves, counts, bell, forms, permissions, patience })
+        Ok(Admin { client, shelves, counts, bell, forms, permissions, privacy, patience })
     }
 
     /// Every plugin.

@@ -189,6 +189,14 @@ pub enum Command {
         #[arg(long, short)]
         yes: bool,
     },
+    /// Forget a user: erase what the daemon keeps, and tell plugins to do the same
+    Forget {
+        /// The user's id, as the chat server knows it
+        user: String,
+        /// Only in this workspace
+        #[arg(long)]
+        workspace: Option<String>,
+    },
     /// Show the versions of this command and of the daemon, and what is connected
     Version,
     /// Print a completion script

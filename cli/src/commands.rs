@@ -17,6 +17,7 @@ mod look;
 mod new;
 mod permissions;
 mod settings;
+mod privacy;
 mod statistics;
 mod storage;
 mod version;
@@ -95,6 +96,7 @@ pub async fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Stop> {
         Command::Revert { name, key } => configure::revert(&desk, name, key).await,
         Command::Backup { dir, with_secrets } => backup::backup(&desk, &dir, with_secrets).await,
         Command::Restore { dir, yes } => backup::restore(&desk, &dir, yes).await,
+        Command::Forget { user, workspace } => privacy::forget(&desk, user, workspace).await,
         Command::Version => version::version(&desk).await,
         Command::Completions { shell } => completions(shell),
     }

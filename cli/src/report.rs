@@ -10,6 +10,7 @@ mod events;
 mod held;
 mod permissions;
 mod settings;
+mod privacy;
 mod statistics;
 mod storage;
 
@@ -21,6 +22,7 @@ pub use events::{DeadLetter, Waiting};
 pub use held::SetAside;
 pub use permissions::{AuditRecord, GrantRow, GrantsTable};
 pub use settings::{PluginSetting, Settings};
+pub use privacy::Forgotten;
 pub use statistics::{Counted, CountedLine, Used};
 pub use storage::{StorageEntry, StorageUsage};
 
@@ -57,6 +59,8 @@ pub struct Plugin {
     /// At-least-once events.
     pub waiting: Waiting,
     pub notes: Vec<String>,
+    /// It rests, and starts as soon as something is wanted of it.
+    pub asleep: bool,
     pub schedules: Vec<Schedule>,
     /// Unloaded; said by `watch` only.
     pub gone: bool,
@@ -180,6 +184,10 @@ pub struct Traffic {
     pub over_limit: u64,
     pub breaker_openings: u64,
     pub loops: u64,
+    /// Times it was started because something was wanted of it.
+    pub lazy_starts: u64,
+    /// Calls that waited for such a start.
+    pub waits: u64,
 }
 
 /// One line that a plugin wrote.

@@ -110,6 +110,7 @@ fn rest(wish: Wish, before: Option<&Plugin>, now: &Plugin) -> Rest {
     match now.state {
         State::Running if wish == Wish::Anew && unchanged => Rest::Perhaps(UNMOVED),
         State::Running => Rest::Settled,
+        State::Stopped if now.asleep => Rest::Settled,
         State::Failed if !unchanged => Rest::Settled,
         State::Failed | State::Stopped | State::Debug => Rest::Perhaps(QUIET),
         State::Unknown | State::Starting | State::Draining | State::Stopping | State::Waiting => {

@@ -8,6 +8,7 @@ mod held;
 mod letters;
 mod noted;
 mod permissions;
+mod privacy;
 mod service;
 mod settings;
 mod statistics;
@@ -20,8 +21,9 @@ use std::ops::ControlFlow;
 use http::Request;
 use outboard_proto::admin::admin_server::{self, AdminServer};
 use outboard_proto::admin::alerts_server::{self, AlertsServer};
-use outboard_proto::admin::permissions_server::{self, PermissionsServer};
-use outboard_proto::admin::settings_server::{self, SettingsServer};
+use outboard_proto::admin::permissions_server::{PermissionsServer, self};
+use outboard_proto::admin::settings_server::{SettingsServer, self};
+use outboard_proto::admin::privacy_server::{PrivacyServer, self};
 use outboard_proto::admin::statistics_server::{self, StatisticsServer};
 use outboard_proto::admin::storage_server::{self, StorageServer};
 use tokio::net::{UnixListener, UnixStream};
@@ -121,6 +123,10 @@ impl Services for Admitted {
             settings_server::SERVICE_NAME => {
                 let settings = self.side.command.harbour.settings.clone();
                 SettingsServer::new(settings::Forms { settings, uid: self.uid }).call(request)
+            }
+            privacy_server::SERVICE_NAME => {
+                let forgetting = privacy::Forgetting { command: self.side.command.clone() };
+                PrivacyServer::new(forgetting).call(request)
             }
             _ => return ControlFlow::Continue(request),
         })

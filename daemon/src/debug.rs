@@ -183,6 +183,9 @@ impl Visit {
             }
             // How long it takes is the developer's affair; the others are no news of a session.
             News::Progress(_)
+            | News::Installing(_)
+            | News::Installed
+            | News::InstallFailed(_)
             | News::Spawned(_)
             | News::SpawnFailed(_)
             | News::Drained

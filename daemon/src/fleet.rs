@@ -16,6 +16,7 @@ mod faults;
 mod grants;
 mod load;
 mod patterns;
+mod privacy;
 mod report;
 mod settings;
 mod stop;

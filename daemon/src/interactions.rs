@@ -85,6 +85,7 @@ impl Interactions {
         match self.journal.cancel_interaction(id, clock::timestamp()).await {
             Ok(plugins) => {
                 for plugin in plugins {
+                    self.switchboard.deferral_over(&plugin, id);
                     self.switchboard.tell_cancelled_interaction(&plugin, id);
                 }
             }
@@ -151,6 +152,7 @@ impl Interactions {
     }
 
     async fn close(&self, name: &PluginName, id: &str) {
+        self.switchboard.deferral_over(name.as_str(), id);
         if let Err(error) = self.journal.close_interaction(name, id).await {
             tracing::error!(plugin = %name, "the journal cannot close an interaction: {error}");
         }

@@ -19,6 +19,7 @@ pub mod frame;
 pub mod gate;
 pub mod held;
 pub mod interactions;
+pub mod lifecycle;
 pub mod logs;
 #[cfg(feature = "otel")]
 pub mod otel;

@@ -4,6 +4,7 @@
 //! never blocks; whatever takes time is begun, and comes back as mail.
 
 mod bring_up;
+mod install;
 mod linux_host;
 mod moves;
 mod output;
@@ -19,6 +20,7 @@ use tokio::sync::{mpsc, watch};
 use crate::clock::Clock;
 
 pub use bring_up::daemons_variables;
+pub use install::InstallPlan;
 pub use linux_host::{LinuxHost, LinuxHostParts, Program};
 pub use moves::{Move, something_moved};
 pub use standing::{condition_notes, explain, explain_hindrance, standing};
@@ -44,6 +46,8 @@ pub enum Mail {
     Restart,
     /// An operator looked at a failure.
     Reset,
+    /// Something is wanted of a plugin that sleeps.
+    Wake,
     /// The daemon is stopping.
     Shutdown,
     /// The daemon must stop at once.
@@ -59,6 +63,9 @@ pub trait Host: Send + 'static {
 
     /// When the plugin last showed life.
     fn alive(&self) -> Moment;
+
+    /// Since when the plugin has had nothing to do; nothing while it has.
+    fn idle_since(&self) -> Option<Moment>;
 
     /// The machine has moved: whoever routes or watches may want to know.
     fn moved(&mut self, machine: &Machine, now: Moment);
@@ -126,9 +133,16 @@ impl<H: Host> Task<H> {
     fn take(&mut self, mail: Mail) {
         match mail {
             Mail::Conditions(conditions) => self.step(Event::Conditions(conditions)),
-            Mail::Policy(policy) => self.machine.set_policy(*policy),
+            Mail::Policy(policy) => {
+                self.machine.set_policy(*policy);
+                // Whoever sleeps may have to rise now.
+                if self.machine.state().is_asleep() {
+                    self.step(Event::Conditions(self.machine.conditions().clone()));
+                }
+            }
             Mail::Restart => self.step(Event::Restart),
             Mail::Reset => self.step(Event::Reset),
+            Mail::Wake => self.step(Event::Wake),
             Mail::Shutdown => self.step(Event::Shutdown),
             Mail::KillNow => self.step(Event::KillNow),
             Mail::News(generation, news) => self.step(Event::News(generation, news)),
@@ -140,7 +154,8 @@ impl<H: Host> Task<H> {
         if self.clock.now().since(due) > LATE {
             self.step(Event::Late);
         }
-        self.step(Event::Tick { alive: self.host.alive() });
+        let (alive, idle_since) = (self.host.alive(), self.host.idle_since());
+        self.step(Event::Tick { alive, idle_since });
     }
 
     fn step(&mut self, event: Event) {

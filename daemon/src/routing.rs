@@ -25,6 +25,7 @@ mod durable;
 #[cfg(feature = "otel")]
 mod ended;
 mod event;
+mod forget;
 mod held;
 mod http;
 mod interaction;
@@ -47,6 +48,7 @@ mod run;
 mod schedule;
 mod seen;
 mod send;
+mod sleep;
 mod subject;
 mod trace;
 mod traffic;
@@ -71,6 +73,7 @@ pub use call::Said;
 pub use debug::Guest;
 #[cfg(feature = "otel")]
 pub use ended::Ended;
+pub use forget::{FORGOTTEN, Forgotten, forget_held};
 pub use held::item_of;
 pub use http::HttpCaller;
 pub use interaction::{CommandRun, Completing, Deferral, KeepWish};

@@ -68,6 +68,14 @@ async def on_settings(before: dict[str, object], after: dict[str, object]) -> No
     print(f"loud: {before['loud']} -> {after['loud']}", flush=True)
 
 
+async def milestone(told: wire.Lifecycle, session: Session) -> None:
+    """Once per version: here one would make tables, or move old ones on."""
+    kind = wire.LifecycleKind.Name(told.kind).removeprefix("LIFECYCLE_KIND_").lower()
+    # `from` is a word of the language's.
+    before = getattr(told, "from")
+    print(f"milestone: {kind} {told.to} {before}".rstrip(), flush=True)
+
+
 PLUGIN = Plugin(
     name="python-plain",
     version="0.1.0",
@@ -75,6 +83,7 @@ PLUGIN = Plugin(
     events={"message.posted": greet},
     commands={"reverse": reverse, "tally": tally},
     on_settings=on_settings,
+    milestone=milestone,
 )
 
 if __name__ == "__main__":

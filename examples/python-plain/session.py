@@ -39,6 +39,7 @@ FINAL = (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.UNAUTHENTICATED)
 OnCall = Callable[[wire.Call, "Session"], Awaitable[wire.Reply]]
 OnSettings = Callable[[dict[str, object], dict[str, object]], Awaitable[None]]
 OnEvent = Callable[[wire.Delivery, "Session"], Awaitable[None]]
+OnMilestone = Callable[[wire.Lifecycle, "Session"], Awaitable[None]]
 
 
 @dataclass
@@ -52,6 +53,8 @@ class Plugin:
     commands: Mapping[str, OnCall] = field(default_factory=dict)
     # Told before and after of a change; raising refuses it.
     on_settings: OnSettings | None = None
+    # Told once per version: installed, upgraded, uninstalled.
+    milestone: OnMilestone | None = None
 
     def hello(self) -> wire.PluginFrame:
         kinds = (
@@ -66,7 +69,7 @@ class Plugin:
                 name=self.name,
                 version=self.version,
                 sdk="plain-grpcio",
-                features=["settings"],
+                features=["lifecycle", "settings"],
                 handlers=handlers,
             )
         )
@@ -172,6 +175,8 @@ class Session:
                 await self.say(ready=wire.Ready())
             elif kind == "settings":
                 self.begin(self.change_settings(frame.settings))
+            elif kind == "lifecycle":
+                self.begin(self.pass_milestone(frame.lifecycle))
             elif kind == "shutdown":
                 self.stopping.set()
             # drain: nothing new comes; what is under way goes on. The rest is not needed here.
@@ -241,6 +246,16 @@ class Session:
         request = host.SettingsGetRequest(workspace=workspace, channel=channel, user=user)
         answer = await self.host_settings.Get(request, metadata=self.metadata, timeout=5)
         return json.loads(answer.json)
+
+    async def pass_milestone(self, told: wire.Lifecycle) -> None:
+        """Told again at the next start unless it is acknowledged without a failure."""
+        ack = wire.LifecycleAck(id=told.id)
+        try:
+            if self.plugin.milestone is not None:
+                await self.plugin.milestone(told, self)
+        except Exception as error:
+            ack.failure.CopyFrom(failure(error))
+        await self.say(lifecycle=ack)
 
     async def reply(self, request: wire.ReplyRequest, *, handling: str) -> wire.SendResponse:
         """Host API: a message into the channel of what is being handled."""

@@ -123,6 +123,9 @@ pub struct AppHello {
     /// Types of plugins' events that it wants to be told of: plugin:<name>:<event>.
     #[prost(string, repeated, tag = "14")]
     pub subscriptions: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The language that plugins should speak where nobody says which, BCP 47.
+    #[prost(string, tag = "160")]
+    pub locale: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AppWelcome {

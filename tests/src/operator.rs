@@ -21,6 +21,7 @@ use crate::{PATIENCE, Refusal};
 mod held;
 mod permissions;
 pub mod settings;
+mod privacy;
 mod statistics;
 mod storage;
 

@@ -98,6 +98,12 @@ impl Builder {
         self
     }
 
+    /// The language that plugins should speak where nobody says which, BCP 47.
+    pub fn locale(mut self, locale: impl Into<String>) -> Self {
+        self.hello.locale = locale.into();
+        self
+    }
+
     /// Remembers for 24 hours which requests of plugins were carried out, so that one sent again
     /// after a lost session counts once. The daemon then does send again; without this the
     /// plugin hears that the outcome is unknown.

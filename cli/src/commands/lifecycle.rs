@@ -20,9 +20,12 @@ pub async fn unload(desk: &Desk<'_>, unload: &Unload) -> Result<Exit, Stop> {
     let unloaded = admin.act(Act::Unload, &unload.name).await;
     let done = match (unloaded, unload.purge) {
         (unloaded, false) => unloaded?,
-        (Ok(unloaded), true) => {
-            format!("{unloaded}; {}", admin.storage_purge(&unload.name).await?)
-        }
+        (Ok(unloaded), true) => match admin.storage_purge(&unload.name).await {
+            Ok(purged) => format!("{unloaded}; {purged}"),
+            // There was nothing to drop.
+            Err(Stop::Trouble(trouble)) if trouble.reason == "UNKNOWN_PLUGIN" => unloaded,
+            Err(stop) => return Err(stop),
+        },
         // One that was unloaded before may have left something.
         (Err(Stop::Trouble(trouble)), true) if trouble.reason == "UNKNOWN_PLUGIN" => {
             admin.storage_purge(&unload.name).await?
@@ -80,6 +83,10 @@ fn outcome(desk: &Desk<'_>, done: &str, plugin: &Plugin) -> Result<Exit, Stop> {
     desk.screen.show(String::new, &json!({ "message": done, "status": plugin }))?;
     if plugin.state == State::Running {
         desk.screen.say(&running(plugin));
+        return Ok(Exit::Ok);
+    }
+    if plugin.asleep {
+        desk.screen.say(&escape::line(&format!("{}: {}", plugin.name, plugin.reason)));
         return Ok(Exit::Ok);
     }
     desk.screen.report(&look::not_running(plugin).into());

@@ -94,6 +94,11 @@ fn tell(desk: &Desk<'_>, loaded: &Loaded) -> Result<Exit, Stop> {
     let Some(plugin) = &loaded.status else { return Ok(Exit::Ok) };
     match plugin.state {
         State::Running => desk.screen.say(&running(plugin)),
+        State::Stopped if plugin.asleep => {
+            let why =
+                format!("{} {} is loaded and starts when called", plugin.name, plugin.version);
+            desk.screen.say(&escape::line(&why));
+        }
         State::Failed => {
             desk.screen.report(&look::not_running(plugin).into());
         }

@@ -34,7 +34,8 @@ same! {
     Grant => Grant { permission, granted, optional, reason }
     Traffic => Traffic {
         calls, errors, timeouts, events, events_dropped, stale_replies, denied, sends, in_flight,
-        log_lines_suppressed, over_limit, breaker_openings, loops
+        log_lines_suppressed, over_limit, breaker_openings, loops,
+        lazy_starts, waits
     }
     LogLine => LogLine { plugin, generation, at_us, stream, line }
     OrderEntry => Interceptor {
@@ -135,6 +136,7 @@ impl From<wire::PluginStatus> for Plugin {
             enforcement: all(wire.enforcement),
             grants: all(wire.grants),
             traffic: wire.traffic.map(Traffic::from).unwrap_or_default(),
+            asleep: wire.asleep,
             waiting: wire.waiting.map(Waiting::from).unwrap_or_default(),
             notes: wire.notes,
             schedules: all(wire.schedules),

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 pub mod key_value;
 
-pub use key_value::{CpuQuota, RestartPolicy};
+pub use key_value::{CpuQuota, FirstStart, IdleStop, RestartPolicy};
 
 /// Which of the manifest's tables a key stands in. Operators write it without one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,6 +139,12 @@ keys! {
     /// Whether an ended plugin is started again.
     restart: RestartPolicy = run("restart", RestartPolicy::OnFailure,
         (RestartPolicy::Never, RestartPolicy::Always), RestartPolicy::Always);
+    /// When it is started where nobody has asked for it.
+    start: FirstStart = run("start", FirstStart::Boot,
+        (FirstStart::Boot, FirstStart::Lazy), FirstStart::Lazy);
+    /// How long it may have nothing to do before it is stopped, until something is wanted of it.
+    idle_stop: IdleStop = run("idle_stop", IdleStop::Never,
+        (IdleStop::After(millis(100)), IdleStop::Never), IdleStop::Never);
     /// From the spawn to ready.
     start_timeout: Duration = run("start_timeout", secs(10), (millis(10), secs(3600)), secs(120));
     /// How far a plugin that reports progress may extend its start.

@@ -23,6 +23,7 @@ pub mod fix;
 pub mod folder;
 pub mod handlers;
 pub mod hook;
+pub mod install;
 pub mod method;
 pub mod program;
 pub mod route;
@@ -40,6 +41,7 @@ pub use event::{EventDecl, EventType};
 pub use folder::Loaded;
 pub use handlers::Handlers;
 pub use hook::{Hook, HookDecl, Mode, OnFailure, Phase};
+pub use install::Install;
 pub use method::MethodDecl;
 pub use program::Run;
 pub use route::{Access, RouteDecl, RoutePath};
@@ -84,6 +86,8 @@ pub struct Manifest {
     pub routes: Vec<RouteDecl>,
     /// Where its settings are declared.
     pub settings: SettingsDecl,
+    /// What must be done before its first process.
+    pub install: Option<Install>,
 }
 
 /// A plugin that another one needs.
@@ -96,7 +100,7 @@ pub struct Dependency {
 }
 
 /// Sections of later daemons.
-const LATER: [&str; 4] = ["ui", "locales", "install", "sandbox"];
+const LATER: [&str; 3] = ["ui", "locales", "sandbox"];
 
 impl Manifest {
     /// Reads a manifest's text. `file` is only named in faults.
@@ -141,6 +145,7 @@ fn read(root: &Section<'_>, file: &Arc<Path>) -> Option<Manifest> {
     let methods = method::read_all(root);
     let routes = route::read_all(root);
     let settings = settings::read(root);
+    let install = install::read_install(root);
     check_asks(root, &asks, &hooks, &events, &commands);
     if !routes.is_empty() && !asks.permissions().contains(&Permission::HttpServe) {
         root.fault("http", asks::missing(Permission::HttpServe));
@@ -166,6 +171,7 @@ fn read(root: &Section<'_>, file: &Arc<Path>) -> Option<Manifest> {
         methods,
         routes,
         settings,
+        install,
     })
 }
 

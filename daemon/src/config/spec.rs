@@ -4,7 +4,7 @@
 
 use super::fault::{Fault, Faults, Problem};
 use super::granted::Granted;
-use super::keys::{Effect, KeyValues, Keys, RestartPolicy, Row};
+use super::keys::{Effect, FirstStart, IdleStop, KeyValues, Keys, RestartPolicy, Row};
 use super::manifest::{Asks, Hook, HookDecl, Manifest, Mode, OnFailure};
 use super::name::{EnvName, PluginName};
 use super::operator::{OperatorConfig, PluginPolicy};
@@ -12,7 +12,7 @@ use super::overrides::CliOverrides;
 use super::pattern::ChannelPattern;
 use super::permission::{Grants, Permission};
 use super::source::{Source, Sourced};
-use outboard_supervision::policy::{Heartbeat, Policy, Restart, StartTimes, StopTimes};
+use outboard_supervision::policy::{self, Heartbeat, Policy, Restart, StartTimes, StopTimes};
 use outboard_supervision::{backoff::Backoff, intensity::Intensity};
 use semver::Version;
 use std::collections::BTreeSet;
@@ -121,6 +121,14 @@ impl Spec {
                 RestartPolicy::Never => Restart::Never,
                 RestartPolicy::OnFailure => Restart::OnFailure,
                 RestartPolicy::Always => Restart::Always,
+            },
+            first: match keys.start.value {
+                FirstStart::Boot => policy::FirstStart::AtBoot,
+                FirstStart::Lazy => policy::FirstStart::WhenCalled,
+            },
+            idle_stop: match keys.idle_stop.value {
+                IdleStop::After(most) => Some(most),
+                IdleStop::Never => None,
             },
             start: StartTimes {
                 step: keys.start_timeout.value,

@@ -190,6 +190,30 @@ async fn copies_of_a_deleted_message_lose_their_content(journal: impl EventJourn
     assert_eq!(&letter.body[..], b"gone");
 }
 
+async fn a_forgotten_user_is_taken_out_of_what_waits_and_of_dead_letters(
+    journal: impl EventJournal,
+) {
+    keep(&journal, "a", "lane").await;
+    keep(&journal, "b", "other").await;
+    let Outcome::Accepted(seqs) = one(&journal, Op::Accept(event("c", "third"))).await else {
+        panic!()
+    };
+    let (cause, detail) = (Death::Failed, String::new());
+    one(&journal, Op::Bury { seq: seqs[0], cause, detail, at_us: NOW }).await;
+    let redact = |user: &str, body: &[u8]| {
+        (body != b"body of b").then(|| [user.as_bytes(), b" gone"].concat())
+    };
+    let forget =
+        |workspace: &str| Op::Forget { user: "ada".into(), workspace: workspace.into(), redact };
+    let nobody = one(&journal, forget("elsewhere")).await;
+    assert_eq!(nobody, Outcome::Forgotten { events: 0, dead_letters: 0 });
+    let done = one(&journal, forget("")).await;
+    assert_eq!(done, Outcome::Forgotten { events: 2, dead_letters: 1 });
+    assert_eq!(waiting(&journal).await, ["lane: 1 ada gone", "other: 1 body of b"]);
+    let letter = journal.dead_letters(None, 0, 1).await.unwrap().remove(0);
+    assert_eq!(&letter.body[..], b"ada gone");
+}
+
 async fn an_event_for_two_stays_until_both_are_done_with_it(journal: impl EventJournal) {
     let mut both = event("a", "lane");
     both.targets.push(Target { key: key("beta", "message.posted"), ..both.targets[0].clone() });
@@ -265,6 +289,7 @@ conformance! {
     the_oldest_of_too_many_expire
     what_waits_too_long_expires
     copies_of_a_deleted_message_lose_their_content
+    a_forgotten_user_is_taken_out_of_what_waits_and_of_dead_letters
     an_event_for_two_stays_until_both_are_done_with_it
     rows_follow_their_type_when_subscriptions_change
     a_long_lane_is_read_in_parts

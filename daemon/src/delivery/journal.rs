@@ -195,6 +195,15 @@ pub enum Op {
         /// Makes an encoded event one without content.
         redact: fn(&[u8]) -> Vec<u8>,
     },
+    /// A user is to be forgotten: what waits, and dead letters, lose what they say of the user.
+    Forget {
+        /// Who.
+        user: String,
+        /// Where; everywhere if empty.
+        workspace: String,
+        /// Makes an encoded event one without the user; nothing where it says nothing of the user.
+        redact: fn(&str, &[u8]) -> Option<Vec<u8>>,
+    },
     /// Dead letters wait again, behind everything else of their lanes.
     Replay {
         /// All of them, or none where one is unknown.
@@ -240,6 +249,13 @@ pub enum Outcome {
     },
     /// There are no dead letters with these ids; nothing was done.
     Unknown(Vec<i64>),
+    /// So much was taken out.
+    Forgotten {
+        /// Of so many events.
+        events: u64,
+        /// So many dead letters among them.
+        dead_letters: u64,
+    },
 }
 
 /// What waits for a subscription.

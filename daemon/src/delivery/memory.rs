@@ -126,6 +126,7 @@ impl Tables {
                 }
                 Outcome::Done
             }
+            Op::Forget { user, workspace, redact } => self.forget(user, workspace, *redact),
             Op::Replay { ids, at_us } => self.replay(ids, *at_us),
             Op::Drop { ids } => match self.unknown(ids) {
                 unknown if unknown.is_empty() => {
@@ -137,6 +138,27 @@ impl Tables {
                 unknown => Outcome::Unknown(unknown),
             },
         }
+    }
+
+    fn forget(
+        &mut self,
+        user: &str,
+        workspace: &str,
+        redact: fn(&str, &[u8]) -> Option<Vec<u8>>,
+    ) -> Outcome {
+        let forget = |event: &Mutex<NewEvent>| {
+            let mut event = event.lock().unwrap();
+            let there = workspace.is_empty() || event.workspace == workspace;
+            let redacted = there.then(|| redact(user, &event.body)).flatten();
+            let found = redacted.is_some();
+            if let Some(body) = redacted {
+                event.body = body.into();
+            }
+            u64::from(found)
+        };
+        let letters: u64 = self.letters.values().map(|it| forget(&it.row.event)).sum();
+        let events: u64 = self.rows.values().map(|row| forget(&row.event)).sum();
+        Outcome::Forgotten { events: events + letters, dead_letters: letters }
     }
 
     fn accept(&mut self, new: &NewEvent) -> Outcome {

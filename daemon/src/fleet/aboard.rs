@@ -8,18 +8,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use outboard_linux::{Limits, PluginUser, folder_for_plugin, private_dir};
 use outboard_proto::plugin;
 use outboard_supervision::{Conditions, Machine};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::AbortHandle;
 
 use super::Harbour;
 use crate::clock::micros;
 use crate::config::keys::key_value::CpuQuota;
-use crate::config::manifest::{self, Loaded, Manifest};
+use crate::config::manifest::{Loaded, Manifest};
 use crate::config::operator::OperatorConfig;
 use crate::config::spec::{HookSpec, Spec};
 use crate::debug::Parting;
+use crate::lifecycle::Lifecycle;
 use crate::logs::Log;
-use crate::plugin::{Ends, LinuxHost, LinuxHostParts, MAILBOX, Mail, Program, Task, View};
+use crate::plugin::{Ends, InstallPlan, LinuxHost, LinuxHostParts, MAILBOX, Mail, Program, Task, View};
 use crate::routing::{Bot, Interceptor, Reach, Registration, Subscription, grant_words};
 use crate::session::{Entrance, Facts, Leads, listen};
 use crate::settings::Ledger;
@@ -52,6 +53,8 @@ pub struct Aboard {
     pub told: Option<Conditions>,
     program: Arc<Mutex<Arc<Program>>>,
     listener: AbortHandle,
+    /// Passes on that something is wanted of it.
+    bell: AbortHandle,
 }
 
 /// What is needed to take a plugin aboard.
@@ -85,10 +88,12 @@ impl Aboard {
             held: harbour.held.clone(),
             refusals: harbour.refusals.clone(),
             reflection: harbour.reflection.clone(),
+            lifecycle: Lifecycle::new(name.clone(), harbour.control.clone(), harbour.moves.clone()),
             room: Room::new(harbour.depot.clone(), name.clone()),
             settings,
         };
-        let entrance = Arc::new(Entrance::new(leads, facts(&loaded.manifest, &spec, &past.ends)));
+        let known = facts(harbour, &loaded.manifest, &spec, &past.ends);
+        let entrance = Arc::new(Entrance::new(leads, known));
         harbour.trees.add(&entrance);
         let program = Arc::new(Mutex::new(program));
         let host = LinuxHost::new(LinuxHostParts {
@@ -107,8 +112,10 @@ impl Aboard {
         tokio::spawn(Task::new(harbour.clock, machine, host, mailbox, publish).run());
         let listener = tokio::spawn(listen(listener, Arc::clone(&entrance))).abort_handle();
         harbour.timetable.set(&spec.name, &loaded.manifest.schedules, spec.enabled.value);
+        let bell = harbour.switchboard.bell(entrance.member);
+        let bell = tokio::spawn(pass_on(bell, mail.clone())).abort_handle();
         let (ends, told) = (past.ends, None);
-        Ok(Self { loaded, spec, mail, view, entrance, ends, told, program, listener })
+        Ok(Self { loaded, spec, mail, view, entrance, ends, told, program, listener, bell })
     }
 
     /// Goes by another manifest or other configuration from now on. What a running process was
@@ -124,8 +131,8 @@ impl Aboard {
         let next = Arc::new(program(harbour, config, &loaded, &spec, user)?);
         *self.program.lock().unwrap_or_else(PoisonError::into_inner) = next;
         harbour.switchboard.register(registration(&loaded.manifest, &spec));
-        self.entrance.set_facts(facts(&loaded.manifest, &spec, &self.ends));
         self.entrance.settings.set_patience(spec.keys.call_timeout.value);
+        self.entrance.set_facts(facts(harbour, &loaded.manifest, &spec, &self.ends));
         harbour.timetable.set(&spec.name, &loaded.manifest.schedules, spec.enabled.value);
         // The task lives as long as this does.
         let _ = self.mail.send(Mail::Policy(Box::new(spec.policy()))).await;
@@ -141,6 +148,7 @@ impl Aboard {
     /// Takes the plugin apart; its process has ended.
     pub fn leave(self, harbour: &Harbour) {
         self.listener.abort();
+        self.bell.abort();
         self.entrance.desk.close(Parting::Unloaded);
         harbour.timetable.remove(&self.loaded.manifest.name);
         harbour.settings.close(&self.loaded.manifest.name);
@@ -149,6 +157,16 @@ impl Aboard {
         for socket in [harbour.paths.plugin_socket(name), harbour.paths.debug_socket(name)] {
             // It may be gone, or never have been; a later bind removes what is left.
             let _ = std::fs::remove_file(socket);
+        }
+    }
+}
+
+/// Wakes a plugin's task whenever routing rings for it.
+async fn pass_on(bell: Arc<Notify>, mail: mpsc::Sender<Mail>) {
+    loop {
+        bell.notified().await;
+        if mail.send(Mail::Wake).await.is_err() {
+            return;
         }
     }
 }
@@ -177,13 +195,13 @@ fn program(
     user: Option<PluginUser>,
 ) -> Result<Program, String> {
     let run = &loaded.manifest.run;
-    let file = run.locate(&loaded.folder, &config.runtimes).map_err(|f| f.to_string())?;
-    let own_name = match run.program {
-        manifest::program::Program::OwnFile(_) => run.own_name(),
-        // Python finds its virtual environment by the path it was called by.
-        manifest::program::Program::Runtime(_) => file.display().to_string(),
+    let install = install_plan(config, loaded)?;
+    let file = match install.is_some() && run.is_missing(&loaded.folder) {
+        // It is looked for again when everything is installed.
+        true => loaded.folder.join(run.own_name()),
+        false => run.locate(&loaded.folder, &config.runtimes).map_err(|f| f.to_string())?,
     };
-    let mut args = vec![own_name];
+    let mut args = vec![run.called(&loaded.folder, &file)];
     args.extend(run.args.iter().cloned());
     let env: BTreeMap<String, String> = spec
         .env
@@ -202,7 +220,20 @@ fn program(
         env,
         user,
         limits: limits(spec),
+        install,
     })
+}
+
+fn install_plan(
+    config: &OperatorConfig,
+    loaded: &Loaded,
+) -> Result<Option<Arc<InstallPlan>>, String> {
+    let Some(install) = loaded.manifest.install.clone() else { return Ok(None) };
+    let runtimes = config.runtimes.clone();
+    let file = install.run.locate_as("install.command", &loaded.folder, &runtimes);
+    let file = file.map_err(|fault| fault.to_string())?;
+    let (hash, run) = (loaded.hash.clone(), loaded.manifest.run.clone());
+    Ok(Some(Arc::new(InstallPlan { install, file, hash, run, runtimes })))
 }
 
 fn limits(spec: &Spec) -> Limits {
@@ -289,7 +320,7 @@ fn interceptor(hook: &HookSpec) -> Interceptor {
     }
 }
 
-fn facts(manifest: &Manifest, spec: &Spec, ends: &Ends) -> Facts {
+fn facts(harbour: &Harbour, manifest: &Manifest, spec: &Spec, ends: &Ends) -> Facts {
     let bot = bot(manifest);
     let (grants, scoped_grants) = grant_words(&spec.grants.granted);
     Facts {
@@ -307,6 +338,8 @@ fn facts(manifest: &Manifest, spec: &Spec, ends: &Ends) -> Facts {
             credit_bytes: outboard_proto::limits::CREDIT_BYTES,
             storage_bytes: spec.keys.storage.value.0,
         },
+        data_dir: harbour.paths.data(&manifest.name),
+        start_timeout: spec.keys.start_timeout.value,
         bot: plugin::Bot {
             user_id: String::new(),
             username: bot.username,

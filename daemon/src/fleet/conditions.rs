@@ -56,7 +56,8 @@ impl Fleet {
         if !missing.is_empty() {
             return Some(Hindrance::NeedsSettings(missing));
         }
-        let mut waiting = self.needed(aboard, |it| !it.view.borrow().ready_once);
+        let waits = |it: &Aboard| !it.view.borrow().ready_once && !is_up(it);
+        let mut waiting = self.needed(aboard, waits);
         waiting.extend(self.absent(aboard));
         (!waiting.is_empty()).then_some(Hindrance::WaitingFor(waiting))
     }
@@ -75,8 +76,10 @@ impl Fleet {
     }
 }
 
-/// Whether it answers, by itself or through a guest.
+/// Whether it answers: by itself, through a guest, or as soon as it is called.
 fn is_up(aboard: &Aboard) -> bool {
     let guest = aboard.entrance.desk.stage().and_then(|stage| stage.guest());
-    matches!(aboard.view.borrow().state, State::Running(_)) || guest == Some(Guest::Answering)
+    let state = &aboard.view.borrow().state;
+    let called = state.is_asleep() || state.is_waking();
+    called || matches!(state, State::Running(_)) || guest == Some(Guest::Answering)
 }

@@ -43,7 +43,8 @@ impl Fleet {
         let fits = self.check_patterns(&loaded.manifest).await;
         fits.map_err(|fault| faults::failure(Reason::BadManifest, &fault.into()))?;
         let asks = report::grants(&spec);
-        let notes = notes(&spec);
+        let install = loaded.manifest.install.as_ref().map(|it| it.in_words());
+        let notes = install.into_iter().chain(notes(&spec)).collect();
         if request.dry_run {
             let status = Some(report::unloaded(&loaded));
             return Ok(LoadResponse { status, asks, notes });
@@ -190,7 +191,10 @@ impl Fleet {
             let exchanged = aboard.exchange(&self.harbour, &self.config, loaded, spec).await;
             exchanged.map_err(cannot)?;
             aboard.entrance.desk.end(Parting::LoadedAnew);
-            let _ = aboard.mail.send(Mail::Restart).await;
+            // One that sleeps need not start for it.
+            if !aboard.view.borrow().state.is_asleep() {
+                let _ = aboard.mail.send(Mail::Restart).await;
+            }
             return Ok(());
         }
         let past = self.past(&name).await?;

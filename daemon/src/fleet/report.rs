@@ -140,7 +140,12 @@ pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
         enabled: aboard.spec.enabled.value,
         path: aboard.loaded.folder.display().to_string(),
         traffic: Some(traffic(&member, aboard)),
-        notes: [unasked_hooks(harbour, aboard), member.shadows.clone()].concat(),
+        notes: [
+            unasked_hooks(harbour, aboard),
+            member.shadows.clone(),
+            aboard.entrance.lifecycle.note().into_iter().collect(),
+        ]
+        .concat(),
         description: manifest.about.description.clone(),
         gone: false,
         starting_percent: match &view.state {
@@ -149,6 +154,7 @@ pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
         },
         schedules: harbour.timetable.view(&manifest.name).into_iter().map(schedule).collect(),
         waiting: Some(waiting(&member)),
+        asleep: view.state.is_asleep(),
     }
 }
 
@@ -333,6 +339,8 @@ fn traffic(member: &MemberView, aboard: &Aboard) -> Traffic {
         breaker_openings: it.breaker_openings,
         loops: it.loops,
         host_over_limit: it.host_over_limit,
+        lazy_starts: it.lazy_starts,
+        waits: it.waits,
     }
 }
 

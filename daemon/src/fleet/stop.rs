@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use outboard_proto::admin::Done;
@@ -20,6 +21,7 @@ use crate::config::manifest::Manifest;
 use crate::config::name::PluginName;
 use crate::debug::Parting;
 use crate::plugin::{Mail, View, at_rest};
+use crate::session::Entrance;
 use crate::status::of_store;
 
 /// The daemon's own stop in all; the unit's TimeoutStopSec lies above it.
@@ -33,6 +35,7 @@ const ANSWER: Duration = Duration::from_millis(200);
 pub struct Leaving {
     mail: mpsc::Sender<Mail>,
     view: watch::Receiver<View>,
+    entrance: Arc<Entrance>,
 }
 
 /// All plugins that are to come to rest, those first that nobody needs any more.
@@ -40,12 +43,18 @@ pub struct Departure(Vec<Vec<Leaving>>);
 
 impl Leaving {
     pub(super) fn of(aboard: &Aboard) -> Self {
-        Self { mail: aboard.mail.clone(), view: aboard.view.clone() }
+        let entrance = Arc::clone(&aboard.entrance);
+        Self { mail: aboard.mail.clone(), view: aboard.view.clone(), entrance }
     }
 
     async fn tell(&self, mail: Mail) {
         // Its task is gone: then it is at rest for good.
         let _ = self.mail.send(mail).await;
+    }
+
+    /// Tells it that it is uninstalled, if it can be told; else why not.
+    async fn farewell(&self) -> Option<String> {
+        self.entrance.lifecycle.farewell(&self.entrance).await
     }
 
     async fn rested(&self) {
@@ -135,10 +144,14 @@ impl Command {
             let name = name.clone();
             self.ask(move |fleet| Box::pin(async move { fleet.begin_unload(&name) })).await??
         };
+        let mut untold = None;
         if let Some(leaving) = leaving {
+            untold = leaving.farewell().await;
             Departure(vec![vec![leaving]]).stop().await;
         }
-        self.ask(move |fleet| Box::pin(async move { fleet.finish_unload(&name).await })).await?
+        let done = self.ask(move |fleet| Box::pin(async move { fleet.finish_unload(&name).await }));
+        let Done { message } = done.await??;
+        Ok(Done { message: [message].into_iter().chain(untold).collect::<Vec<_>>().join("; ") })
     }
 
     /// Puts a backup in the place of the state: everything stops, the daemon starts itself again.

@@ -29,6 +29,9 @@ impl Fleet {
             let text = format!("{name} is loaded; unload it first");
             return Err(Failure::new(Code::FailedPrecondition, Reason::AlreadyLoaded, text));
         }
+        // Answers that waited for an app, keys that counted once, interactions that were deferred.
+        let journal = &self.harbour.journal;
+        journal.forget_plugin(name).await.map_err(|error| of_store(&error))?;
         let depot = &self.harbour.depot;
         let purged = depot.purge(name, timestamp()).await;
         let control = &self.harbour.control;

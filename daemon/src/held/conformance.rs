@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::memory::Memory;
 use super::port::{
     Deciding, HELD, HELD_BYTES, HeldStore, Holding, Kept, NewHeld, Swept, TOLD_AGE_US, Wanted,
+    Whose,
 };
 use super::stage::{Answer, By, Decision, Stage, Way, Why};
 use crate::store::{Journal, StoreError};
@@ -57,6 +58,27 @@ async fn what_is_held_is_shown_as_it_was(store: impl HeldStore) {
     let kept = shown(&store, "a").await;
     assert_eq!((kept.is, kept.stage, kept.size), (new("a"), Stage::Held, 12));
     assert_eq!(store.show("b".to_owned()).await, Ok(None));
+}
+
+async fn what_is_held_of_a_forgotten_user_is_dropped_without_its_content(store: impl HeldStore) {
+    for id in ["a", "b", "c", "d"] {
+        keep(&store, id).await;
+    }
+    store.decide("c".to_owned(), release(By::Operator)).await.unwrap();
+    store.decide("d".to_owned(), drop_it("no")).await.unwrap();
+    let redact = |user: &str, about: &[u8], payload: &[u8]| {
+        assert_eq!(about, b"about");
+        (payload != b"payload of b").then(|| (user.into(), b"gone".to_vec()))
+    };
+    let whose = |workspace: &str| Whose { user: "ada".into(), workspace: workspace.into() };
+    assert_eq!(store.forget_user(whose("elsewhere"), redact, NOW + 2).await, Ok(0));
+    assert_eq!(store.forget_user(whose(""), redact, NOW + 2).await, Ok(1));
+    let a = shown(&store, "a").await;
+    assert_eq!(a.stage, Stage::Decided(Decision::of_deletion(NOW + 2)));
+    assert_eq!((&a.is.about[..], &a.is.payload[..]), (&b"ada"[..], &b"gone"[..]));
+    assert_eq!(shown(&store, "b").await.stage, Stage::Held, "somebody else's");
+    assert_eq!(&shown(&store, "c").await.is.payload[..], b"payload of c", "it is let go on");
+    assert_eq!(&shown(&store, "d").await.is.payload[..], b"gone");
 }
 
 async fn an_id_names_one_thing_for_everybody(store: impl HeldStore) {
@@ -252,6 +274,7 @@ conformance! {
     what_is_over_is_dropped_and_nobody_decides_after
     what_was_told_is_forgotten_after_a_day
     what_is_about_a_deleted_message_is_dropped
+    what_is_held_of_a_forgotten_user_is_dropped_without_its_content
     a_plugin_holds_so_much_and_no_more
     a_plugin_holds_so_many_bytes_and_no_more
     only_what_nobody_was_told_of_is_forgotten

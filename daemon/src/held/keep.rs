@@ -10,9 +10,9 @@ use outboard_proto::common::SkipReason;
 use outboard_supervision::Moment;
 
 use super::Held;
-use super::port::{HeldStore, Holding, NewHeld};
+use super::port::{HeldStore, Holding, NewHeld, Whose};
 use crate::clock;
-use crate::routing::HoldWish;
+use crate::routing::{HoldWish, forget_held};
 use crate::store::StoreError;
 
 /// How long a store that failed is left alone.
@@ -31,6 +31,14 @@ impl<S: HeldStore> Held<S> {
                 }
                 HoldWish::Deleted { workspace, subjects } => {
                     tokio::spawn(self.clone().drop_deleted(workspace, subjects));
+                }
+                HoldWish::Forgotten(whose) => {
+                    let held = self.clone();
+                    tokio::spawn(async move {
+                        if let Err(error) = held.forget_user(whose).await {
+                            held.complain("what is held of a forgotten user stays", &error);
+                        }
+                    });
                 }
             }
         }
@@ -79,6 +87,19 @@ impl<S: HeldStore> Held<S> {
         if self.0.next_us.fetch_min(expires_us, Ordering::Relaxed) > expires_us {
             self.0.sooner.notify_one();
         }
+    }
+
+    /// Drops what is held of a user, and forgets what was; answers how much was held.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn forget_user(&self, whose: Whose) -> Result<usize, StoreError> {
+        let now_us = clock::timestamp().as_microsecond();
+        let dropped = self.0.store.forget_user(whose, forget_held, now_us).await?;
+        if dropped > 0 {
+            self.0.decided.notify_one();
+        }
+        Ok(dropped)
     }
 
     async fn drop_deleted(self, workspace: String, subjects: BTreeSet<String>) {

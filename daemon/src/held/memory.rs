@@ -7,7 +7,8 @@ use bytes::Bytes;
 use tokio::sync::{Mutex as Gate, OwnedMutexGuard};
 
 use super::port::{
-    Deciding, HELD, HELD_BYTES, HeldStore, Holding, Kept, NewHeld, Swept, TOLD_AGE_US, Wanted,
+    Deciding, HELD, HELD_BYTES, HeldStore, Holding, Kept, NewHeld, Redact, Swept, TOLD_AGE_US,
+    Wanted, Whose,
 };
 use super::stage::{Answer, Decision, Stage};
 use crate::store::StoreError;
@@ -188,6 +189,32 @@ impl HeldStore for Memory {
             table.move_on(*number, Stage::Decided(Decision::of_deletion(now_us)));
         }
         Ok(about.len())
+    }
+
+    async fn forget_user(
+        &self,
+        whose: Whose,
+        redact: Redact,
+        now_us: i64,
+    ) -> Result<usize, StoreError> {
+        let mut table = self.0.lock().unwrap();
+        let mut held = Vec::new();
+        for (kept, _) in table.rows.values_mut().filter(|(kept, _)| !kept.is_released_untold()) {
+            let there = whose.workspace.is_empty() || kept.is.workspace == whose.workspace;
+            let redacted = redact(&whose.user, &kept.is.about, &kept.is.payload);
+            let Some((about, payload)) = redacted.filter(|_| there) else { continue };
+            kept.is.about = about;
+            if !kept.is.payload.is_empty() {
+                kept.is.payload = payload.into();
+            }
+            if kept.stage == Stage::Held {
+                held.push(kept.number);
+            }
+        }
+        for number in &held {
+            table.move_on(*number, Stage::Decided(Decision::of_deletion(now_us)));
+        }
+        Ok(held.len())
     }
 
     async fn list(&self, wanted: Wanted) -> Result<Vec<Kept>, StoreError> {

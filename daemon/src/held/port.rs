@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
-use super::stage::{Answer, Decision, Stage};
+use super::stage::{Answer, Decision, Stage, Way};
 use crate::store::StoreError;
 
 /// Things one plugin may hold, those included whose app is still to be told.
@@ -59,6 +59,14 @@ pub struct Kept {
     pub turn: i64,
 }
 
+impl Kept {
+    /// The app is still to be told that it is released, and with what.
+    #[must_use]
+    pub fn is_released_untold(&self) -> bool {
+        matches!(&self.stage, Stage::Decided(Decision { way: Way::Release, .. }))
+    }
+}
+
 /// What came of setting something aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holding {
@@ -100,6 +108,19 @@ pub struct Wanted {
     /// So many.
     pub most: u32,
 }
+
+/// A user who is to be forgotten.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whose {
+    /// The app's id.
+    pub user: String,
+    /// Where; everywhere if empty.
+    pub workspace: String,
+}
+
+/// Makes `about` and payload of something held into ones without a user; nothing where it is
+/// somebody else's.
+pub type Redact = fn(&str, &[u8], &[u8]) -> Option<(Vec<u8>, Vec<u8>)>;
 
 /// Keeps what is held. What it has answered is on the disk.
 pub trait HeldStore: Clone + Send + Sync + 'static {
@@ -168,6 +189,18 @@ pub trait HeldStore: Clone + Send + Sync + 'static {
         &self,
         workspace: String,
         subjects: BTreeSet<String>,
+        now_us: i64,
+    ) -> impl Future<Output = Result<usize, StoreError>> + Send;
+
+    /// Drops what is held of a user, and takes out what is kept of it, and of what was dropped or
+    /// told before; answers how much was held. What is released goes to the app as it is.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn forget_user(
+        &self,
+        whose: Whose,
+        redact: Redact,
         now_us: i64,
     ) -> impl Future<Output = Result<usize, StoreError>> + Send;
 

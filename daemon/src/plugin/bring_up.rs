@@ -15,9 +15,12 @@ use outboard_supervision::News;
 use outboard_supervision::event::{Death, Exit};
 
 use super::Mail;
+use super::install::{InstallPlan, located};
 use super::output::follow;
+use crate::config::name::PluginName;
 use crate::logs::Origin;
 use crate::session::{Entrance, Pass};
+use crate::store::Control;
 
 /// What is started, as configuration resolved it.
 #[derive(Debug, Clone)]
@@ -38,10 +41,12 @@ pub struct Program {
     pub user: Option<PluginUser>,
     /// Its limits.
     pub limits: Limits,
+    /// What must be done before its first process.
+    pub install: Option<Arc<InstallPlan>>,
 }
 
 /// How long after its end a plugin's output is still read: a few grandchildren may hold it open.
-const LAST_OUTPUT: Duration = Duration::from_millis(200);
+pub(super) const LAST_OUTPUT: Duration = Duration::from_millis(200);
 
 /// A keeper with its plugin's output.
 pub type Held = (Keeper, KeeperEvents, PluginOutput);
@@ -49,6 +54,8 @@ pub type Held = (Keeper, KeeperEvents, PluginOutput);
 /// What is started, for which pass.
 #[derive(Clone)]
 pub struct Order {
+    pub name: PluginName,
+    pub control: Control,
     pub spawner: Spawner,
     pub program: Arc<Program>,
     pub pass: Arc<Pass>,
@@ -62,13 +69,14 @@ impl Order {
     /// Why it cannot be started, in words.
     pub async fn prepare(self) -> Result<Held, String> {
         make_ready(Arc::clone(&self.program)).await?;
-        let launch = launch(&self.program, &self.pass, &self.entrance);
+        let program = located(Arc::clone(&self.program)).await?;
+        let launch = launch(&program, &self.pass, &self.entrance);
         self.spawner.prepare(launch).await.map_err(|error| error.to_string())
     }
 
     async fn start(&self) -> Result<Held, String> {
-        make_ready(Arc::clone(&self.program)).await?;
-        let launch = launch(&self.program, &self.pass, &self.entrance);
+        let program = located(Arc::clone(&self.program)).await?;
+        let launch = launch(&program, &self.pass, &self.entrance);
         self.spawner.spawn(launch).await.map_err(|error| error.to_string())
     }
 }
@@ -88,7 +96,16 @@ pub async fn bring_up(order: Order, prepared: impl Future<Output = Option<Held>>
             held.0.go();
             Ok(held)
         }
-        None => order.start().await,
+        None => {
+            let ready = make_ready(Arc::clone(&order.program)).await;
+            if let Err(why) = ready {
+                return news(News::SpawnFailed(why)).await;
+            }
+            if let Err(halt) = order.install().await {
+                return news(halt.news()).await;
+            }
+            order.start().await
+        }
     };
     let (keeper, events, output) = match started {
         Ok(started) => started,
@@ -163,9 +180,19 @@ pub fn daemons_variables(
 
 /// Built from nothing: what is not named here does not reach a plugin.
 fn environment(program: &Program, pass: &Pass, entrance: &Entrance) -> Vec<(String, String)> {
-    let data = program.data.display().to_string();
+    let mut env: BTreeMap<String, String> =
+        surroundings(program, &entrance.facts().name).into_iter().collect();
     let daemons = daemons_variables(&program.socket, &program.data, pass, entrance);
+    env.extend(daemons.map(|(name, value)| (name.to_owned(), value)));
+    env.into_iter().collect()
+}
+
+/// What surrounds every process of a plugin, whether it may speak to the daemon or not.
+pub(super) fn surroundings(program: &Program, name: &str) -> Vec<(String, String)> {
+    let data = program.data.display().to_string();
     let own = [
+        ("OUTBOARD_PLUGIN", name.to_owned()),
+        ("OUTBOARD_DATA_DIR", data.clone()),
         ("HOME", data.clone()),
         ("TMPDIR", format!("{data}/tmp")),
         ("PATH", "/usr/local/bin:/usr/bin:/bin".to_owned()),
@@ -173,12 +200,11 @@ fn environment(program: &Program, pass: &Pass, entrance: &Entrance) -> Vec<(Stri
         ("TZ", "UTC".to_owned()),
     ];
     let mut env = program.env.clone();
-    env.extend(daemons.map(|(name, value)| (name.to_owned(), value)));
     env.extend(own.map(|(name, value)| (name.to_owned(), value)));
     env.into_iter().collect()
 }
 
-fn read_output(
+pub(super) fn read_output(
     output: PluginOutput,
     entrance: &Entrance,
     generation: u64,

@@ -2,6 +2,7 @@
 //!
 //! It refuses to decide; every outcome goes back to the task as mail.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -74,13 +75,21 @@ impl LinuxHost {
         }
     }
 
+    /// What is being installed for it is not to be followed by a process.
+    fn note_unwanted(&self, generation: u64) {
+        if let Some(pass) = self.pass(generation) {
+            pass.unwanted.store(true, Ordering::Relaxed);
+        }
+    }
+
     fn order(&self, generation: u64) -> Order {
         let parts = &self.parts;
         let program = Arc::clone(&parts.program.lock().unwrap_or_else(PoisonError::into_inner));
         let memory = program.limits.memory_bytes;
         let pass = Arc::new(Pass::new(generation, memory, parts.entrance.clock.now()));
         let (spawner, entrance) = (parts.spawner.clone(), Arc::clone(&parts.entrance));
-        Order { spawner, program, pass, entrance }
+        let (name, control) = (parts.name.clone(), parts.control.clone());
+        Order { name, control, spawner, program, pass, entrance }
     }
 
     fn spawn(&mut self, generation: u64) {
@@ -196,11 +205,13 @@ impl Host for LinuxHost {
                 self.tell(generation, Kind::Shutdown(shutdown));
             }
             Effect::Terminate(generation) => {
+                self.note_unwanted(generation);
                 if let Some(keeper) = self.pass(generation).and_then(|pass| pass.keeper_now()) {
                     keeper.terminate();
                 }
             }
             Effect::Kill(generation) => {
+                self.note_unwanted(generation);
                 if let Some(keeper) = self.pass(generation).and_then(|pass| pass.keeper_now()) {
                     keeper.kill();
                 }
@@ -222,6 +233,11 @@ impl Host for LinuxHost {
 
     fn alive(&self) -> Moment {
         self.parts.entrance.door.current().map_or(Moment::ZERO, |pass| pass.alive())
+    }
+
+    fn idle_since(&self) -> Option<Moment> {
+        let entrance = &self.parts.entrance;
+        entrance.switchboard.idle_since(entrance.member)
     }
 
     fn moved(&mut self, machine: &Machine, now: Moment) {

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use outboard_supervision::event::Hindrance;
-use outboard_supervision::state::{Link, Rest, Step};
+use outboard_supervision::state::{Link, Rest, Starting, Step, Work};
 use outboard_supervision::{Machine, Moment, State};
 
 use crate::routing::{Guest, Standing};
@@ -22,6 +22,12 @@ pub fn standing(machine: &Machine, guest: Option<Guest>, now: Moment) -> Standin
         reason: explain(state, now),
         retry_after,
     };
+    if state.is_asleep() {
+        return Standing::Asleep;
+    }
+    if state.is_waking() {
+        return Standing::Waking;
+    }
     match state {
         State::Running(running) if running.link != Link::Attached => {
             unavailable(Some(Duration::from_secs(2)))
@@ -46,6 +52,7 @@ pub fn standing(machine: &Machine, guest: Option<Guest>, now: Moment) -> Standin
 pub fn explain(state: &State, now: Moment) -> String {
     match state {
         State::Stopped(rest) => explain_rest(rest),
+        State::Starting(Starting { work: Work::Install, .. }) => "installing".to_owned(),
         State::Starting(starting) => match (starting.link, starting.percent) {
             (Link::Awaited, _) => "no hello yet".to_owned(),
             (Link::Attached, 0) => "initializing".to_owned(),
@@ -56,6 +63,7 @@ pub fn explain(state: &State, now: Moment) -> String {
             Link::Attached | Link::Awaited => String::new(),
             Link::Lost(_) => "lost its session; may reconnect".to_owned(),
         },
+        State::Draining(_) if state.is_asleep() => "has nothing to do".to_owned(),
         State::Draining(_) => "finishing what is under way".to_owned(),
         State::Stopping(stopping) => match stopping.step {
             Step::Told => "told to end".to_owned(),
@@ -74,6 +82,8 @@ pub fn explain(state: &State, now: Moment) -> String {
 fn explain_rest(rest: &Rest) -> String {
     match rest {
         Rest::Hindered(hindrance) => explain_hindrance(hindrance),
+        Rest::Lazy => "lazy: starts when called".to_owned(),
+        Rest::Idle => "stopped for being idle: starts when called".to_owned(),
         Rest::Finished => "ended by itself with code 0".to_owned(),
         Rest::DaemonStops => "the daemon is stopping".to_owned(),
     }

@@ -21,6 +21,10 @@ impl Host for FakeHost {
         *self.alive.lock().unwrap()
     }
 
+    fn idle_since(&self) -> Option<Moment> {
+        None
+    }
+
     fn moved(&mut self, _: &Machine, _: Moment) {}
 
     fn luck(&mut self) -> f64 {

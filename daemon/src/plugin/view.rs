@@ -62,7 +62,8 @@ impl View {
             match self.first {
                 None => self.first = Some(generation),
                 // To come back after a guest is no restart of the plugin's.
-                Some(_) if made_room(&self.state) => {}
+                // Nor is it to start because something is wanted of it.
+                Some(_) if made_room(&self.state) || state.is_waking() => {}
                 Some(_) => self.restarts += 1,
             }
         }

@@ -99,6 +99,8 @@ pub enum Lost {
     CrowdedOut,
     /// The session or the process went away with it.
     Gone,
+    /// What it waited for to start did not.
+    NotStarted,
     /// The plugin was taken out of service.
     Unlisted,
     /// Out of the queue before it could be handed over: the plugin may not see it any more.
@@ -172,6 +174,7 @@ impl Core {
         let ready = is.open_seat().is_some();
         let waits = !ready || is.in_hand >= is.is.in_flight;
         let stage = if !ready {
+            self.ring_for(member);
             Stage::Awaiting(body)
         } else if waits {
             Stage::Queued(body)
@@ -207,6 +210,7 @@ impl Core {
     ) {
         let member = &mut self.members[member];
         member.traffic.calls += 1;
+        member.sleep.busy_at = now;
         if let Some(seat) = &member.seat {
             let budget_us = match member.has_guest() {
                 true => BUDGET_US,
@@ -377,8 +381,8 @@ impl Core {
                     Lost::TimedOut => SkipReason::Timeout,
                     Lost::NeverHanded => self.never_handed(call.member),
                     Lost::CrowdedOut => SkipReason::OverLimit,
-                    Lost::Gone | Lost::Unlisted => SkipReason::Unavailable,
                     Lost::Revoked => SkipReason::NotGranted,
+                    Lost::Gone | Lost::NotStarted | Lost::Unlisted => SkipReason::Unavailable,
                 };
                 self.interceptor_lost(run, at, reason, now);
             }
@@ -396,13 +400,17 @@ impl Core {
             Standing::Ready => SkipReason::Timeout,
             Standing::Suspended(_) => SkipReason::Suspended,
             Standing::Debugged(Guest::Awaited | Guest::Answering) => SkipReason::Debug,
-            Standing::Unavailable { .. } | Standing::Unlisted => SkipReason::Unavailable,
+            Standing::Unavailable { .. }
+            | Standing::Asleep
+            | Standing::Waking
+            | Standing::Unlisted => SkipReason::Unavailable,
         }
     }
 
     fn reply(&mut self, id: MemberId, serial: u64, (call, said): (u64, Said), now: Moment) -> bool {
         let Some(member) = self.members.get_mut(id) else { return false };
         let current = member.seat.as_ref().is_some_and(|seat| seat.serial == serial);
+        member.sleep.busy_at = now;
         let live = self.calls.find(call).filter(|key| {
             let call = &self.calls.table[*key];
             current && call.member == id && matches!(call.stage, Stage::Handed)

@@ -135,7 +135,7 @@ impl Core {
             Understood::Run { subcommand, args } => (subcommand, args),
         };
         let member = &mut self.members[id];
-        if member.open_seat().is_none() {
+        if !member.takes_work() {
             return Err(unavailable(&member.is.name, &member.standing, "not_started"));
         }
         member.used(pushed_as(&decl), now);

@@ -81,7 +81,7 @@ pub fn loss(lost: Lost) -> Outcome {
     match lost {
         Lost::TimedOut | Lost::NeverHanded => Outcome::TimedOut,
         Lost::CrowdedOut => Outcome::OverLimit,
-        Lost::Gone | Lost::Unlisted | Lost::Revoked => Outcome::Unavailable,
+        Lost::Gone | Lost::NotStarted | Lost::Unlisted | Lost::Revoked => Outcome::Unavailable,
     }
 }
 

@@ -250,6 +250,8 @@ impl Core {
             (Op::Declare { plugin, .. }, Outcome::Declared(backlogs, gone)) => {
                 if let Some(id) = self.names.get(plugin) {
                     self.members[*id].durable.declared(backlogs);
+                    // What waited for it since an earlier daemon wakes it.
+                    moved.insert(*id);
                 }
                 self.trace_gone(&gone);
                 alert(&gone);
@@ -266,6 +268,12 @@ impl Core {
                 }
                 self.count_dead_letters(&dead_letters);
                 self.tell_operator(Ok(Outcome::Done));
+            }
+            (Op::Forget { .. }, outcome) => {
+                if let Some(waiting) = self.orders.forgetting.pop_front() {
+                    // It may have gone; what it wanted is done all the same.
+                    let _ = waiting.send(outcome);
+                }
             }
             (_, Outcome::Unknown(ids)) => self.tell_operator(Ok(Outcome::Unknown(ids))),
             (op, outcome) => self.read_done(op, outcome, moved),
@@ -385,6 +393,7 @@ impl Core {
         let at_us = self.clock.wall_us();
         let Some(member) = self.members.get_mut(id) else { return false };
         let Some(deadline) = member.durable.deadline(ack.delivery) else { return false };
+        member.sleep.busy_at = now;
         self.deadlines.remove(deadline, Due::Delivery(id, ack.delivery));
         let came = match &ack.failure {
             None => {

@@ -130,6 +130,7 @@ impl Core {
     /// Hands over what the plugin's session, window and credit allow.
     pub fn deliver(&mut self, id: MemberId, now: Moment) {
         while self.deliver_one(id, now) {}
+        self.ring_for_events(id);
         self.collect_orders(id);
     }
 
@@ -201,6 +202,7 @@ impl Core {
             budget_us: micros(if member.has_guest() { BUDGET } else { handed.timeout }),
         };
         member.traffic.events += 1;
+        member.sleep.busy_at = now;
         member.remember(delivery, handed.event, now);
         if let Some(seat) = &member.seat {
             let frame = DaemonFrame { kind: Some(daemon_frame::Kind::Event(frame)) };
@@ -214,6 +216,7 @@ impl Core {
             return true;
         }
         let Some(member) = self.members.get_mut(id) else { return false };
+        member.sleep.busy_at = now;
         let Some(in_hand) = member.lanes.done(ack.delivery) else {
             member.traffic.stale_replies += 1;
             return false;

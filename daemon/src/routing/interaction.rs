@@ -270,6 +270,7 @@ impl Core {
             | Lost::NeverHanded
             | Lost::CrowdedOut
             | Lost::Gone
+            | Lost::NotStarted
             | Lost::Unlisted
             | Lost::Revoked => self.lost_failure(member, lost),
         };
@@ -296,6 +297,7 @@ impl Core {
                 Failure::new(tonic::Code::DeadlineExceeded, Reason::Deadline, text)
                     .detail("outcome", "not_started")
             }
+            Lost::NotStarted => unavailable(&is.is.name, &is.standing, "not_started"),
             Lost::Gone | Lost::Unlisted => unavailable(&is.is.name, &is.standing, "unknown"),
             Lost::Revoked => not_given(is),
         }

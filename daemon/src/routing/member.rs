@@ -18,6 +18,7 @@ use super::pace::Pace;
 use super::permit::{Permits, place};
 use super::run::shadow::{self, Tally};
 use super::subject::Subject;
+use super::sleep::Sleep;
 use super::uses::Uses;
 use super::waiting::Waiting;
 use super::{Core, MemberId, Registration, Switchboard, Traffic};
@@ -48,6 +49,10 @@ pub enum Standing {
         /// When it may be back, where that is known.
         retry_after: Option<Duration>,
     },
+    /// It starts when something is wanted of it.
+    Asleep,
+    /// It is being started, for something is wanted of it.
+    Waking,
     /// A developer's process stands in for it.
     Debugged(Guest),
     /// It is out of service: neither asked nor missed.
@@ -92,6 +97,8 @@ pub struct Member {
     pub delivered: HashMap<u64, (Moment, Arc<Event>)>,
     /// What a guest may still answer although nobody waits.
     pub overdue: Overdue,
+    /// What wakes it, and when it last had something to do.
+    pub sleep: Sleep,
 }
 
 /// The open session of a member.
@@ -162,6 +169,7 @@ impl Member {
             recent: VecDeque::new(),
             delivered: HashMap::new(),
             overdue: Overdue::default(),
+            sleep: Sleep::default(),
         }
     }
 
@@ -171,6 +179,8 @@ impl Member {
             Standing::Ready
             | Standing::Suspended(_)
             | Standing::Unavailable { .. }
+            | Standing::Asleep
+            | Standing::Waking
             | Standing::Debugged(_) => true,
             Standing::Unlisted => false,
         }
@@ -202,6 +212,8 @@ impl Member {
             Standing::Ready | Standing::Debugged(Guest::Answering) => self.seat.as_mut(),
             Standing::Suspended(_)
             | Standing::Unavailable { .. }
+            | Standing::Asleep
+            | Standing::Waking
             | Standing::Debugged(Guest::Awaited)
             | Standing::Unlisted => None,
         }
@@ -333,11 +345,16 @@ impl Core {
         let was_listed = member.listed();
         member.standing = standing;
         let is_listed = member.listed();
+        member.sleep.counted &= matches!(member.standing, Standing::Asleep | Standing::Waking);
         match member.standing {
             Standing::Ready | Standing::Debugged(Guest::Answering) => self.hand_over(id, now),
+            Standing::Asleep | Standing::Waking => self.fall_asleep(id),
             Standing::Suspended(_)
             | Standing::Unavailable { .. }
-            | Standing::Debugged(Guest::Awaited) => self.skip_queued(id, now),
+            | Standing::Debugged(Guest::Awaited) => {
+                self.skip_queued(id, now);
+                self.skip_awaiting(id, now);
+            }
             Standing::Unlisted => self.end_calls_of(id, now),
         }
         if was_listed == is_listed {

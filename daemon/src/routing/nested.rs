@@ -181,7 +181,7 @@ impl Core {
             return Err(Failure::new(Code::Unimplemented, Reason::UnknownMethod, text));
         };
         let timeout = decl.timeout.unwrap_or(member.is.call_timeout);
-        if member.open_seat().is_none() {
+        if !member.takes_work() {
             return Err(unavailable(&member.is.name, &member.standing, "not_started"));
         }
         Ok((id, timeout))

@@ -161,12 +161,16 @@ impl Nodes {
     pub fn app_info(&self) -> AppInfo {
         let operations: BTreeSet<&String> =
             self.table.iter().flat_map(|(_, node)| &node.hello.operations).collect();
+        let workspaces: BTreeSet<&String> =
+            self.table.iter().flat_map(|(_, node)| &node.hello.workspaces).collect();
         let newest = self.table.iter().map(|(_, node)| node).max_by_key(|node| node.serial);
         AppInfo {
             name: newest.map(|node| node.hello.app.clone()).unwrap_or_default(),
             version: newest.map(|node| node.hello.version.clone()).unwrap_or_default(),
             operations: operations.into_iter().cloned().collect(),
             public_url: newest.map(|node| node.hello.public_url.clone()).unwrap_or_default(),
+            workspaces: workspaces.into_iter().cloned().collect(),
+            locale: newest.map(|node| node.hello.locale.clone()).unwrap_or_default(),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outboard_proto::app::{Published, daemon_frame::Kind};
-use outboard_proto::common::{Event, Failure, Reason, event::Of};
+use outboard_proto::common::{Event, Failure, Message, Reason, event::Of};
 use outboard_supervision::Moment;
 use prost::Message as _;
 use tokio::sync::oneshot;
@@ -44,6 +44,8 @@ pub struct Orders {
     pub queue: VecDeque<Op>,
     /// The journal is at work on some.
     pub carrying: bool,
+    /// Those who wait until a user is forgotten, in the order of the orders for it.
+    pub forgetting: VecDeque<oneshot::Sender<Outcome>>,
     pending: HashMap<Arc<str>, Pending>,
     pending_bytes: usize,
     /// Operators who wait for theirs, in the order of those.
@@ -57,6 +59,13 @@ struct Pending {
     size: usize,
     /// Subscriptions it goes to.
     subscriptions: u32,
+}
+
+impl Orders {
+    /// Events that are not kept yet.
+    pub fn pending_events(&mut self) -> impl Iterator<Item = &mut Arc<Event>> {
+        self.pending.values_mut().map(|it| &mut it.event)
+    }
 }
 
 impl Switchboard {
@@ -102,6 +111,7 @@ impl Core {
         self.permits.names.note(&event.workspace, Subject::of_event(&event).channel());
         self.erase_copies(&event);
         self.withdraw_held(&event);
+        self.heed_forgotten(&event);
         let event = Arc::new(event);
         let handed = match noted {
             Noted::First => {
@@ -269,7 +279,7 @@ impl Core {
             return;
         }
         let is_copy = |it: &Event| it.workspace == event.workspace && copy_of(it) == deleted.id;
-        let pending = self.orders.pending.values_mut().map(|it| &mut it.event);
+        let pending = self.orders.pending_events();
         let members = self.members.iter_mut().map(|(_, member)| member);
         let waiting = members.flat_map(|member| {
             let kept = member.durable.waiting_mut().map(|item| &mut item.event);
@@ -295,13 +305,18 @@ fn copy_of(event: &Event) -> &str {
 }
 
 /// Takes out what a message says; that it was there stays known.
-fn redact(event: &mut Event) {
+pub fn redact(event: &mut Event) {
     if let Some(Of::Message(message)) = &mut event.of {
-        message.body = None;
-        message.mentions.clear();
-        message.attachments.clear();
-        message.metadata.clear();
+        strip(message);
     }
+}
+
+/// Takes out what a message says.
+pub fn strip(message: &mut Message) {
+    message.body = None;
+    message.mentions.clear();
+    message.attachments.clear();
+    message.metadata.clear();
 }
 
 fn redact_encoded(body: &[u8]) -> Vec<u8> {

@@ -6,7 +6,7 @@ use outboard_supervision::Moment;
 
 use super::call::{Purpose, Stage};
 use super::deadline::Due;
-use super::waiting::{Asker, Room};
+use super::waiting::{Asker, CALLS, Room};
 use super::{Core, MemberId};
 use crate::frame::CallBody;
 
@@ -25,6 +25,10 @@ impl Core {
         body: &CallBody,
         now: Moment,
     ) -> bool {
+        let is = &mut self.members[member];
+        if is.open_seat().is_none() && is.awaiting.len() >= CALLS {
+            return false;
+        }
         loop {
             match self.members[member].queue.room(asker, body.len()) {
                 Room::Free => return true,

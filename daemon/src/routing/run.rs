@@ -163,6 +163,8 @@ fn unable(standing: &Standing, policy: OnFailure) -> Option<SkipReason> {
     match (standing, policy) {
         (Standing::Ready, _) | (Standing::Unavailable { .. }, OnFailure::Closed) => None,
         (Standing::Suspended(_), OnFailure::Closed) => None,
+        // It is started for what is asked, which waits as long as it may take anyway.
+        (Standing::Asleep | Standing::Waking, _) => None,
         (Standing::Suspended(_), OnFailure::Open) => Some(SkipReason::Suspended),
         (Standing::Debugged(Guest::Answering), _) => None,
         // Debugged, a closed hook is open: nobody waits for a developer.

@@ -11,6 +11,7 @@ mod kept;
 mod pipelines;
 mod shadows;
 mod shares;
+mod sleepers;
 mod traces;
 mod work;
 

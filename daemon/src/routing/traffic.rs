@@ -29,6 +29,10 @@ pub struct Traffic {
     pub host_over_limit: u64,
     /// Times a breaker opened.
     pub breaker_openings: u64,
+    /// Times it was started because something was wanted of it.
+    pub lazy_starts: u64,
+    /// Calls that waited for such a start.
+    pub waits: u64,
     /// Answers that broke the rules of its hook.
     pub rule_breaks: u64,
 }

@@ -48,6 +48,12 @@ impl Waiting {
         self.calls
     }
 
+    /// Whether nothing waits.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.calls == 0
+    }
+
     /// Puts a call behind those of the same asker.
     pub fn push(&mut self, asker: Asker, key: usize, bytes: usize) {
         self.calls += 1;

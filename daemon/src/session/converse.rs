@@ -10,19 +10,21 @@ use std::time::Duration;
 use outboard_proto::common::{Failure, Reason};
 use outboard_proto::limits::{FRAME_BYTES, HELLO};
 use outboard_proto::plugin::{
-    DaemonFrame, Hello, PluginFrame, Welcome, daemon_frame, plugin_frame::Kind,
+    DaemonFrame, Hello, Limits, PluginFrame, Welcome, daemon_frame, plugin_frame::Kind,
 };
 use outboard_supervision::News;
 use tonic::{Code, Status, Streaming};
 
 use super::bulk::Bulk;
 use super::door::{Entered, Pass};
+use super::facts::Facts;
 use super::hello;
 use super::listen::Entrance;
 use super::service::Who;
 use crate::clock::Clock;
 use crate::egress::{Egress, Urgency};
 use crate::frame::{FromPlugin, Inbound, ToPlugin};
+use crate::lifecycle::Lifecycle;
 use crate::logs::Origin;
 use crate::plugin::Mail;
 use crate::routing::Said;
@@ -164,6 +166,9 @@ impl Session {
         }
         self.serial = self.entrance.next_serial();
         self.pass.heard(now);
+        if let Who::Own(_) = &self.who {
+            self.entrance.lifecycle.met(&hello.version, &hello.features);
+        }
         self.welcome(&hello);
         let answers = hello::answers_settings(&hello);
         self.entrance.settings.attach(self.serial, self.egress.clone(), answers);
@@ -186,16 +191,26 @@ impl Session {
             settings: told.json,
             settings_narrowed: told.narrowed,
             grants: facts.grants.clone(),
-            limits: Some(facts.limits),
+            limits: Some(self.limits(&facts)),
             bot: Some(facts.bot.clone()),
             app: Some(self.entrance.switchboard.app_info()),
             previous_end: facts.previous_end.clone(),
             features: hello::shared_features(hello),
             scoped_grants: facts.scoped_grants.clone(),
+            daemon_version: env!("CARGO_PKG_VERSION").to_owned(),
+            data_dir: facts.data_dir.display().to_string(),
         };
         let frame = DaemonFrame { kind: Some(daemon_frame::Kind::Welcome(welcome)) };
         // The stream has just begun: it is empty.
         let _ = self.egress.push(Urgency::Control, frame.into(), self.clock().now());
+    }
+
+    /// What its process is held to, whatever was configured since.
+    fn limits(&self, facts: &Facts) -> Limits {
+        match &self.who {
+            Who::Own(pass) => Limits { memory_bytes: pass.memory_limit, ..facts.limits },
+            Who::Guest { .. } => facts.limits,
+        }
     }
 
     async fn listen(&mut self, frames: &mut Frames) -> Fault {
@@ -271,8 +286,12 @@ impl Session {
             Some(Kind::Ready(_)) => {
                 self.pass.was_ready.store(true, Ordering::Relaxed);
                 self.news(News::Ready).await;
+                if let Who::Own(pass) = &self.who {
+                    Lifecycle::ready(&self.entrance, pass);
+                }
                 false
             }
+            Some(Kind::Lifecycle(ack)) => self.entrance.lifecycle.acknowledged(ack),
             Some(Kind::Starting(starting)) => {
                 self.log(&format!("starting: {} % {}", starting.percent, starting.text));
                 self.news(News::Progress(starting.percent)).await;

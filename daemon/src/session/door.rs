@@ -36,6 +36,8 @@ pub struct Pass {
     pub memory_limit: u64,
     /// The process has been ready before: a new session resumes it.
     pub was_ready: AtomicBool,
+    /// It is to end: nothing more is to be started of it.
+    pub unwanted: AtomicBool,
     /// The last sign of life, microseconds on the daemon's clock.
     heard_us: AtomicU64,
     inside: Mutex<Inside>,
@@ -73,6 +75,7 @@ impl Pass {
             keeper: watch::Sender::new(None),
             until: CancellationToken::new(),
             was_ready: AtomicBool::new(false),
+            unwanted: AtomicBool::new(false),
             heard_us: AtomicU64::new(crate::clock::micros(now.0)),
             inside: Mutex::new(Inside::default()),
         }
@@ -150,6 +153,12 @@ impl Pass {
             inside.current = None;
         }
         current
+    }
+
+    /// Whether it has a session.
+    #[must_use]
+    pub fn is_attached(&self) -> bool {
+        self.inside().current.is_some()
     }
 
     /// Sends a control frame on the current session, if there is one.

@@ -2,7 +2,9 @@
 //!
 //! A snapshot, replaced when the plugin is loaded or configured anew.
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use outboard_proto::plugin::{Bot, EndRecord, Limits};
 
@@ -23,6 +25,10 @@ pub struct Facts {
     pub scoped_grants: Vec<String>,
     /// Its limits.
     pub limits: Limits,
+    /// The folder that outlives its processes.
+    pub data_dir: PathBuf,
+    /// How long a start may take, and a handler of its lifecycle.
+    pub start_timeout: Duration,
     /// The account it speaks as.
     pub bot: Bot,
     /// How the generation before ended.

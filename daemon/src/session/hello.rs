@@ -14,10 +14,12 @@ use crate::config::manifest::{EventType, Handlers, Hook};
 use crate::config::name::CommandName;
 
 /// Optional parts of the protocol that this daemon understands.
-pub const FEATURES: [&str; 7] = ["progress", "partial", "defer", "log", CHUNKS, SETTINGS, GRANTS];
+pub const FEATURES: [&str; 8] =
+    ["progress", "partial", "defer", "log", CHUNKS, SETTINGS, GRANTS, LIFECYCLE];
 const CHUNKS: &str = "chunks";
 const SETTINGS: &str = "settings";
 const GRANTS: &str = "grants";
+const LIFECYCLE: &str = crate::lifecycle::FEATURE;
 
 /// Compares a hello with the manifest.
 ///

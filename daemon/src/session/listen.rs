@@ -22,6 +22,7 @@ use crate::connection::Terms;
 use crate::debug::Desk;
 use crate::held::Held;
 use crate::interactions::Interactions;
+use crate::lifecycle::Lifecycle;
 use crate::logs::Log;
 use crate::plugin::Mail;
 use crate::reflection::Reflection;
@@ -60,6 +61,8 @@ pub struct Entrance {
     pub refusals: Refusals,
     /// What was set for it.
     pub settings: Arc<Ledger>,
+    /// What happens to it once per version.
+    pub lifecycle: Lifecycle,
     /// What grpcurl and its like are told.
     pub reflection: Reflection,
     facts: Mutex<Arc<Facts>>,
@@ -90,6 +93,8 @@ pub struct Leads {
     pub refusals: Refusals,
     /// What was set for it.
     pub settings: Arc<Ledger>,
+    /// What happens to it once per version.
+    pub lifecycle: Lifecycle,
     /// What grpcurl and its like are told.
     pub reflection: Reflection,
 }
@@ -100,7 +105,7 @@ impl Entrance {
     pub fn new(leads: Leads, facts: Facts) -> Self {
         let Leads { member, switchboard, mailbox, log, clock, .. } = leads;
         let Leads { outbox, interactions, held, room, refusals, settings, .. } = leads;
-        let Leads { reflection, .. } = leads;
+        let Leads { lifecycle, reflection, .. } = leads;
         let facts = Mutex::new(Arc::new(facts));
         Self {
             member,
@@ -115,6 +120,7 @@ impl Entrance {
             held,
             room,
             refusals,
+            lifecycle,
             settings,
             reflection,
             facts,

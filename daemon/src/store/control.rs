@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 mod ends;
+mod installs;
+mod lifecycle;
 mod plugins;
 mod schedules;
 mod settings;
@@ -72,6 +74,17 @@ pub const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
 ",
     settings::TABLE,
+    "
+    CREATE TABLE lifecycle (
+        plugin TEXT NOT NULL PRIMARY KEY,
+        told TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO lifecycle (plugin, told) SELECT name, version FROM plugin;
+    CREATE TABLE install (
+        plugin TEXT NOT NULL PRIMARY KEY,
+        mark TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+",
 ];
 
 /// The handle. Clones share one thread.
@@ -139,6 +152,8 @@ impl Control {
         let name = name.clone();
         let forget = move |db: &Connection| {
             schedules::forget(db, &name)?;
+            lifecycle::forget(db, &name)?;
+            installs::forget(db, &name)?;
             plugins::forget(db, &name)
         };
         self.thread.run(0, forget).await
@@ -275,6 +290,42 @@ impl Control {
     pub async fn purge_settings(&self, plugin: &PluginName) -> Result<bool, StoreError> {
         let plugin = plugin.clone();
         self.thread.run(0, move |db| settings::purge(db, &plugin)).await
+    }
+
+    /// The mark of what was last installed of a plugin.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn installed(&self, name: &PluginName) -> Result<Option<String>, StoreError> {
+        let name = name.clone();
+        self.thread.run(0, move |db| installs::done(db, &name)).await
+    }
+
+    /// Keeps that this was installed of a plugin.
+    ///
+    /// # Errors
+    /// The database failed; then it is done again.
+    pub async fn keep_installed(&self, name: &PluginName, mark: &str) -> Result<(), StoreError> {
+        let (name, mark) = (name.clone(), mark.to_owned());
+        self.thread.run(0, move |db| installs::keep(db, &name, &mark)).await
+    }
+
+    /// The version that a plugin has last acknowledged to be; nothing before the first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn told_version(&self, name: &PluginName) -> Result<Option<String>, StoreError> {
+        let name = name.clone();
+        self.thread.run(0, move |db| lifecycle::told(db, &name)).await
+    }
+
+    /// Keeps that a plugin has acknowledged to be of this version.
+    ///
+    /// # Errors
+    /// The database failed; then it is told again.
+    pub async fn keep_told(&self, name: &PluginName, version: &str) -> Result<(), StoreError> {
+        let (name, version) = (name.clone(), version.to_owned());
+        self.thread.run(0, move |db| lifecycle::keep(db, &name, &version)).await
     }
 
     /// Keeps how a generation ended; the oldest beyond [`KEPT_ENDS`] go.

@@ -16,6 +16,8 @@ pub enum Event {
     Restart,
     /// An operator looked at a failure: try again, forget the past.
     Reset,
+    /// Something is wanted of a plugin that starts when it is called.
+    Wake,
     /// The daemon is stopping.
     Shutdown,
     /// The daemon must stop at once.
@@ -24,6 +26,8 @@ pub enum Event {
     Tick {
         /// The last sign of life.
         alive: Moment,
+        /// Since when it has had nothing to do; nothing while it has.
+        idle_since: Option<Moment>,
     },
     /// The driver itself was late, by so much that it cannot blame anyone else.
     Late,
@@ -60,6 +64,12 @@ pub enum Hindrance {
 /// News of one generation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
+    /// What must be done before its first process is being done, and may take so long.
+    Installing(Duration),
+    /// That is done; a process follows.
+    Installed,
+    /// It came to nothing: trying again by itself would not help.
+    InstallFailed(String),
     /// The process runs.
     Spawned(u32),
     /// The process could not be started.
@@ -130,6 +140,8 @@ pub enum Cause {
     InitFailed,
     /// It could not be started.
     SpawnFailed,
+    /// What must be done before its first process came to nothing.
+    InstallFailed,
     /// It broke the protocol.
     Protocol,
     /// Its keeper died.
@@ -152,6 +164,7 @@ impl Cause {
             Self::StartTimeout => "start-timeout",
             Self::InitFailed => "init-failed",
             Self::SpawnFailed => "spawn-failed",
+            Self::InstallFailed => "install-failed",
             Self::Protocol => "protocol",
             Self::KeeperLost => "keeper-lost",
             Self::DaemonLost => "daemon-lost",

@@ -30,5 +30,5 @@ pub use effect::Effect;
 pub use event::{Cause, Conditions, Event, Exit, News, Obituary};
 pub use machine::{Machine, Now};
 pub use moment::Moment;
-pub use policy::{Policy, Restart};
+pub use policy::{FirstStart, Policy, Restart};
 pub use state::State;

@@ -95,6 +95,7 @@ impl Machine {
             // Wherever it stands: a past that is forgotten only at rest would catch up with it.
             Event::Reset => self.forgive(),
             Event::Restart
+            | Event::Wake
             | Event::Shutdown
             | Event::KillNow
             | Event::Tick { .. }

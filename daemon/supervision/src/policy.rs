@@ -12,6 +12,10 @@ use crate::intensity::Intensity;
 pub struct Policy {
     /// When to start again after an end nobody asked for.
     pub restart: Restart,
+    /// When it is started where nobody has asked for it.
+    pub first: FirstStart,
+    /// How long it may have nothing to do before it is stopped; it runs on if not said.
+    pub idle_stop: Option<Duration>,
     /// How long a start may take.
     pub start: StartTimes,
     /// How life is checked.
@@ -35,6 +39,15 @@ pub enum Restart {
     OnFailure,
     /// After every end.
     Always,
+}
+
+/// When a plugin is started where nobody has asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirstStart {
+    /// As soon as nothing stands in its way.
+    AtBoot,
+    /// When something is wanted of it.
+    WhenCalled,
 }
 
 /// How long a start may take.
@@ -72,6 +85,8 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             restart: Restart::OnFailure,
+            first: FirstStart::AtBoot,
+            idle_stop: None,
             start: StartTimes { step: Duration::from_secs(10), total: Duration::from_secs(120) },
             heartbeat: Heartbeat::default(),
             backoff: Backoff::default(),

@@ -35,6 +35,10 @@ pub enum Rest {
     Hindered(Hindrance),
     /// It ended by itself and its policy lets it rest.
     Finished,
+    /// It starts when something is wanted of it, and nothing has been.
+    Lazy,
+    /// It had nothing to do for long enough; it starts when something is wanted of it.
+    Idle,
     /// The daemon is stopping.
     DaemonStops,
 }
@@ -52,10 +56,32 @@ pub struct Starting {
     pub latest: Moment,
     /// Percent it has told.
     pub percent: u32,
+    /// What its time is spent on.
+    pub work: Work,
+    /// Whether somebody waits for it.
+    pub begun: Begun,
     /// Its session.
     pub link: Link,
     /// The process, once there is one.
     pub pid: Option<u32>,
+}
+
+/// What a start is spent on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// What must be done before the first process of this version.
+    Install,
+    /// The process itself.
+    Process,
+}
+
+/// Why a start was begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    /// Nobody waits for it.
+    Unasked,
+    /// Calls wait for it.
+    ForCalls,
 }
 
 /// Initialized and healthy.
@@ -73,6 +99,8 @@ pub struct Running {
     pub link: Link,
     /// How its life is checked.
     pub pulse: Pulse,
+    /// When it is looked at whether it has anything to do; never if not said.
+    pub idle_look: Option<Moment>,
 }
 
 /// The session of a generation.
@@ -121,6 +149,8 @@ pub enum Then {
     Rest(Rest),
     /// Start again at once: an operator asked for it.
     Again,
+    /// Start again at once: something is wanted of it.
+    Woken,
     /// It was the plugin's fault: restart policy, intensity and back-off decide.
     Recover(Cause, String),
     /// A fault that would repeat.
@@ -213,11 +243,38 @@ impl State {
         match self {
             Self::Stopped(_) | Self::Failed(_) => None,
             Self::Starting(s) => Some(s.link.earliest(s.deadline)),
-            Self::Running(s) => Some(s.link.earliest(s.pulse.due)),
+            Self::Running(s) => {
+                let due = s.idle_look.map_or(s.pulse.due, |look| look.min(s.pulse.due));
+                Some(s.link.earliest(due))
+            }
             Self::Draining(s) => Some(s.deadline),
             Self::Stopping(Stopping { step: Step::Killed, .. }) => None,
             Self::Stopping(s) => Some(s.ending.deadline),
             Self::Waiting(s) => Some(s.until),
+        }
+    }
+
+    /// Whether it rests until something is wanted of it, or is on its way there.
+    #[must_use]
+    pub fn is_asleep(&self) -> bool {
+        match self {
+            Self::Stopped(rest) => rest.is_sleep(),
+            Self::Draining(ending) | Self::Stopping(Stopping { ending, .. }) => {
+                matches!(&ending.then, Then::Rest(rest) if rest.is_sleep())
+            }
+            Self::Starting(_) | Self::Running(_) | Self::Waiting(_) | Self::Failed(_) => false,
+        }
+    }
+
+    /// Whether it is being started because something is wanted of it.
+    #[must_use]
+    pub fn is_waking(&self) -> bool {
+        match self {
+            Self::Starting(starting) => starting.begun == Begun::ForCalls,
+            Self::Draining(ending) | Self::Stopping(Stopping { ending, .. }) => {
+                ending.then == Then::Woken
+            }
+            Self::Stopped(_) | Self::Running(_) | Self::Waiting(_) | Self::Failed(_) => false,
         }
     }
 
@@ -233,6 +290,17 @@ impl State {
             | Self::Stopping(_)
             | Self::Waiting(_)
             | Self::Failed(_) => false,
+        }
+    }
+}
+
+impl Rest {
+    /// Whether something that is wanted of it ends it.
+    #[must_use]
+    pub fn is_sleep(&self) -> bool {
+        match self {
+            Self::Lazy | Self::Idle => true,
+            Self::Hindered(_) | Self::Finished | Self::DaemonStops => false,
         }
     }
 }

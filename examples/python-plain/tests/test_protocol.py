@@ -177,3 +177,16 @@ def test_the_bindings_are_fresh(tmp_path):
     for file in committed:
         fresh = tmp_path / Path(file).relative_to(HERE)
         assert file.read_text() == fresh.read_text(), f"run generate.sh: {file} is stale"
+
+
+async def test_a_milestone_is_acknowledged_when_its_handler_has_returned(daemon):
+    kinds = (
+        wire.LIFECYCLE_KIND_INSTALLED,
+        wire.LIFECYCLE_KIND_UPGRADED,
+        wire.LIFECYCLE_KIND_UNINSTALLED,
+    )
+    for number, kind in enumerate(kinds, start=1):
+        told = wire.Lifecycle(id=number, kind=kind, to="0.1.0")
+        daemon.say(lifecycle=told)
+        ack = (await daemon.hear("lifecycle")).lifecycle
+        assert (ack.id, ack.HasField("failure")) == (number, False)

@@ -26,6 +26,7 @@ use crate::exchange::Exchange;
 use crate::hook;
 use crate::host::Host;
 use crate::http::{HttpRequest, HttpResponse};
+use crate::lifecycle::Life;
 use crate::link::{Cause, Link};
 use crate::outcome::Outcome;
 use crate::reply::Reply;
@@ -52,6 +53,7 @@ pub(crate) struct Handlers {
     pub(crate) routes: Named<HttpHandler>,
     pub(crate) autocompletes: Named<AutocompleteHandler>,
     pub(crate) actions: Named<ActionHandler>,
+    pub(crate) life: Life,
     pub(crate) on_start: Option<StartHandler>,
     pub(crate) on_settings_changed: Option<SettingsHandler>,
     pub(crate) on_drain: Option<EndHandler>,

@@ -148,6 +148,8 @@ mod held;
 mod hook;
 mod host;
 mod http;
+mod known;
+mod lifecycle;
 mod link;
 mod outcome;
 mod plugin;
@@ -185,6 +187,7 @@ pub use hook::{
 };
 pub use host::{Host, MessageId};
 pub use http::{HttpRequest, HttpResponse};
+pub use lifecycle::Milestone;
 pub use outboard_proto as proto;
 pub use outcome::Outcome;
 pub use plugin::Plugin;

@@ -21,6 +21,7 @@
 
 mod arrange;
 mod beyond;
+mod life;
 mod record;
 mod settings;
 mod shelf;

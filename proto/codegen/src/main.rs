@@ -19,6 +19,7 @@ const PROTOS: &[&str] = &[
     "outboard/admin/v1/alerts.proto",
     "outboard/admin/v1/settings.proto",
     "outboard/admin/v1/permissions.proto",
+    "outboard/admin/v1/privacy.proto",
 ];
 
 /// Payloads that are kept behind a pointer.

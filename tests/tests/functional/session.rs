@@ -220,7 +220,7 @@ async fn alpha() -> anyhow::Result<(Daemon, App)> {
 
 /// Asks alpha what it has seen until that contains `wanted`. While it has no session the command
 /// fails, and is asked again once the catalogue, or the next answer, says otherwise.
-async fn told_again(app: &App, wanted: &str) -> anyhow::Result<String> {
+pub(crate) async fn told_again(app: &App, wanted: &str) -> anyhow::Result<String> {
     let asking = async {
         loop {
             match app.tell("alpha", "seen").await {

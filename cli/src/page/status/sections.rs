@@ -136,6 +136,8 @@ pub fn traffic(traffic: &Traffic) -> Section {
         ("time-outs", traffic.timeouts),
         ("breaker openings", traffic.breaker_openings),
         ("loops suspected", traffic.loops),
+        ("started by calls", traffic.lazy_starts),
+        ("waited for that", traffic.waits),
         ("events dropped", traffic.events_dropped),
         ("over limit", traffic.over_limit),
         ("denied", traffic.denied),

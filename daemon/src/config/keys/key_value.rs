@@ -56,6 +56,58 @@ impl KeyValue for RestartPolicy {
     }
 }
 
+/// When a plugin is started where nobody has asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FirstStart {
+    /// As soon as nothing stands in its way.
+    Boot,
+    /// When something is wanted of it.
+    Lazy,
+}
+
+impl KeyValue for FirstStart {
+    fn read(field: &Field<'_>) -> Option<FirstStart> {
+        field.parse(|text| match text {
+            "boot" => Ok(FirstStart::Boot),
+            "lazy" => Ok(FirstStart::Lazy),
+            other => Err(Problem::new(format!("no such start: {other:?}")).hint("boot or lazy")),
+        })
+    }
+
+    fn show(&self) -> String {
+        match self {
+            FirstStart::Boot => "boot",
+            FirstStart::Lazy => "lazy",
+        }
+        .to_owned()
+    }
+}
+
+/// How long a plugin may have nothing to do before it is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum IdleStop {
+    /// So long.
+    After(Duration),
+    /// It runs on.
+    Never,
+}
+
+impl KeyValue for IdleStop {
+    fn read(field: &Field<'_>) -> Option<IdleStop> {
+        field.parse(|text| match text {
+            "never" => Ok(IdleStop::Never),
+            text => parse_duration(text).map(IdleStop::After),
+        })
+    }
+
+    fn show(&self) -> String {
+        match self {
+            IdleStop::After(most) => show_duration(*most),
+            IdleStop::Never => "never".to_owned(),
+        }
+    }
+}
+
 /// A hard cap of processor time. Ordered by what it allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CpuQuota {

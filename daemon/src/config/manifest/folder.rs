@@ -61,7 +61,13 @@ impl Manifest {
     ) -> Result<Loaded, Faults> {
         let file = folder.join(FILE_NAME);
         let manifest = Manifest::parse(&text, &file)?;
-        manifest.run.locate(folder, runtimes)?;
+        if let Some(install) = &manifest.install {
+            install.run.locate_as("install.command", folder, runtimes)?;
+        }
+        // What an install makes need not be there yet.
+        if manifest.install.is_none() || !manifest.run.is_missing(folder) {
+            manifest.run.locate(folder, runtimes)?;
+        }
         let settings = match &manifest.settings {
             SettingsDecl::None => None,
             SettingsDecl::Inline(schema) => Some(Arc::clone(schema)),

@@ -40,11 +40,48 @@ impl Run {
     /// # Errors
     /// Why there is none: it is missing, is no executable file, or leads out of the folder.
     pub fn locate(&self, folder: &Path, runtimes: &Runtimes) -> Result<PathBuf, Fault> {
+        self.locate_as("run.command", folder, runtimes)
+    }
+
+    /// The same, of a command that stands elsewhere in the manifest.
+    ///
+    /// # Errors
+    /// As [`Run::locate`].
+    pub fn locate_as(
+        &self,
+        key: &str,
+        folder: &Path,
+        runtimes: &Runtimes,
+    ) -> Result<PathBuf, Fault> {
         let found = match &self.program {
-            Program::OwnFile(relative) => own_file(folder, relative),
+            Program::OwnFile(relative) => own_file(folder, relative, runtimes),
             Program::Runtime(name) => runtime(name, runtimes),
         };
-        found.map_err(|problem| Fault::at(&self.place, "run.command", problem))
+        found.map_err(|problem| Fault::at(&self.place, key, problem))
+    }
+
+    /// Whether it is a file of the folder's own that is not there yet.
+    #[must_use]
+    pub fn is_missing(&self, folder: &Path) -> bool {
+        match &self.program {
+            Program::OwnFile(relative) => folder.join(relative).symlink_metadata().is_err(),
+            Program::Runtime(_) => false,
+        }
+    }
+
+    /// The name a process of `file`, which this was found to be, is given as its own. Python finds
+    /// its virtual environment by it.
+    #[must_use]
+    pub fn called(&self, folder: &Path, file: &Path) -> String {
+        match &self.program {
+            Program::OwnFile(relative) if !file.starts_with(folder) => {
+                let relative: PathBuf =
+                    relative.components().filter(|it| *it != Component::CurDir).collect();
+                folder.join(relative).display().to_string()
+            }
+            Program::OwnFile(_) => self.own_name(),
+            Program::Runtime(_) => file.display().to_string(),
+        }
     }
 
     /// The name the program is given as its own (argv[0]).
@@ -68,14 +105,28 @@ fn runtime(name: &str, runtimes: &Runtimes) -> Result<PathBuf, Problem> {
     check_executable(path).map(|()| path.clone())
 }
 
-fn own_file(folder: &Path, relative: &Path) -> Result<PathBuf, Problem> {
-    resolve_beneath(folder, relative).map_err(|error| {
+/// A file of the folder's own, or the link that a virtual environment has to a runtime: then it is
+/// the runtime itself that is executed, whatever the link says by then.
+fn own_file(folder: &Path, relative: &Path, runtimes: &Runtimes) -> Result<PathBuf, Problem> {
+    resolve_beneath(folder, relative).or_else(|error| {
         let problem = Problem::new(error.to_string());
         match error {
-            BeneathError::Missing { .. } => problem.hint("build the plugin first"),
-            _ => problem,
+            BeneathError::Missing { .. } => Err(problem.hint("build the plugin first")),
+            BeneathError::LeadsOut { .. } => linked_runtime(&folder.join(relative), runtimes)
+                .ok_or_else(|| {
+                    problem.hint("a link out of the folder may lead to one of [runtimes] only")
+                }),
+            _ => Err(problem),
         }
     })
+}
+
+/// The runtime that a link ends at.
+fn linked_runtime(link: &Path, runtimes: &Runtimes) -> Option<PathBuf> {
+    let target = link.canonicalize().ok()?;
+    let is_it = |path: &PathBuf| path.canonicalize().is_ok_and(|path| path == target);
+    runtimes.values().any(is_it).then_some(()).and_then(|()| check_executable(&target).ok())?;
+    Some(target)
 }
 
 /// A runtime may be a link, as `/usr/bin/python3` is: the operator named it.
@@ -98,7 +149,7 @@ pub fn read(table: &Section<'_>) -> Option<Run> {
     Some(Run { place: place?, program, args, env: env.into_iter().collect() })
 }
 
-fn read_command(field: &Field<'_>) -> Option<(Program, Vec<String>)> {
+pub(super) fn read_command(field: &Field<'_>) -> Option<(Program, Vec<String>)> {
     let items = field.items()?;
     let Some((first, rest)) = items.split_first() else {
         field.fault(Problem::new("names no program").hint("[\"./my-plugin\"]"));

@@ -224,7 +224,6 @@ fn what_later_daemons_know_is_named_as_not_supported() {
     let later = [
         "[[ui]]\n",
         "[locales.de]\n",
-        "[install]\n",
         "[sandbox]\n",
         "[[events]]\non = [\"message.posted\"]\nretention = \"1h\"\n",
     ];

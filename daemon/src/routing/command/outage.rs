@@ -16,6 +16,8 @@ pub fn unavailable(plugin: &str, standing: &Standing, outcome: &str) -> Failure 
         Standing::Unavailable { state, reason, retry_after } => {
             (*state, reason.clone(), *retry_after)
         }
+        Standing::Asleep => ("stopped", "starts when called".to_owned(), None),
+        Standing::Waking => ("starting", "starts for what was called".to_owned(), None),
         Standing::Debugged(Guest::Answering) => ("debug", "its session was lost".to_owned(), None),
         Standing::Debugged(Guest::Awaited) => ("debug", "not ready yet".to_owned(), None),
         Standing::Unlisted => ("stopped", "not in service".to_owned(), None),
@@ -48,7 +50,10 @@ pub fn not_given(member: &Member) -> Failure {
 /// Why a command cannot be run now, in a few words; empty if it can.
 pub fn briefly(standing: &Standing) -> String {
     match standing {
-        Standing::Ready | Standing::Debugged(Guest::Answering) => String::new(),
+        Standing::Ready
+        | Standing::Asleep
+        | Standing::Waking
+        | Standing::Debugged(Guest::Answering) => String::new(),
         Standing::Debugged(Guest::Awaited) => "debug: not ready yet".to_owned(),
         Standing::Suspended(by) => format!("{by} is down"),
         Standing::Unavailable { state, reason, .. } if reason.is_empty() => (*state).to_owned(),

@@ -58,7 +58,7 @@ impl Core {
         if request.content.len() as u64 > limit {
             return Err(too_large(limit));
         }
-        if member.open_seat().is_none() {
+        if !member.takes_work() {
             return Err(unavailable(&member.is.name, &member.standing, "not_started"));
         }
         if let Some(node) = caller.node()

@@ -56,7 +56,7 @@ impl Core {
         if !self.permits.lets(member, &pushed::ACTION, &at) {
             return Err(not_given(member));
         }
-        if member.open_seat().is_none() {
+        if !member.takes_work() {
             return Err(unavailable(&member.is.name, &member.standing, "not_started"));
         }
         member.used(&pushed::ACTION, now);

@@ -19,6 +19,7 @@ use crate::routing::call::{NewCall, Purpose};
 use crate::routing::command::{allowed, enabled_in};
 use crate::routing::node::NodeId;
 use crate::routing::permit::place;
+use crate::routing::waiting::CALLS;
 use crate::routing::{Core, MemberId, Switchboard};
 
 /// How long a plugin may think about what to offer; nobody waits longer while typing.
@@ -111,7 +112,7 @@ impl Core {
         let at = place(&request.workspace, request.channel.as_ref());
         let asks = arg.completion == Completion::Plugin
             && self.permits.lets(is, &pushed::AUTOCOMPLETE, &at);
-        if !asks || is.open_seat().is_none() {
+        if !asks || !is.takes_work() {
             return self.offer(caller, declared);
         }
         let frame = plugin::Call {
@@ -129,13 +130,13 @@ impl Core {
             ..plugin::Call::default()
         };
         let (body, deadline) = (CallBody::of(&frame), now + WITHIN.min(is.is.call_timeout));
-        if is.in_hand >= is.is.in_flight {
+        if is.in_hand >= is.is.in_flight || is.awaiting.len() >= CALLS {
             // It would wait for others, and the person is typing.
             return self.offer(caller, declared);
         }
         is.used(&pushed::AUTOCOMPLETE, now);
         let purpose = Purpose::Autocomplete(Box::new(Offering { caller, declared, command }));
-        // There is room: it was seen a moment ago.
+        // There is room: it was seen a moment ago, or the plugin is being started for many.
         let _ = self.begin_call(NewCall { member, purpose, deadline, body }, now);
     }
 

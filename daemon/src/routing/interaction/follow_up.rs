@@ -206,7 +206,12 @@ impl Core {
             }
             Err(failure) => command_result::Result::Failure(failure),
         };
-        if self.members.get(id).is_some_and(|member| member.is.name == plugin) {
+        let member = self.members.get_mut(id).filter(|member| member.is.name == plugin);
+        if let Some(member) = member {
+            if let command_result::Result::Reply(reply) = &result {
+                let deferred = &mut member.sleep.deferred;
+                deferred.insert(command.interaction_id.clone(), reply.expires_at_us);
+            }
             return self.end_command(id, command, result);
         }
         // The plugin was unloaded meanwhile, and what was kept of it with it.

@@ -205,6 +205,8 @@ impl Core {
             Standing::Unavailable { state, reason, retry_after } => {
                 (format!("{state}: {reason}"), *retry_after)
             }
+            Standing::Asleep => ("stopped: starts when called".to_owned(), None),
+            Standing::Waking => ("starting".to_owned(), None),
             Standing::Debugged(_) => ("debugged".to_owned(), None),
             Standing::Unlisted => ("not in service".to_owned(), None),
         };

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use super::{Asked, Final};
 use crate::config::manifest::Phase;
-use crate::held::port::NewHeld;
+use crate::held::port::{NewHeld, Whose};
 use crate::routing::change::RuleBroken;
 use crate::routing::{Core, held};
 
@@ -53,6 +53,8 @@ pub enum HoldWish {
         /// What it was called.
         subjects: BTreeSet<String>,
     },
+    /// To drop what is held of a user who is forgotten.
+    Forgotten(Whose),
 }
 
 /// Acts between the plugin's word and the keeper's.

@@ -27,7 +27,7 @@ fn hold(queue: &str) -> hook_answer::Answer {
 async fn wish(wishes: &mut Receiver<HoldWish>) -> (u64, crate::held::port::NewHeld) {
     match wishes.recv().await.unwrap() {
         HoldWish::Keep { serial, new, .. } => (serial, *new),
-        HoldWish::Deleted { .. } => panic!("nothing was deleted"),
+        HoldWish::Deleted { .. } | HoldWish::Forgotten(_) => panic!("nothing was deleted"),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::delivery::journal::{
 };
 
 mod dead;
+mod forget;
 mod pages;
 
 pub use dead::{list, show};
@@ -123,6 +124,7 @@ fn apply_one(db: &Connection, op: &Op) -> Result<Outcome, Trouble> {
         Op::Expire { key, rows, bytes, at_us } => expire(db, key, (*rows, *bytes), *at_us),
         Op::Tidy { at_us } => tidy(db, *at_us),
         Op::Erase { workspace, message, redact } => erase(db, workspace, message, *redact),
+        Op::Forget { user, workspace, redact } => forget::user(db, user, workspace, *redact),
         Op::Replay { ids, at_us } => replay(db, ids, *at_us),
         Op::Drop { ids } => dead::drop_all(db, ids),
     }

@@ -9,7 +9,8 @@ use super::super::error::StoreError;
 use super::super::integer;
 use super::super::thread::Trouble;
 use crate::held::port::{
-    Deciding, HELD, HELD_BYTES, Holding, Kept, NewHeld, Swept, TOLD, TOLD_AGE_US, Wanted,
+    Deciding, HELD, HELD_BYTES, Holding, Kept, NewHeld, Redact, Swept, TOLD, TOLD_AGE_US, Wanted,
+    Whose,
 };
 use crate::held::stage::{Answer, Decision, Stage, Way, Why};
 
@@ -216,6 +217,35 @@ pub fn deleted(
         dropped += about.len();
     }
     Ok(dropped)
+}
+
+pub fn forget_user(
+    db: &Connection,
+    whose: &Whose,
+    redact: Redact,
+    now_us: i64,
+) -> Result<usize, Trouble> {
+    let query = format!(
+        "SELECT {COLUMNS}, payload FROM held WHERE (?1 = '' OR workspace = ?1) ORDER BY number"
+    );
+    let all: Vec<Kept> = {
+        let mut statement = db.prepare_cached(&query)?;
+        let rows = statement.query_map([&whose.workspace], read_whole)?;
+        rows.collect::<Result<_, _>>()?
+    };
+    let mut held = 0;
+    for kept in all.iter().filter(|kept| !kept.is_released_untold()) {
+        let redacted = redact(&whose.user, &kept.is.about, &kept.is.payload);
+        let Some((about, payload)) = redacted else { continue };
+        let payload = if kept.is.payload.is_empty() { Vec::new() } else { payload };
+        let update = "UPDATE held SET about = ?2, payload = ?3 WHERE number = ?1";
+        db.prepare_cached(update)?.execute(params![kept.number, about, payload])?;
+        if kept.stage == Stage::Held {
+            held += 1;
+            write(db, kept, Stage::Decided(Decision::of_deletion(now_us)))?;
+        }
+    }
+    Ok(held)
 }
 
 pub fn list(db: &Connection, wanted: &Wanted) -> Result<Vec<Kept>, Trouble> {

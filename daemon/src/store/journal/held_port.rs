@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use super::super::error::StoreError;
 use super::{Journal, held};
-use crate::held::port::{Deciding, HeldStore, Holding, Kept, NewHeld, Swept, Wanted};
+use crate::held::port::{
+    Deciding, HeldStore, Holding, Kept, NewHeld, Redact, Swept, Wanted, Whose,
+};
 use crate::held::stage::{Answer, Decision};
 
 /// What a change writes besides a payload.
@@ -54,6 +56,16 @@ impl HeldStore for Journal {
     ) -> Result<usize, StoreError> {
         let deleted = move |db: &_| held::deleted(db, &workspace, &subjects, now_us);
         self.thread.run(ROW, deleted).await
+    }
+
+    async fn forget_user(
+        &self,
+        whose: Whose,
+        redact: Redact,
+        now_us: i64,
+    ) -> Result<usize, StoreError> {
+        let forget = move |db: &_| held::forget_user(db, &whose, redact, now_us);
+        self.thread.run(ROW, forget).await
     }
 
     async fn list(&self, wanted: Wanted) -> Result<Vec<Kept>, StoreError> {

@@ -6,7 +6,7 @@ use crate::effect::Effect;
 use crate::event::{Cause, Conditions, Event, News};
 use crate::machine::{Machine, Now};
 use crate::moment::Moment;
-use crate::state::{Ending, Link, Pulse, Rest, Running, Starting, State, Then};
+use crate::state::{Begun, Ending, Link, Pulse, Rest, Running, Starting, State, Then, Work};
 
 impl Machine {
     pub(super) fn while_starting(&mut self, now: Now, starting: Starting, event: Event) -> State {
@@ -22,14 +22,16 @@ impl Machine {
             Event::Restart => self.push_starting(now, &starting, Then::Again),
             // The past is forgiven; the start under way goes on.
             Event::Reset => State::Starting(starting),
+            Event::Wake => State::Starting(Starting { begun: Begun::ForCalls, ..starting }),
             Event::Shutdown => self.push_starting(now, &starting, Then::Rest(Rest::DaemonStops)),
             Event::KillNow => {
                 let ending = self.ending_of_starting(now, &starting, Then::Rest(Rest::DaemonStops));
                 self.kill(ending)
             }
             Event::Late => State::Starting(Starting {
-                deadline: now.at + self.policy.start.step,
-                latest: now.at + self.policy.start.total,
+                // An install may have more time left than a start has.
+                deadline: starting.deadline.max(now.at + self.policy.start.step),
+                latest: starting.latest.max(now.at + self.policy.start.total),
                 link: starting.link.restarted(now.at, self.policy.reconnect),
                 ..starting
             }),
@@ -39,9 +41,12 @@ impl Machine {
 
     fn check_start(&mut self, now: Now, starting: Starting) -> State {
         let fault = if starting.deadline <= now.at {
-            let text = match starting.link {
-                Link::Awaited => "no hello in time",
-                Link::Attached | Link::Lost(_) => "said hello but was not ready in time",
+            let text = match (starting.work, starting.link) {
+                (Work::Install, _) => "was not installed in time",
+                (Work::Process, Link::Awaited) => "no hello in time",
+                (Work::Process, Link::Attached | Link::Lost(_)) => {
+                    "said hello but was not ready in time"
+                }
             };
             Some((Cause::StartTimeout, text))
         } else if starting.link.expired(now.at) {
@@ -61,6 +66,17 @@ impl Machine {
 
     fn news_of_starting(&mut self, now: Now, starting: Starting, news: News) -> State {
         match news {
+            News::Installing(most) => {
+                let until = now.at + most;
+                let work = Work::Install;
+                State::Starting(Starting { deadline: until, latest: until, work, ..starting })
+            }
+            News::Installed => self.installed(now, starting),
+            News::InstallFailed(why) => {
+                let then = Then::GiveUp(Cause::InstallFailed, why);
+                let ending = self.ending_of_starting(now, &starting, then);
+                self.buried(now, ending, None)
+            }
             News::Spawned(pid) => State::Starting(Starting { pid: Some(pid), ..starting }),
             News::Attached => State::Starting(Starting { link: Link::Attached, ..starting }),
             News::Detached => {
@@ -68,7 +84,8 @@ impl Machine {
                 State::Starting(Starting { link, ..starting })
             }
             News::Progress(percent) => {
-                let deadline = (now.at + self.policy.start.step).min(starting.latest);
+                let extended = (now.at + self.policy.start.step).min(starting.latest);
+                let deadline = extended.max(starting.deadline);
                 State::Starting(Starting { deadline, percent: percent.min(100), ..starting })
             }
             News::Ready => State::Running(Running {
@@ -78,6 +95,7 @@ impl Machine {
                 pid: starting.pid,
                 link: Link::Attached,
                 pulse: self.fresh_pulse(now.at),
+                idle_look: self.policy.idle_stop.map(|idle| now.at + idle),
             }),
             News::InitFailed { reason, repeats: true } => {
                 self.condemn_starting(now, &starting, Then::GiveUp(Cause::InitFailed, reason))
@@ -109,6 +127,16 @@ impl Machine {
                 self.buried(now, ending, None)
             }
         }
+    }
+
+    /// The process has all the time of a start.
+    fn installed(&self, now: Now, starting: Starting) -> State {
+        State::Starting(Starting {
+            deadline: now.at + self.policy.start.step,
+            latest: now.at + self.policy.start.total,
+            work: Work::Process,
+            ..starting
+        })
     }
 
     fn ending_of_starting(&self, now: Now, starting: &Starting, then: Then) -> Ending {
@@ -151,6 +179,8 @@ impl Machine {
             Event::Restart => self.begin_end(now, &running, Then::Again),
             // It runs; its past has been forgotten.
             Event::Reset => State::Running(running),
+            // It can take what is wanted of it.
+            Event::Wake => State::Running(running),
             Event::Shutdown => self.begin_end(now, &running, Then::Rest(Rest::DaemonStops)),
             Event::KillNow => self.condemn(now, &running, Then::Rest(Rest::DaemonStops)),
             Event::Late => State::Running(Running {
@@ -158,8 +188,33 @@ impl Machine {
                 link: running.link.restarted(now.at, self.policy.reconnect),
                 ..running
             }),
-            Event::Tick { alive } => self.check_life(now, &running, alive),
+            Event::Tick { idle_since, .. } if self.is_idle_too_long(now, &running, idle_since) => {
+                self.begin_end(now, &running, Then::Rest(Rest::Idle))
+            }
+            Event::Tick { alive, idle_since } => {
+                let idle_look = self.next_idle_look(now, &running, idle_since);
+                self.check_life(now, &Running { idle_look, ..running }, alive)
+            }
         }
+    }
+
+    /// Whether it has had nothing to do for as long as it may. One without a session is looked at
+    /// when it has come back.
+    fn is_idle_too_long(&self, now: Now, running: &Running, idle_since: Option<Moment>) -> bool {
+        let (Some(most), Some(since)) = (self.policy.idle_stop, idle_since) else { return false };
+        running.link == Link::Attached && now.at.since(since.max(running.since)) >= most
+    }
+
+    /// When to look again.
+    fn next_idle_look(
+        &self,
+        now: Now,
+        running: &Running,
+        idle_since: Option<Moment>,
+    ) -> Option<Moment> {
+        let most = self.policy.idle_stop?;
+        let over = idle_since.map(|since| since.max(running.since) + most);
+        Some(over.filter(|over| *over > now.at).unwrap_or(now.at + most))
     }
 
     fn check_life(&mut self, now: Now, running: &Running, alive: Moment) -> State {
@@ -216,8 +271,12 @@ impl Machine {
             }
             // The plugin was quicker than the keeper's word about it.
             News::Spawned(pid) => State::Running(Running { pid: Some(pid), ..running }),
-            // Said twice, it says nothing new.
-            News::Progress(_) | News::Ready | News::Drained => State::Running(running),
+            // Said twice, or late, it says nothing new.
+            News::Installing(_)
+            | News::Installed
+            | News::Progress(_)
+            | News::Ready
+            | News::Drained => State::Running(running),
             News::InitFailed { reason, .. } => {
                 let why = format!("said that it failed to initialize after it was ready: {reason}");
                 self.condemn(now, &running, Then::Recover(Cause::Protocol, why))
@@ -228,6 +287,11 @@ impl Machine {
             }
             News::SpawnFailed(why) => {
                 let ending = self.ending_of(now, &running, Then::Recover(Cause::SpawnFailed, why));
+                self.buried(now, ending, None)
+            }
+            News::InstallFailed(why) => {
+                let then = Then::GiveUp(Cause::InstallFailed, why);
+                let ending = self.ending_of(now, &running, then);
                 self.buried(now, ending, None)
             }
             News::Ended(death) => {

@@ -9,8 +9,8 @@ use crate::effect::Effect;
 use crate::event::{Cause, Death, Event, Exit, News, Obituary};
 use crate::machine::{Machine, Now};
 use crate::moment::Moment;
-use crate::policy::Restart;
-use crate::state::{Ending, Failed, Rest, State, Step, Stopping, Then, Waiting};
+use crate::policy::{FirstStart, Restart};
+use crate::state::{Begun, Ending, Failed, Rest, State, Step, Stopping, Then, Waiting};
 
 impl Cause {
     /// The cause of an end that nobody asked for.
@@ -29,7 +29,7 @@ impl Ending {
     fn followed_by(self, then: Then) -> Self {
         let overruled = match self.then {
             Then::Recover(cause, text) | Then::GiveUp(cause, text) => Some((cause, text)),
-            Then::Rest(_) | Then::Again => self.overruled,
+            Then::Rest(_) | Then::Again | Then::Woken => self.overruled,
         };
         Self { then, overruled, ..self }
     }
@@ -38,7 +38,7 @@ impl Ending {
 /// What a record has to say of an end.
 fn verdict(ending: &Ending, death: Option<Death>) -> (Cause, String) {
     let fault = match &ending.then {
-        Then::Rest(_) | Then::Again => ending.overruled.clone(),
+        Then::Rest(_) | Then::Again | Then::Woken => ending.overruled.clone(),
         Then::Recover(cause, text) | Then::GiveUp(cause, text) => Some((*cause, text.clone())),
     };
     let oom = death.is_some_and(|death| death.oom);
@@ -58,17 +58,23 @@ impl Machine {
                 News::Detached => self.terminate(now, ending),
                 News::Violation(_) | News::Refused(_) => self.kill(ending),
                 News::Ended(death) => self.buried(now, ending, Some(death)),
-                News::SpawnFailed(_) | News::KeeperLost => self.buried(now, ending, None),
-                News::Spawned(_)
+                News::SpawnFailed(_) | News::InstallFailed(_) | News::KeeperLost => {
+                    self.buried(now, ending, None)
+                }
+                News::Installing(_)
+                | News::Installed
+                | News::Spawned(_)
                 | News::Attached
                 | News::Progress(_)
                 | News::Ready
                 | News::InitFailed { .. } => State::Draining(ending),
             },
             Event::News(..) => State::Draining(ending),
-            Event::Conditions(_) | Event::Restart | Event::Reset | Event::Shutdown => {
-                State::Draining(self.redirected(ending, &event))
-            }
+            Event::Conditions(_)
+            | Event::Restart
+            | Event::Reset
+            | Event::Wake
+            | Event::Shutdown => State::Draining(self.redirected(ending, &event)),
             Event::KillNow => self.kill(ending.followed_by(Then::Rest(Rest::DaemonStops))),
             Event::Late => {
                 State::Draining(Ending { deadline: now.at + self.policy.stop.drain, ..ending })
@@ -83,10 +89,14 @@ impl Machine {
         match event {
             Event::News(generation, news) if generation == ending.generation => match news {
                 News::Ended(death) => self.buried(now, ending, Some(death)),
-                News::SpawnFailed(_) | News::KeeperLost => self.buried(now, ending, None),
+                News::SpawnFailed(_) | News::InstallFailed(_) | News::KeeperLost => {
+                    self.buried(now, ending, None)
+                }
                 // The process has only now come to be: what was meant for it missed it.
                 News::Spawned(_) => self.repeat(ending, step),
-                News::Attached
+                News::Installing(_)
+                | News::Installed
+                | News::Attached
                 | News::Detached
                 | News::Progress(_)
                 | News::Ready
@@ -96,7 +106,11 @@ impl Machine {
                 | News::Drained => State::Stopping(Stopping { ending, step }),
             },
             Event::News(..) => State::Stopping(Stopping { ending, step }),
-            Event::Conditions(_) | Event::Restart | Event::Reset | Event::Shutdown => {
+            Event::Conditions(_)
+            | Event::Restart
+            | Event::Reset
+            | Event::Wake
+            | Event::Shutdown => {
                 State::Stopping(Stopping { ending: self.redirected(ending, &event), step })
             }
             Event::KillNow => self.kill(ending.followed_by(Then::Rest(Rest::DaemonStops))),
@@ -136,9 +150,18 @@ impl Machine {
             (_, _, Then::Rest(Rest::DaemonStops)) | (Event::Shutdown, _, _) => {
                 Then::Rest(Rest::DaemonStops)
             }
+            (Event::Wake, _, Then::Rest(Rest::Lazy | Rest::Idle)) => Then::Woken,
+            (Event::Wake, _, then) => then,
             (_, Some(hindrance), _) => Then::Rest(Rest::Hindered(hindrance)),
-            (_, None, Then::Rest(_)) => Then::Again,
+            // It starts again anyway, and calls wait for it.
+            (_, None, Then::Woken) => Then::Woken,
             (Event::Restart | Event::Reset, None, _) => Then::Again,
+            // A word about conditions is no wish to see one again that has nothing to do.
+            (_, None, Then::Rest(Rest::Idle)) => Then::Rest(Rest::Idle),
+            (_, None, Then::Rest(_)) => match self.policy.first {
+                FirstStart::AtBoot => Then::Again,
+                FirstStart::WhenCalled => Then::Rest(Rest::Lazy),
+            },
             (_, None, then @ (Then::Again | Then::Recover(..) | Then::GiveUp(..))) => then,
         };
         ending.followed_by(then)
@@ -184,6 +207,7 @@ impl Machine {
         match ending.then {
             Then::Rest(rest) => State::Stopped(rest),
             Then::Again => self.start(now),
+            Then::Woken => self.start_for(now, Begun::ForCalls),
             Then::GiveUp(..) => State::Failed(Failed { since: now.at, cause, detail }),
             Then::Recover(..) => self.recover(now, cause, &detail, death),
         }

@@ -159,7 +159,9 @@ impl<'a> Conversation<'a> {
             Some(Heard::Welcome(welcome)) => self.welcome(welcome),
             Some(Heard::Settings(changed)) => self.change_settings(changed),
             Some(Heard::App(changed)) => {
+                let app = changed.app.clone().unwrap_or_default();
                 self.around.link.update(|welcome| welcome.app = changed.app);
+                self.app_changed(app);
             }
             Some(Heard::Grants(changed)) => {
                 self.around.link.update(|welcome| {
@@ -167,6 +169,7 @@ impl<'a> Conversation<'a> {
                     welcome.scoped_grants = changed.scoped_grants;
                 });
             }
+            Some(Heard::Lifecycle(told)) => self.milestone(told),
             Some(Heard::Drain(_)) => self.drain(),
             Some(Heard::Shutdown(end)) => self.close(Duration::from_micros(end.budget_us)),
             // Of a newer daemon.

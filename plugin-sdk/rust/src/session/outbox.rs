@@ -21,7 +21,8 @@ use crate::error::HostError;
 const ROOM: usize = 256;
 
 /// Optional frame kinds that this SDK understands, as they stand in Hello.
-pub(crate) const FEATURES: [&str; 6] = [PROGRESS, PARTIAL, CHUNKS, "defer", "settings", "grants"];
+pub(crate) const FEATURES: [&str; 7] =
+    [PROGRESS, PARTIAL, CHUNKS, "defer", "settings", "grants", "lifecycle"];
 const CHUNKS: &str = "chunks";
 const PROGRESS: &str = "progress";
 /// Replies piece by piece.

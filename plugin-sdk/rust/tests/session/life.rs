@@ -8,7 +8,7 @@ use outboard_plugin::proto::common::Reason;
 use outboard_plugin::proto::plugin::HandlerKind;
 use outboard_plugin::proto::plugin::daemon_frame::Kind as Down;
 use outboard_plugin::proto::plugin::plugin_frame::Kind as Up;
-use outboard_plugin::proto::plugin::{Drain, reply::Result as Replied};
+use outboard_plugin::proto::plugin::{Drain, Lifecycle, LifecycleKind, reply::Result as Replied};
 use outboard_plugin::{Error, Exit, HostError, Plugin, RunError, Start, Verdict};
 use tokio::process::Command;
 use tokio::sync::{mpsc, watch};
@@ -238,4 +238,39 @@ async fn a_sigterm_ends_the_process_with_success() {
     assert_eq!(session.next().await, None);
     drop(session);
     assert!(process.wait().await.unwrap().success());
+}
+
+#[tokio::test]
+async fn a_milestone_is_acknowledged_when_its_handler_has_returned() {
+    let mut daemon = Daemon::start();
+    let _run = daemon.run(|| {
+        Plugin::new("grown", "1.1.0")
+            .on_upgraded(async |it| Err::<(), _>(Error::new(format!("{} is too old", it.from()))))
+            .on_uninstalled(async |_| -> () { panic!("no farewell") })
+    });
+    let mut session = daemon.session().await;
+    assert!(session.hello.features.iter().any(|it| it == "lifecycle"));
+    session.welcome(1, false).await;
+    assert!(matches!(session.next().await, Some(Up::Ready(_))));
+    let told = |id, kind: LifecycleKind| {
+        let (kind, from) = (kind.into(), "1.0.0".to_owned());
+        Down::Lifecycle(Lifecycle { id, kind, from, ..Lifecycle::default() })
+    };
+    let mut answers = Vec::new();
+    for (id, kind) in [
+        (1, LifecycleKind::Installed),
+        (2, LifecycleKind::Upgraded),
+        (3, LifecycleKind::Uninstalled),
+    ] {
+        session.say(told(id, kind)).await;
+        match session.next().await {
+            Some(Up::Lifecycle(ack)) => {
+                assert_eq!(ack.id, id);
+                answers.push(ack.failure.map(|it| it.message).unwrap_or_default());
+            }
+            other => panic!("no acknowledgement: {other:?}"),
+        }
+    }
+    let panicked = "the handler panicked: no farewell";
+    assert_eq!(answers, ["", "1.0.0 is too old", panicked]);
 }

@@ -99,6 +99,7 @@ fn text_of(event: &Event) -> &str {
         Some(event::Of::Message(message)) => values::text_of(message.body.as_ref()),
         Some(event::Of::Schedule(schedule)) => &schedule.name,
         Some(event::Of::Custom(custom)) => &custom.json,
+        Some(event::Of::User(change)) => change.user.as_ref().map_or("", |user| &user.id),
         Some(_) | None => "",
     }
 }

@@ -21,6 +21,7 @@ mod floods;
 mod held;
 mod host;
 mod interactions;
+mod life;
 mod plugin;
 mod questions;
 mod session;

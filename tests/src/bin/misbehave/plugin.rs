@@ -13,6 +13,7 @@ use tonic::transport::Channel;
 
 use crate::arguments::{Arguments, Surroundings};
 use crate::config::Config;
+use crate::life;
 use crate::web::Web;
 
 /// Optional parts of the protocol that it understands.
@@ -154,7 +155,7 @@ impl Plugin {
     pub fn hello(&self) -> Hello {
         Hello {
             protocol: outboard_proto::PROTOCOL.to_owned(),
-            features: FEATURES.map(str::to_owned).to_vec(),
+            features: life::features(&self.arguments.rest),
             name: self.name().to_owned(),
             version: self.arguments.version.clone(),
             sdk: "none/0".to_owned(),

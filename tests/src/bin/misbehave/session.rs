@@ -12,7 +12,7 @@ use outboard_tests::{Refusal, values, wire};
 use tonic::{Code, Status};
 
 use crate::plugin::{Plugin, frame};
-use crate::{answers, config, deeds, events, start};
+use crate::{answers, config, deeds, events, life, start};
 
 /// The session's stream.
 pub type Frames = wire::Stream<DaemonFrame>;
@@ -116,6 +116,7 @@ async fn take(plugin: &Arc<Plugin>, frame: DaemonFrame) {
             plugin.note(format!("grants {}", changed.scoped_grants.join(" ")));
         }
         Some(Kind::Shutdown(_)) => shut_down(plugin),
+        Some(Kind::Lifecycle(told)) => life::take(plugin, told).await,
         Some(_) | None => {}
     }
 }
@@ -129,6 +130,7 @@ async fn begin(plugin: &Arc<Plugin>, welcome: &Welcome) {
         welcome.grants.join(" ")
     ));
     plugin.config.begin(&welcome.settings);
+    life::note_welcome(plugin, welcome);
     plugin.served_by(&welcome.app.clone().unwrap_or_default());
     if *resumed {
         // Initialized before; but only Ready opens this session for calls.

@@ -1,5 +1,7 @@
 //! Every kind of event there is, each with examples: a kind without one does not compile.
 
+use std::time::Duration;
+
 use crate::event::{Conditions, Event, Exit, Hindrance, News};
 use crate::machine::tests::scene::init_failed;
 use crate::machine::tests::scene::{Scene, conditions, death, disabled, ended, hello_differs};
@@ -49,14 +51,17 @@ every_event! {
     5 Event::Shutdown => { "shutdown": |_| Event::Shutdown, }
     6 Event::KillNow => { "kill now": |_| Event::KillNow, }
     7 Event::Tick { .. } => {
-        "tick: too early": |scene| Event::Tick { alive: scene.alive },
+        "tick: too early": |scene| Event::Tick {
+            alive: scene.alive,
+            idle_since: scene.idle_since,
+        },
         "due: no sign of life": |scene| {
             scene.at = scene.state().next_timeout().unwrap_or(scene.at);
-            Event::Tick { alive: scene.alive }
+            Event::Tick { alive: scene.alive, idle_since: scene.idle_since }
         },
         "due: it has shown life": |scene| {
             scene.at = scene.state().next_timeout().unwrap_or(scene.at);
-            Event::Tick { alive: scene.at }
+            Event::Tick { alive: scene.at, idle_since: scene.idle_since }
         },
     }
     8 Event::Late => { "late": |_| Event::Late, }
@@ -84,6 +89,14 @@ every_event! {
         "ended: code 1": |it| of(it, ended(Exit::Code(1))),
         "ended: signal 11": |it| of(it, ended(Exit::Signal(11))),
         "ended: out of memory": |it| of(it, News::Ended(death(Exit::Signal(9), true))),
+    }
+    22 Event::Wake => { "wake": |_| Event::Wake, }
+    23 Event::News(_, News::Installing(_)) => {
+        "installing": |it| of(it, News::Installing(Duration::from_secs(120))),
+    }
+    24 Event::News(_, News::Installed) => { "installed": |it| of(it, News::Installed), }
+    25 Event::News(_, News::InstallFailed(_)) => {
+        "install failed": |it| of(it, News::InstallFailed("code 1".to_owned())),
     }
     21 Event::News(_, News::KeeperLost) => { "keeper lost": |it| of(it, News::KeeperLost), }
 }

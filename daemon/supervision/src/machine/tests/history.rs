@@ -16,7 +16,7 @@ use crate::intensity::Intensity;
 use crate::machine::tests::scene::{conditions, death, hello_differs, init_failed};
 use crate::machine::{Machine, Now};
 use crate::moment::Moment;
-use crate::policy::{Heartbeat, Policy, Restart, StartTimes, StopTimes};
+use crate::policy::{FirstStart, Heartbeat, Policy, Restart, StartTimes, StopTimes};
 
 /// How late the driver may be before it says so.
 const LATE: Duration = Duration::from_millis(500);
@@ -32,6 +32,8 @@ pub enum Turn {
     Stray,
     /// The plugin shows life.
     Life,
+    /// The plugin has nothing to do from now on, or something.
+    Idle(bool),
     /// Somebody wants something.
     Wish(Event),
     /// News of a generation.
@@ -67,6 +69,8 @@ pub struct History {
     pub machine: Machine,
     pub at: Moment,
     pub alive: Moment,
+    /// Since when the plugin has had nothing to do.
+    pub idle_since: Option<Moment>,
     luck: f64,
 }
 
@@ -75,7 +79,8 @@ impl History {
     pub fn play(policy: Policy, turns: Vec<(Turn, f64)>) -> Self {
         let at = Moment::from_millis(86_400_000);
         let machine = Machine::new(policy, 5);
-        let mut history = Self { entries: Vec::new(), machine, at, alive: Moment::ZERO, luck: 0.5 };
+        let (entries, alive, idle_since, luck) = (Vec::new(), Moment::ZERO, None, 0.5);
+        let mut history = Self { entries, machine, at, alive, idle_since, luck };
         history.step(conditions(None));
         for (turn, luck) in turns {
             history.luck = luck;
@@ -113,6 +118,7 @@ impl History {
             Turn::Stall(span) => self.stall(span),
             Turn::Stray => self.tick(),
             Turn::Life => self.alive = self.at,
+            Turn::Idle(idle) => self.idle_since = idle.then_some(self.at),
             Turn::Wish(event) => {
                 self.step(event);
             }
@@ -156,7 +162,7 @@ impl History {
     }
 
     fn tick(&mut self) {
-        self.step(Event::Tick { alive: self.alive });
+        self.step(Event::Tick { alive: self.alive, idle_since: self.idle_since });
     }
 }
 
@@ -196,6 +202,7 @@ fn punctual_turn() -> impl Strategy<Value = Turn> {
         2 => span(200_000).prop_map(Turn::Pass),
         4 => Just(Turn::Life),
         6 => Just(Turn::ComeUp),
+        4 => any::<bool>().prop_map(Turn::Idle),
         3 => wish().prop_map(Turn::Wish),
         14 => news().prop_map(|news| Turn::News(Whose::Current, news)),
         2 => (1_u64..4, news()).prop_map(|(by, news)| Turn::News(Whose::Earlier(by), news)),
@@ -213,6 +220,7 @@ fn wish() -> impl Strategy<Value = Event> {
         })),
         4 => Just(Event::Restart),
         4 => Just(Event::Reset),
+        4 => Just(Event::Wake),
         1 => Just(Event::Shutdown),
         1 => Just(Event::KillNow),
     ]
@@ -232,6 +240,9 @@ fn hindrance() -> impl Strategy<Value = Hindrance> {
 
 fn news() -> impl Strategy<Value = News> {
     prop_oneof![
+        1 => (0_u64..150_000).prop_map(|most| News::Installing(Duration::from_millis(most))),
+        1 => Just(News::Installed),
+        1 => Just(News::InstallFailed("code 1".to_owned())),
         2 => Just(News::Spawned(4711)),
         1 => Just(News::SpawnFailed("no such file".to_owned())),
         3 => Just(News::Attached),
@@ -272,9 +283,11 @@ fn any_policy() -> impl Strategy<Value = Policy> {
         2 => Just(Restart::Always),
     ];
     let reconnect = millis(1, 4_000);
-    let all = (restart, start(), heartbeat(), backoff(), intensity(), stop(), reconnect);
-    all.prop_map(|(restart, start, heartbeat, backoff, intensity, stop, reconnect)| Policy {
+    let all = (restart, sleep(), start(), heartbeat(), backoff(), intensity(), stop(), reconnect);
+    all.prop_map(|(restart, sleep, start, heartbeat, backoff, intensity, stop, reconnect)| Policy {
         restart,
+        first: sleep.0,
+        idle_stop: sleep.1,
         start,
         heartbeat,
         backoff,
@@ -282,6 +295,12 @@ fn any_policy() -> impl Strategy<Value = Policy> {
         stop,
         reconnect,
     })
+}
+
+fn sleep() -> impl Strategy<Value = (FirstStart, Option<Duration>)> {
+    let first = prop_oneof![2 => Just(FirstStart::AtBoot), 1 => Just(FirstStart::WhenCalled)];
+    let idle = prop_oneof![1 => Just(None), 1 => millis(1, 20_000).prop_map(Some)];
+    (first, idle)
 }
 
 fn millis(least: u64, most: u64) -> impl Strategy<Value = Duration> {

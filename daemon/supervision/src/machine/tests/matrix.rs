@@ -111,6 +111,8 @@ fn tell(state: &State, at: Moment) -> String {
     match state {
         State::Stopped(Rest::Hindered(why)) => format!("{name}: {why:?}"),
         State::Stopped(Rest::Finished) => format!("{name}: finished"),
+        State::Stopped(Rest::Lazy) => format!("{name}: lazy"),
+        State::Stopped(Rest::Idle) => format!("{name}: idle"),
         State::Stopped(Rest::DaemonStops) => format!("{name}: the daemon stops"),
         State::Starting(it) => {
             let (link, until) = (session(it.link, at), ahead(it.deadline, at));
@@ -146,6 +148,9 @@ fn tell_end(ending: &Ending) -> String {
     let then = match &ending.then {
         Then::Rest(Rest::Hindered(why)) => format!("rest: {why:?}"),
         Then::Rest(Rest::Finished) => "rest: finished".to_owned(),
+        Then::Rest(Rest::Lazy) => "rest: lazy".to_owned(),
+        Then::Rest(Rest::Idle) => "rest: idle".to_owned(),
+        Then::Woken => "start for calls".to_owned(),
         Then::Rest(Rest::DaemonStops) => "rest: the daemon stops".to_owned(),
         Then::Again => "start again".to_owned(),
         Then::Recover(cause, _) => format!("recover: {cause}"),

@@ -2,6 +2,7 @@
 
 mod generations;
 mod restarts;
+mod sleep;
 mod time;
 mod wishes;
 
@@ -44,7 +45,7 @@ impl Entry {
     /// The generation that this step buried.
     fn buried(&self) -> Option<u64> {
         match self.heard()? {
-            News::Ended(_) | News::SpawnFailed(_) | News::KeeperLost => {
+            News::Ended(_) | News::SpawnFailed(_) | News::InstallFailed(_) | News::KeeperLost => {
                 self.before.state().generation()
             }
             _ => None,
@@ -53,7 +54,7 @@ impl Entry {
 
     /// Whether an operator, or the daemon's end, spoke.
     fn is_wish(&self) -> bool {
-        !matches!(self.event, Event::News(..) | Event::Tick { .. } | Event::Late)
+        !matches!(self.event, Event::News(..) | Event::Tick { .. } | Event::Late | Event::Wake)
     }
 
     fn spawns(&self) -> bool {

@@ -6,7 +6,7 @@ use crate::effect::Effect;
 use crate::event::{Conditions, Death, Event, Exit, Hindrance, News};
 use crate::machine::{Machine, Now};
 use crate::moment::Moment;
-use crate::policy::Policy;
+use crate::policy::{FirstStart, Policy};
 use crate::state::{State, Step, Stopping};
 
 /// A machine, what time it is, and when its plugin last showed life.
@@ -14,12 +14,14 @@ pub struct Scene {
     pub machine: Machine,
     pub at: Moment,
     pub alive: Moment,
+    /// Since when it has had nothing to do.
+    pub idle_since: Option<Moment>,
 }
 
 impl Scene {
     pub fn of(policy: Policy) -> Self {
         let at = Moment::from_millis(1_000_000);
-        Self { machine: Machine::new(policy, 0), at, alive: Moment::ZERO }
+        Self { machine: Machine::new(policy, 0), at, alive: Moment::ZERO, idle_since: None }
     }
 
     pub fn starting() -> Self {
@@ -28,6 +30,41 @@ impl Scene {
 
     pub fn running() -> Self {
         Self::starting().told(News::Spawned(4711)).told(News::Attached).told(News::Ready)
+    }
+
+    /// One that starts when it is called and stops after a minute without anything to do.
+    pub fn lazy() -> Self {
+        Self::lazy_within(60)
+    }
+
+    /// The same, with so many seconds.
+    pub fn lazy_within(seconds: u64) -> Self {
+        let idle_stop = Some(Duration::from_secs(seconds));
+        let policy = Policy { first: FirstStart::WhenCalled, idle_stop, ..Policy::default() };
+        Self::of(policy).and(conditions(None))
+    }
+
+    /// The same, running, with nothing to do since then.
+    pub fn idle() -> Self {
+        Self::idle_within(60)
+    }
+
+    /// The same, with so many seconds.
+    pub fn idle_within(seconds: u64) -> Self {
+        let mut scene = Self::lazy_within(seconds).and(Event::Wake);
+        for news in [News::Spawned(4711), News::Attached, News::Ready] {
+            scene = scene.told(news);
+        }
+        Self { idle_since: Some(scene.at), ..scene }
+    }
+
+    /// The same, being stopped for it.
+    pub fn retiring() -> Self {
+        let mut scene = Self::idle();
+        scene.pass(60_000);
+        scene.alive = scene.at;
+        let _ = scene.tick();
+        scene
     }
 
     pub fn state(&self) -> &State {
@@ -45,7 +82,7 @@ impl Scene {
     }
 
     pub fn tick(&mut self) -> Vec<Effect> {
-        self.step(Event::Tick { alive: self.alive })
+        self.step(Event::Tick { alive: self.alive, idle_since: self.idle_since })
     }
 
     /// Waits until the machine wants to be woken, and wakes it.

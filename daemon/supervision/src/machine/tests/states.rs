@@ -1,12 +1,16 @@
 //! Every kind of state there is, each with the histories that lead there: a kind without one does
 //! not compile, unless it is declared to be out of reach.
 
+use std::time::Duration;
+
 use crate::event::{Event, News};
 use crate::event::{Exit, Hindrance};
 use crate::intensity::Intensity;
 use crate::machine::tests::scene::{Scene, conditions, crashed, disabled, ended, hello_differs};
 use crate::policy::{Policy, Restart};
-use crate::state::{Ending, Link, Rest, Running, Starting, State, Step, Stopping, Then};
+use crate::state::{
+    Begun, Ending, Link, Rest, Running, Starting, State, Step, Stopping, Then, Work,
+};
 
 /// A state and how it came about.
 pub struct Example {
@@ -46,6 +50,18 @@ every_state! {
     3 State::Stopped(Rest::DaemonStops) => {
         "stopped with the daemon": || Scene::of(Policy::default()).and(Event::Shutdown),
     }
+    19 State::Stopped(Rest::Lazy) => { "stopped, lazy": Scene::lazy, }
+    20 State::Stopped(Rest::Idle) => {
+        "stopped, idle": || Scene::retiring().told(News::Drained).told(ended(Exit::Code(0))),
+    }
+    21 State::Starting(Starting { work: Work::Install, .. }) => {
+        "starting, installing": || {
+            Scene::starting().told(News::Installing(Duration::from_secs(120))).after(10)
+        },
+    }
+    22 State::Starting(Starting { begun: Begun::ForCalls, .. }) => {
+        "starting, for calls": || Scene::lazy().and(Event::Wake).after(10),
+    }
     4 State::Starting(Starting { link: Link::Awaited, .. }) => {
         "starting, no session yet": || Scene::starting().told(News::Spawned(4711)).after(10),
         "starting, no restarts left": || no_restarts_left(Scene::starting()).after(10),
@@ -69,13 +85,27 @@ every_state! {
             Scene::starting().told(News::Attached).told(News::Ready).after(10)
         },
         "running, no restarts left": || no_restarts_left(Scene::running()).after(10),
+        "running, with nothing to do": || Scene::idle().after(10),
+        "running, with nothing to do for a second at most": || Scene::idle_within(1).after(10),
         "running, restart = never": || with_restart(Restart::Never),
         "running, restart = always": || with_restart(Restart::Always),
     }
     8 State::Running(Running { link: Link::Lost(_), .. }) => {
         "running, session lost": || Scene::running().told(News::Detached).after(10),
     }
+    23 State::Draining(Ending { then: Then::Woken, .. }) => {
+        "draining, to start for calls": || Scene::retiring().and(Event::Wake).after(10),
+    }
+    24 State::Stopping(Stopping {
+        step: Step::Killed, ending: Ending { then: Then::Woken, .. },
+    }) => {
+        "stopping, killed, to start for calls": || {
+            let broken = News::Violation("said hello twice".to_owned());
+            Scene::retiring().told(broken).and(Event::Wake).after(10)
+        },
+    }
     9 State::Draining(Ending { then: Then::Rest(_), .. }) => {
+        "draining, for being idle": || Scene::retiring().after(10),
         "draining, to rest": || Scene::running().and(disabled()).after(10),
         "draining, with the daemon": || Scene::running().and(Event::Shutdown).after(10),
     }
@@ -86,6 +116,7 @@ every_state! {
         "stopping, told, to rest": || {
             Scene::running().and(disabled()).told(News::Drained).after(10)
         },
+        "stopping, told, for being idle": || Scene::retiring().told(News::Drained).after(10),
         "stopping, told, to start again": || {
             Scene::running().and(Event::Restart).told(News::Drained).after(10)
         },

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outboard_proto::plugin::plugin_frame::Kind as Said;
-use outboard_proto::plugin::{InitFailed, Ready};
+use outboard_proto::plugin::{AppInfo, InitFailed, Lifecycle, LifecycleAck, Ready};
 use tokio_util::task::AbortOnDropHandle;
 use tonic::Streaming;
 
@@ -51,6 +51,31 @@ impl Conversation<'_> {
     pub(super) fn started(&mut self) {
         self.process.is_started.set(true);
         self.say(Said::Ready(Ready {}));
+    }
+
+    /// Its handler works beside the calls. One that is missing has nothing to do, and has done it.
+    pub(super) fn milestone(&mut self, told: Lifecycle) {
+        let id = told.id;
+        let host = Host::new(Arc::clone(&self.around.link), Cause::Own);
+        let Some(work) = self.process.handlers.life.begin(told, host) else {
+            return self.say(Said::Lifecycle(LifecycleAck { id, failure: None }));
+        };
+        let outbox = Arc::clone(&self.around.outbox);
+        self.spawn(async move {
+            let done = Caught(work).await.unwrap_or_else(|panic| Err(Error::new(panic)));
+            let failure = done.err().map(Error::into_failure);
+            outbox.push(Said::Lifecycle(LifecycleAck { id, failure }).into());
+        });
+    }
+
+    pub(super) fn app_changed(&mut self, app: AppInfo) {
+        let Some(handler) = &self.process.handlers.life.app_changed else { return };
+        let work = Caught(handler(app));
+        self.spawn(async move {
+            if let Err(panic) = work.await {
+                eprintln!("when the app changed {panic}");
+            }
+        });
     }
 
     pub(super) fn drain(&mut self) {

@@ -6,7 +6,7 @@ use crate::effect::Effect;
 use crate::event::{Cause, Death, Event, Exit, News, Obituary};
 use crate::machine::tests::history::{Entry, History, policy, turns};
 use crate::machine::tests::states::kind;
-use crate::state::{State, Then};
+use crate::state::{Rest, State, Then};
 
 proptest! {
     // I5
@@ -169,7 +169,9 @@ fn blame(entry: &Entry, state: &State) -> Option<Cause> {
     };
     match &ending.then {
         Then::Recover(cause, _) | Then::GiveUp(cause, _) => Some(*cause),
-        Then::Rest(_) | Then::Again => {
+        // Nobody wished for it: it had nothing to do.
+        Then::Rest(Rest::Idle) => None,
+        Then::Rest(_) | Then::Again | Then::Woken => {
             assert!(entry.is_wish() || super::is_ending(entry.before.state()), "{entry:?}");
             None
         }
@@ -187,6 +189,7 @@ fn cause(entry: &Entry, blamed: Option<Cause>) -> Cause {
         (None, Some(News::Ended(Death { exit: Exit::Code(_), .. }))) => Cause::Exited,
         (None, Some(News::Ended(Death { exit: Exit::Signal(_), .. }))) => Cause::Signal,
         (None, Some(News::SpawnFailed(_))) => Cause::SpawnFailed,
+        (None, Some(News::InstallFailed(_))) => Cause::InstallFailed,
         (None, Some(News::KeeperLost)) => Cause::KeeperLost,
         (None, other) => panic!("{other:?} buries nobody"),
     }

@@ -176,7 +176,7 @@ fn forgives(entry: &Entry) -> bool {
     match entry.before.state() {
         _ if entry.event == Event::Reset => true,
         State::Failed(_) => !matches!(entry.after.state(), State::Failed(_)),
-        State::Stopped(Rest::Finished | Rest::Hindered(_)) => revived,
+        State::Stopped(Rest::Finished | Rest::Hindered(_) | Rest::Lazy | Rest::Idle) => revived,
         _ => false,
     }
 }
@@ -210,6 +210,9 @@ fn bounds(backoff: Backoff, attempt: i32) -> (f64, f64) {
 
 /// Whether the generation that this step buried had been killed for a fault that would repeat.
 fn for_good(entry: &Entry) -> bool {
+    if matches!(entry.heard(), Some(News::InstallFailed(_))) {
+        return true;
+    }
     match entry.before.state() {
         State::Stopping(stopping) => {
             matches!(stopping.ending, Ending { then: Then::GiveUp(..), .. })

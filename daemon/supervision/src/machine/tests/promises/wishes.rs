@@ -6,6 +6,7 @@ use crate::effect::Effect;
 use crate::event::{Event, News};
 use crate::machine::tests::history::{Entry, History, Turn, policy, punctual_turns, turns};
 use crate::machine::tests::scene::{conditions, disabled};
+use crate::policy::FirstStart;
 use crate::state::{Rest, State};
 
 /// What has to follow an ending, as told by the wishes so far.
@@ -14,6 +15,8 @@ enum Sequel {
     DaemonStops,
     Hindered,
     Again,
+    /// It has nothing to do, or starts when it is called.
+    Asleep,
     /// Nobody wished for this end: the restart policy decides.
     Unasked,
 }
@@ -64,6 +67,10 @@ proptest! {
         history.let_end();
         prop_assert_eq!(history.machine.state().name(), "stopped");
         history.step(conditions(None));
+        if history.machine.policy().first == FirstStart::WhenCalled {
+            prop_assert_eq!(history.machine.state(), &State::Stopped(Rest::Lazy));
+            history.step(Event::Wake);
+        }
         prop_assert_eq!(history.machine.state().name(), "starting");
         history.news(News::Attached);
         history.news(News::Ready);
@@ -89,7 +96,9 @@ proptest! {
                     prop_assert_eq!(Some(why), hindrance.as_ref());
                 }
                 State::Starting(_) | State::Running(_) | State::Waiting(_)
-                | State::Stopped(Rest::Finished) => prop_assert_eq!(hindrance, &None),
+                | State::Stopped(Rest::Finished | Rest::Lazy | Rest::Idle) => {
+                    prop_assert_eq!(hindrance, &None);
+                }
                 State::Stopped(Rest::DaemonStops) | State::Failed(_) | State::Draining(_)
                 | State::Stopping(_) => {}
             }
@@ -117,6 +126,8 @@ proptest! {
             }
             let begins = !super::is_ending(entry.before.state());
             let before = if begins { Sequel::Unasked } else { sequel };
+            let retires = begins && entry.after.state().is_asleep();
+            let before = if retires { Sequel::Asleep } else { before };
             sequel = if super::is_ending(after) { wished(before, &entry) } else { Sequel::Unasked };
         }
     }
@@ -184,7 +195,11 @@ fn wished(sequel: Sequel, entry: &Entry) -> Sequel {
     match (&entry.event, sequel) {
         (_, Sequel::DaemonStops) | (Event::Shutdown | Event::KillNow, _) => Sequel::DaemonStops,
         (Event::Conditions(_), _) if hindered => Sequel::Hindered,
-        (Event::Conditions(_), Sequel::Hindered) => Sequel::Again,
+        (Event::Wake, Sequel::Asleep) => Sequel::Again,
+        (Event::Conditions(_), Sequel::Hindered) => match entry.after.policy().first {
+            FirstStart::AtBoot => Sequel::Again,
+            FirstStart::WhenCalled => Sequel::Asleep,
+        },
         (Event::Restart | Event::Reset, _) if hindered => Sequel::Hindered,
         (Event::Restart | Event::Reset, _) => Sequel::Again,
         (_, sequel) => sequel,
@@ -196,6 +211,7 @@ fn follows(sequel: Sequel, entry: &Entry) -> bool {
     match sequel {
         Sequel::DaemonStops => matches!(after, State::Stopped(Rest::DaemonStops)),
         Sequel::Hindered => matches!(after, State::Stopped(Rest::Hindered(_))),
+        Sequel::Asleep => after.is_asleep(),
         Sequel::Again => matches!(after, State::Starting(_)),
         Sequel::Unasked => matches!(after, State::Waiting(_) | State::Failed(_)),
     }
