@@ -11,10 +11,13 @@
 
 mod act;
 mod announcement;
+mod answered;
 mod arguments;
+mod asked;
 mod breaker;
 mod bypass;
 mod call;
+mod cause;
 mod change;
 mod command;
 mod concern;
@@ -48,6 +51,7 @@ mod trace;
 mod traffic;
 mod uses;
 mod waiting;
+mod whereabouts;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -63,8 +67,10 @@ use crate::statistics::histogram::Histogram;
 use crate::statistics::usage::{FOLLOWED, Told};
 
 pub use act::Act;
+pub use asked::{check, is_keyed};
 pub use bypass::Bypassed;
 pub use call::Said;
+pub use cause::Cause;
 pub use debug::Guest;
 pub use held::item_of;
 pub use http::HttpCaller;
@@ -76,7 +82,7 @@ pub use pipeline::OrderEntry;
 pub use publish::Publisher;
 pub use registration::{Bot, Interceptor, Registration, Subscription};
 pub use run::{Asked, HoldWish, VerdictFrame};
-pub use send::{Cause, Handing, Outgoing, SendOutcome};
+pub use send::{Handing, Outgoing, SendOutcome, Speech};
 pub use trace::{Kind, LISTENERS, Wish};
 pub use traffic::Traffic;
 pub use uses::{Use, Uses};
@@ -112,6 +118,7 @@ struct Core {
     shadows: run::shadow::Shadows,
     holds: run::Holds,
     requests: send::Requests,
+    whereabouts: whereabouts::Whereabouts,
     http: http::Exchanges,
     deferrals: interaction::Deferrals,
     deadlines: deadline::Deadlines,
@@ -157,6 +164,7 @@ impl Switchboard {
             shadows: run::shadow::Shadows::default(),
             holds: run::Holds::default(),
             requests: send::Requests::default(),
+            whereabouts: whereabouts::Whereabouts::default(),
             http: http::Exchanges::default(),
             deferrals: interaction::Deferrals::default(),
             deadlines: deadline::Deadlines::default(),

@@ -6,10 +6,12 @@
 
 use std::path::{Path, PathBuf};
 
-const PROTOS: [&str; 7] = [
+const PROTOS: [&str; 9] = [
     "outboard/common/v1/common.proto",
+    "outboard/common/v1/operations.proto",
     "outboard/plugin/v1/plugin.proto",
     "outboard/plugin/v1/usage.proto",
+    "outboard/plugin/v1/community.proto",
     "outboard/app/v1/app.proto",
     "outboard/admin/v1/admin.proto",
     "outboard/admin/v1/statistics.proto",
@@ -17,7 +19,7 @@ const PROTOS: [&str; 7] = [
 ];
 
 /// Payloads that are kept behind a pointer.
-const LARGE: [&str; 19] = [
+const LARGE: [&str; 23] = [
     ".outboard.common.v1.HookPayload.of.before_post",
     ".outboard.common.v1.HookPayload.of.before_edit",
     ".outboard.common.v1.HookPayload.of.before_delete",
@@ -37,6 +39,10 @@ const LARGE: [&str; 19] = [
     ".outboard.app.v1.RunCommand.target_message",
     ".outboard.app.v1.DaemonFrame.kind.request",
     ".outboard.app.v1.Request.of.decided",
+    ".outboard.app.v1.Answer.result.message",
+    ".outboard.app.v1.Answer.result.user",
+    ".outboard.app.v1.Answer.result.channel",
+    ".outboard.plugin.v1.StreamPiece.kind.begin",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
