@@ -6,6 +6,9 @@
 mod alerts;
 mod app;
 mod app_sdk;
+mod asks;
+mod asks_bad;
+mod asks_streams;
 mod bulkheads;
 mod commands;
 mod config;
