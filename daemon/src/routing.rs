@@ -78,6 +78,7 @@ pub use interaction::{CommandRun, Completing, Deferral, KeepWish};
 pub use member::{MemberView, Standing};
 pub use nested::Reach;
 pub use node::{NodeId, NodeView};
+pub use permit::place;
 pub use pipeline::OrderEntry;
 pub use publish::Publisher;
 pub use registration::{Bot, Interceptor, Registration, Subscription};

@@ -18,6 +18,7 @@ import grpc
 import grpc.aio
 
 from outboard.common.v1 import common_pb2 as common
+from outboard.plugin.v1 import community_pb2_grpc as community
 from outboard.plugin.v1 import plugin_pb2 as wire
 from outboard.plugin.v1 import plugin_pb2_grpc as services
 from outboard.plugin.v1 import usage_pb2 as usage
@@ -108,6 +109,7 @@ class Session:
             self.messages = services.MessagesStub(channel)
             self.storage = services.StorageStub(channel)
             self.usage = usage_services.UsageStub(channel)
+            self.channels = community.ChannelsStub(channel)
             stream = services.PluginStub(channel).Session(metadata=self.metadata)
             halves = [
                 asyncio.ensure_future(half)

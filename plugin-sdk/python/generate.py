@@ -19,7 +19,12 @@ HERE = Path(__file__).resolve().parent
 DESCRIPTORS = HERE.parent.parent / "proto" / "gen" / "descriptors.bin"
 PACKAGE = "outboard_plugin._proto"
 TARGET = HERE / "src" / "outboard_plugin" / "_proto"
-SOURCES = ("outboard/common/v1/common.proto", "outboard/plugin/v1/plugin.proto")
+SOURCES = (
+    "outboard/common/v1/common.proto",
+    "outboard/common/v1/operations.proto",
+    "outboard/plugin/v1/plugin.proto",
+    "outboard/plugin/v1/community.proto",
+)
 
 
 def generate(target: Path) -> None:

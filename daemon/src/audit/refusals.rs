@@ -38,6 +38,12 @@ impl Refusals {
         Self { audit, more: Arc::default() }
     }
 
+    /// Where they are recorded.
+    #[must_use]
+    pub fn audit(&self) -> &Audit {
+        &self.audit
+    }
+
     /// One more. Must be called within the runtime: the minute is a task.
     pub fn refused(&self, kind: &Kind) {
         {

@@ -12,8 +12,11 @@ use outboard_proto::operations::{self, Keeping};
 use tonic::Code;
 
 use super::member::Member;
+
 use super::{Cause, Core, MemberId, Outgoing, Switchboard};
+use crate::config::granted::Allowed;
 use crate::config::permission::Permission;
+use crate::config::scope::Place;
 
 pub use check::check;
 
@@ -29,6 +32,22 @@ impl Switchboard {
         cause: Option<Cause>,
     ) -> Result<Outgoing, Failure> {
         self.with(|core, _| core.compose_asked(member, of, cause.unwrap_or_default()))
+    }
+
+    /// Whether a plugin may see what stands in a channel; that it may not is no refusal.
+    #[must_use]
+    pub fn may_see(
+        &self,
+        member: MemberId,
+        needed: Permission,
+        (place, channel): (&Place<'_>, &Channel),
+    ) -> bool {
+        self.with(|core, _| {
+            core.members.get(member).is_some_and(|it| {
+                it.is.is_enabled_in(Some(channel))
+                    && it.allows(needed, &core.channel_names, place) == Allowed::Yes
+            })
+        })
     }
 
     /// Whether the operator lets a plugin work in a channel.
@@ -57,11 +76,15 @@ impl Core {
         }
         let (workspace, key) = taken_out(&mut of);
         let workspace = if workspace.is_empty() { cause.workspace } else { workspace };
+        let channel_id = operations::channel_of(&of);
+        let place = Place { workspace: &workspace, channel_id, channel_name: None };
+        let manages = member.allows(Permission::MessagesManage, &self.channel_names, &place);
+        let asker = Asker { manages_messages: manages == Allowed::Yes, ..asker(member) };
         let request = Request {
             id: 0,
             idempotency_key: or_new(key),
             attempt: 1,
-            asker: Some(asker(member)),
+            asker: Some(asker),
             workspace,
             trace: cause.trace,
             of: Some(of),
@@ -71,7 +94,7 @@ impl Core {
     }
 }
 
-/// Who asks, as the app is told.
+/// Who asks, as the app is told; wherever it is.
 pub fn asker(member: &Member) -> Asker {
     Asker {
         plugin: member.is.name.to_string(),

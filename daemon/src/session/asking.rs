@@ -9,8 +9,7 @@ use std::time::Duration;
 
 use outboard_proto::app::{Request as Asked, answer, request::Of};
 use outboard_proto::common::{
-    ChannelInfo, ChannelPage, Done, Failure, Message, MessagePage, ModerationAct, Reason, Sender,
-    User,
+    ChannelInfo, ChannelPage, Done, Failure, Message, MessagePage, Reason, Sender, User,
 };
 use outboard_proto::operations::{self, Keeping};
 use tonic::{Code, Request, Response, Status};
@@ -18,6 +17,7 @@ use tonic::{Code, Request, Response, Status};
 use super::listen::Entrance;
 use super::messages::{cause, patience};
 use super::places;
+use crate::audit::{self, Who};
 use crate::routing::{Cause, check, is_keyed};
 use crate::status;
 
@@ -91,9 +91,9 @@ async fn carry_out(
     patience: Duration,
 ) -> Result<answer::Result, Failure> {
     check(&mut of)?;
-    places::allowed(entrance, &of, cause.as_ref())?;
     let (row, keyed) = (operations::of(&of), is_keyed(&of));
     let outgoing = entrance.switchboard.compose_asked(entrance.member, of, cause.clone())?;
+    places::allowed(entrance, &outgoing.request, cause.as_ref())?;
     let answered = match row.keeping {
         Keeping::AtOnce => entrance.outbox.at_once(&outgoing, patience).await,
         Keeping::Kept => {
@@ -107,26 +107,27 @@ async fn carry_out(
         None => Err(another_kind()),
     });
     record(entrance, &outgoing.request, &result);
-    let of = outgoing.request.of.as_ref();
-    // Where a channel was named, the answer has been held to it.
-    if of.is_some_and(|of| operations::channel_of(of).is_empty()) {
-        return result.and_then(|result| places::seen(entrance, result));
-    }
-    result
+    result.and_then(|result| places::seen(entrance, &outgoing.request, result))
 }
 
 /// Every act of moderation is on record: who, on whom, why, for whom, and what came of it.
 fn record(entrance: &Entrance, asked: &Asked, result: &Result<answer::Result, Failure>) {
     let Some(Of::Moderate(act)) = &asked.of else { return };
     let plugin = entrance.facts().name.clone();
-    let word = operations::name_of_act(ModerationAct::try_from(act.act).unwrap_or_default());
-    let behind = asked.on_behalf_of.as_ref().map_or("", |Sender { id, .. }| id);
-    let outcome = match result {
-        Ok(_) => "done".to_owned(),
-        Err(failure) => failure.to_string(),
+    let place = match act.channel_id.as_str() {
+        "" => String::new(),
+        channel => format!(" in {channel}"),
     };
-    let (on, reason, place) = (&act.user_id, &act.reason, &act.channel_id);
-    tracing::info!(%plugin, act = word, on, reason, behind, place, outcome, "moderation");
+    let behind = match &asked.on_behalf_of {
+        Some(Sender { id, .. }) => format!("{} (for {id})", act.reason),
+        None => act.reason.clone(),
+    };
+    let record = audit::Act::new(&Who::Plugin(plugin.clone()), operations::name_of_act(act.act()))
+        .of(&plugin)
+        .on(&format!("{}{place}", act.user_id))
+        .why(&behind)
+        .came_to(result);
+    entrance.refusals.audit().record(record);
 }
 
 fn another_kind() -> Failure {

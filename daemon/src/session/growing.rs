@@ -78,12 +78,9 @@ impl Growing {
             let text = "what grows is for a whole channel: no only_to, no to_user";
             return Err(Failure::new(Code::InvalidArgument, Reason::Invalid, text));
         }
-        if !begin.channel_id.is_empty() {
-            let channel = places::named(&begin.channel_id, cause.as_ref());
-            places::place_allowed(entrance, &channel)?;
-        }
         let board = &entrance.switchboard;
-        let begun = board.compose(entrance.member, Speech::Growing(begin), cause)?;
+        let begun = board.compose(entrance.member, Speech::Growing(begin), cause.clone())?;
+        places::allowed(entrance, &begun.request, cause.as_ref())?;
         let (answer, node) = entrance.outbox.at_node(&begun, GAP).await?;
         let message_id = id_in(answer)?;
         let channel = channel_of(&begun);

@@ -21,9 +21,9 @@ use tonic::{Code, Request, Response, Status, Streaming};
 
 use super::asking::ask;
 use super::listen::Entrance;
+use super::{growing, held};
 use crate::config::permission::Permission;
 use crate::config::scope::Place;
-use super::{growing, held};
 use crate::held::dropping;
 use crate::held::stage::Way;
 pub use crate::outbox::Outbox;

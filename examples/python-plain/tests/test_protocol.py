@@ -136,3 +136,23 @@ def test_the_bindings_are_fresh(tmp_path):
     for file in committed:
         fresh = tmp_path / Path(file).relative_to(HERE)
         assert file.read_text() == fresh.read_text(), f"run generate.sh: {file} is stale"
+
+
+async def test_history_is_read_and_the_newest_marked(daemon):
+    args = {"count": common.Value(integer=2)}
+    channel = common.Channel(id="c1")
+    command = wire.RunCommand(name="last", args=args, channel=channel)
+    daemon.say(call=wire.Call(id=9, budget_us=5_000_000, command=command))
+    reply = (await daemon.hear("reply")).reply
+    assert reply.interaction.body.plain == "Ann: said 1\nAnn: said 2"
+    (react,) = daemon.acts
+    assert (react.channel_id, react.message_id, react.reaction) == ("c1", "m2", "👀")
+
+
+async def test_a_topic_is_set(daemon):
+    args = {"words": common.Value(string="calm sea")}
+    command = wire.RunCommand(name="about", args=args, channel=common.Channel(id="c1"))
+    daemon.say(call=wire.Call(id=9, budget_us=5_000_000, command=command))
+    assert (await daemon.hear("reply")).reply.interaction.body.plain == "It is the topic now."
+    (topic,) = daemon.acts
+    assert (topic.channel_id, topic.topic) == ("c1", "calm sea")

@@ -2,7 +2,7 @@
 
 use outboard_proto::app::answer::Result as Answer;
 use outboard_proto::common::{Channel, Done, Failure, Message, MessagePage, Reason};
-use outboard_tests::{App, AppDraft, Daemon, Outcome, app};
+use outboard_tests::{App, AppDraft, Daemon, Draft, Outcome, app};
 use tonic::Code;
 
 use crate::asks::{asked, asker, stored, with_all};
@@ -144,11 +144,22 @@ async fn an_answer_too_large_for_a_frame_fails_that_request_alone() -> Outcome {
 // I60
 #[tokio::test]
 async fn history_of_a_channel_out_of_scope_is_refused_and_the_app_is_not_asked() -> Outcome {
-    let (daemon, app) = with_all().await?;
+    let daemon = Daemon::start().await?;
+    daemon
+        .run(&Draft::obedient("alpha").may("messages:history").may_optionally("messages:send"))
+        .await?;
+    let app = AppDraft::default().able().connect(&daemon.house().app_socket()).await?;
     daemon.operator().set("alpha", "channels", "id:c-town").await?;
     for what in ["list c-secret", "get c-secret m-1", "search c-secret x", "edit c-secret m-1 x"] {
         let said = app.tell("alpha", &format!("ask {what}")).await?;
-        assert!(said.contains("PERMISSION_DENIED"), "{what}: {said}");
+        assert!(said.contains("OUT_OF_SCOPE"), "{what}: {said}");
+    }
+    daemon.operator().set("alpha", "channels", "").await?;
+    let scoped = "commands:own,messages:history@channels=id:c-town";
+    daemon.operator().set("alpha", "grants", scoped).await?;
+    for what in ["list c-secret", "get c-secret m-1", "search c-secret x"] {
+        let said = app.tell("alpha", &format!("ask {what}")).await?;
+        assert!(said.contains("OUT_OF_SCOPE"), "{what}: {said}");
     }
     // What is searched for everywhere is found where it may look.
     let mut other = stored("m-5", "hidden");

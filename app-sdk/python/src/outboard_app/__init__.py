@@ -5,6 +5,7 @@ The public names, and nothing else. `App` is for asyncio, `ThreadedApp` for ever
 """
 
 from outboard_app.app import App
+from outboard_app.operations import Asked, Carries
 from outboard_app.outcome import (
     CommandOutcome,
     DecidedBy,
@@ -15,13 +16,15 @@ from outboard_app.outcome import (
     Published,
     text_of,
 )
-from outboard_app.requests import Decided, FollowUp, Refusal, SendRequest
+from outboard_app.requests import Decided, FollowUp, NotFound, NotItsOwn, Refusal, SendRequest
 from outboard_app.signs import Piece
 from outboard_app.threaded import ThreadedApp
-from outboard_app.wire import app, common
+from outboard_app.wire import app, common, operations
 
 __all__ = [
     "App",
+    "Asked",
+    "Carries",
     "CommandOutcome",
     "Decided",
     "DecidedBy",
@@ -29,6 +32,8 @@ __all__ = [
     "Held",
     "HttpAnswer",
     "FollowUp",
+    "NotFound",
+    "NotItsOwn",
     "Outcome",
     "Piece",
     "Published",
@@ -37,5 +42,6 @@ __all__ = [
     "ThreadedApp",
     "app",
     "common",
+    "operations",
     "text_of",
 ]

@@ -12,8 +12,9 @@ import grpc.aio
 
 from outboard_app._proto.outboard.app.v1 import app_pb2 as app
 from outboard_app._proto.outboard.common.v1 import common_pb2 as common
+from outboard_app._proto.outboard.common.v1 import operations_pb2 as operations
 
-__all__ = ["CONNECT", "app", "common", "dial", "hook_of", "open_connect"]
+__all__ = ["CONNECT", "app", "common", "dial", "hook_of", "open_connect", "operations"]
 
 PROTOCOL = "1"
 CONNECT = "/outboard.app.v1.App/Connect"

@@ -88,7 +88,7 @@ async fn who_asks_is_the_daemons_word_alone() {
     let mut app = FakeApp::carrying(&board, "n1", &ALL);
     let plain = FakePlugin::ready(&board, registration("one", Vec::new()));
     let manager = registration("two", Vec::new());
-    let grants = BTreeSet::from([Permission::MessagesSend, Permission::MessagesManage]);
+    let grants = Granted::from([Permission::MessagesSend, Permission::MessagesManage]);
     let manager = FakePlugin::ready(&board, Registration { grants, ..manager });
     for (plugin, name, manages) in [(&plain, "one", false), (&manager, "two", true)] {
         let edit = Of::Edit(EditMessage { channel_id: "c1".into(), ..EditMessage::default() });
