@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from conftest import HERE, common, wire
+from outboard.plugin.v1 import community_pb2
 
 PAGE = (HERE.parents[1] / "docs" / "protocol.md").read_text()
 
@@ -24,8 +25,13 @@ def test_every_frame_is_explained():
 
 
 def test_every_service_method_is_explained():
-    services = wire.DESCRIPTOR.services_by_name
+    services = {
+        **wire.DESCRIPTOR.services_by_name,
+        **community_pb2.DESCRIPTOR.services_by_name,
+    }
     assert set(services) == {
+        "Users",
+        "Channels",
         "Plugin",
         "Messages",
         "Plugins",
