@@ -8,7 +8,7 @@ use crate::app::{answer, grow_message::Step};
 use crate::common::{Channel, Message, ModerationAct};
 
 /// One thing an app may carry out.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Operation {
     /// As `AppHello.operations` names it.
     pub name: &'static str,

@@ -131,6 +131,8 @@ fn fitting(sizes: impl Iterator<Item = usize>) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use prost::Message as _;
+
     use super::*;
     use crate::message;
 

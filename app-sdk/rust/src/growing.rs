@@ -1,4 +1,4 @@
-//! Messages that are growing: so that each is ended, even where the daemon goes away before its end.
+//! Messages that are growing: so that each is ended, even where the daemon goes away before that.
 //!
 //! It refuses to know what is written.
 

@@ -79,9 +79,24 @@ pub async fn ask<T, U: Taken>(
     of: impl FnOnce(T) -> Of,
 ) -> Result<Response<U>, Status> {
     let (cause, patience) = (cause(entrance, &request), patience(&request));
-    let result = carry_out(entrance, of(request.into_inner()), cause, patience).await;
+    let result = match of(request.into_inner()) {
+        act @ Of::Moderate(_) => to_its_end(entrance, act, cause, patience).await,
+        other => carry_out(entrance, other, cause, patience).await,
+    };
     let taken = result.and_then(|result| U::take(result).ok_or_else(another_kind));
     taken.map(Response::new).map_err(|failure| status::of(&failure))
+}
+
+/// As [`carry_out`], and on record, even if the plugin goes away meanwhile.
+async fn to_its_end(
+    entrance: &Arc<Entrance>,
+    of: Of,
+    cause: Option<Cause>,
+    patience: Duration,
+) -> Result<answer::Result, Failure> {
+    let entrance = Arc::clone(entrance);
+    let done = tokio::spawn(async move { carry_out(&entrance, of, cause, patience).await });
+    done.await.unwrap_or_else(|_| Err(another_kind()))
 }
 
 async fn carry_out(

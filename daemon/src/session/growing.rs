@@ -1,4 +1,4 @@
-//! A message that grows while a plugin writes it: begun at one node, continued there piece by piece,
+//! A message that grows while a plugin writes it: begun at one node, continued there by pieces,
 //! and ended there whatever becomes of the plugin.
 //!
 //! It refuses to know what is written. How the app shows what broke off is the app's.

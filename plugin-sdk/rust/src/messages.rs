@@ -173,7 +173,7 @@ impl Messages {
         self.host.link().grow(self.host.cause(), begin)
     }
 
-    /// Shows that the bot is typing, at most a minute long; with no time, that it does not any more.
+    /// Shows that the bot is typing, at most a minute long; with no time, that it no longer is.
     ///
     /// # Errors
     /// What the daemon or the app refused, or that neither could be reached.

@@ -1,5 +1,5 @@
-//! What an app carries out for plugins besides sending: a handler for each, and only what has one is
-//! declared.
+//! What an app carries out for plugins besides sending: a handler for each, and only what has one
+//! is declared.
 //!
 //! It refuses to know what the handlers do.
 
@@ -15,7 +15,7 @@ use crate::asked::{Answers, Asked};
 use crate::send::Refusal;
 
 macro_rules! carries {
-    ($($(#[$doc:meta])* $method:ident($what:ty) -> $answer:ty = $name:literal, $branch:ident;)*) => {
+    ($($(#[$doc:meta])* $method:ident($what:ty) -> $answer:ty = $name:literal, $of:ident;)*) => {
         impl Builder {
             $(
                 $(#[$doc])*
@@ -29,7 +29,7 @@ macro_rules! carries {
                     self.operation($name.into());
                     self.handlers.acts.insert($name, Box::new(move |asked| {
                         let asked = asked.narrow(|of| match of {
-                            Of::$branch(what) => Some(what),
+                            Of::$of(what) => Some(what),
                             _ => None,
                         })?;
                         let working = handler(asked);
@@ -48,7 +48,7 @@ carries! {
     /// Posts into the channel that the bot and one person have for themselves, which it makes where
     /// there is none; gives the message's id.
     on_direct(DirectMessage) -> String = "messages.direct", Direct;
-    /// One step of a message that grows while a plugin writes it: begun (gives its id), more, ended.
+    /// One step of a message that grows while a plugin writes it: begun (gives its id), more, end.
     /// Where the daemon goes away before the end, the end is told all the same, as broken off.
     on_stream(GrowMessage) -> String = "messages.stream", Grow;
     /// Says something else in a message: the bot's own, or with `asker.manages_messages` anybody's.

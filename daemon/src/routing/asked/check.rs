@@ -41,6 +41,8 @@ pub fn check(of: &mut Of) -> Checked {
         return Err(too_long("the idempotency_key", ID));
     }
     match of {
+        Of::ListMessages(_) | Of::SearchMessages(_) | Of::Typing(_) | Of::Status(_) => shown(of),
+        Of::FindUser(_) | Of::FindChannel(_) | Of::ListChannels(_) => looked_up(of),
         Of::Edit(it) => {
             if it.body.as_ref().is_none_or(|body| body.content.is_none()) {
                 return Err(invalid("an edit needs a body"));
@@ -57,6 +59,35 @@ pub fn check(of: &mut Of) -> Checked {
         }
         Of::GetMessage(it) => message(&it.channel_id, &it.message_id),
         Of::Pin(it) | Of::Unpin(it) => message(&it.channel_id, &it.message_id),
+        Of::CreateChannel(it) => {
+            at_most("the topic", &it.topic, WORDS)?;
+            if it.kind() == ChannelKind::Unspecified {
+                it.kind = ChannelKind::Public.into();
+            }
+            word("the name", &it.name, ID)
+        }
+        Of::Invite(it) => {
+            word("user_id", &it.user_id, ID)?;
+            word("channel_id", &it.channel_id, ID)
+        }
+        Of::SetTopic(it) => {
+            at_most("the topic", &it.topic, WORDS)?;
+            word("channel_id", &it.channel_id, ID)
+        }
+        Of::Moderate(it) => moderation(it),
+        // They are checked where they are composed.
+        Of::Send(_)
+        | Of::FollowUp(_)
+        | Of::Decided(_)
+        | Of::Ephemeral(_)
+        | Of::Direct(_)
+        | Of::Grow(_) => Ok(()),
+    }
+}
+
+/// Of what is read of messages, or shown for a while.
+fn shown(of: &mut Of) -> Checked {
+    match of {
         Of::ListMessages(it) => {
             at_most("thread_root", &it.thread_root, ID)?;
             at_most("before", &it.before, ID)?;
@@ -83,6 +114,13 @@ pub fn check(of: &mut Of) -> Checked {
             }
             Ok(())
         }
+        _ => Ok(()),
+    }
+}
+
+/// Of people and channels that are looked up.
+fn looked_up(of: &mut Of) -> Checked {
+    match of {
         Of::FindUser(it) => match &it.by {
             Some(find_user::By::Id(id)) => word("the id", id, ID),
             Some(find_user::By::Name(name)) => word("the name", name, ID),
@@ -97,29 +135,7 @@ pub fn check(of: &mut Of) -> Checked {
             at_most("after", &it.after, ID)?;
             page(&mut it.most, MOST)
         }
-        Of::CreateChannel(it) => {
-            at_most("the topic", &it.topic, WORDS)?;
-            if it.kind() == ChannelKind::Unspecified {
-                it.kind = ChannelKind::Public.into();
-            }
-            word("the name", &it.name, ID)
-        }
-        Of::Invite(it) => {
-            word("user_id", &it.user_id, ID)?;
-            word("channel_id", &it.channel_id, ID)
-        }
-        Of::SetTopic(it) => {
-            at_most("the topic", &it.topic, WORDS)?;
-            word("channel_id", &it.channel_id, ID)
-        }
-        Of::Moderate(it) => moderation(it),
-        // They are checked where they are composed.
-        Of::Send(_)
-        | Of::FollowUp(_)
-        | Of::Decided(_)
-        | Of::Ephemeral(_)
-        | Of::Direct(_)
-        | Of::Grow(_) => Ok(()),
+        _ => Ok(()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What plugins ask of the app: attributed, taken to the right node, answered by what was asked for.
+//! What plugins ask of the app: attributed, taken to the right node, answered as it was asked.
 
 use outboard_proto::app::{Answer, AppHello, EphemeralMessage, Request, Sent, answer, request::Of};
 use outboard_proto::common::{

@@ -6,7 +6,9 @@ use outboard_app::common::{
     Channel, DeleteMessage, EditMessage, GetMessage, ListMessages, Message, MessagePage,
     ReactToMessage, SearchMessages, SenderKind, SetStatus, ShowTyping,
 };
-use outboard_app::{Asked, DirectMessage, EphemeralMessage, GrowMessage, GrowStep, Refusal, message};
+use outboard_app::{
+    Asked, DirectMessage, EphemeralMessage, GrowMessage, GrowStep, Refusal, message,
+};
 
 use super::channel;
 use crate::moment::now_ms;
@@ -191,18 +193,12 @@ fn found(room: &Room, place: &str, id: &str) -> Result<Post, Refusal> {
 }
 
 /// A post that the plugin may change.
-fn its_own<T>(
-    room: &Room,
-    asked: &Asked<T>,
-    (place, id): (&str, &str),
-) -> Result<Post, Refusal> {
+fn its_own<T>(room: &Room, asked: &Asked<T>, (place, id): (&str, &str)) -> Result<Post, Refusal> {
     let post = found(room, place, id)?;
     match &post.author {
         Author::Plugin { plugin, .. } if *plugin == asked.asker.plugin => Ok(post),
         _ if asked.asker.manages_messages => Ok(post),
-        author => {
-            Err(Refusal::not_its_own(format!("{} wrote it, not this plugin", author.name())))
-        }
+        author => Err(Refusal::not_its_own(format!("{} wrote it, not this plugin", author.name()))),
     }
 }
 

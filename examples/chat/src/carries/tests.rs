@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use outboard_app::App;
 use outboard_app::common::{
-    CreateChannel, EditMessage, FindUser, Failure, ListMessages, ModerateUser, ModerationAct,
+    CreateChannel, EditMessage, Failure, FindUser, ListMessages, ModerateUser, ModerationAct,
     PinMessage, ReactToMessage, Reason, SetTopic, find_user,
 };
 use outboard_app::test::{Daemon, answer::Result as Answer, request::Of};
@@ -58,7 +58,13 @@ fn edit(id: &str) -> Of {
 
 fn act(act: ModerationAct, duration_us: u64) -> Of {
     let (user_id, reason) = ("Robin".into(), "loud".into());
-    Of::Moderate(ModerateUser { user_id, act: act.into(), reason, duration_us, ..Default::default() })
+    Of::Moderate(ModerateUser {
+        user_id,
+        act: act.into(),
+        reason,
+        duration_us,
+        ..Default::default()
+    })
 }
 
 #[tokio::test]
@@ -119,7 +125,10 @@ async fn people_are_warned_muted_and_looked_up() {
     let chat = Chat::open().await;
     chat.ask(act(ModerationAct::Warn, 0)).await.unwrap();
     let warning = chat.room.posts().pop().unwrap();
-    assert_eq!((warning.only.as_deref(), warning.text.as_str()), (Some("Robin"), "A warning: loud"));
+    assert_eq!(
+        (warning.only.as_deref(), warning.text.as_str()),
+        (Some("Robin"), "A warning: loud")
+    );
     chat.ask(act(ModerationAct::Mute, 60_000_000)).await.unwrap();
     chat.ask(act(ModerationAct::Ban, 0)).await.unwrap();
     let find = |name: &str| {

@@ -85,7 +85,7 @@ impl Asking<'_> {
         Ok(request)
     }
 
-    /// `edit CHANNEL MESSAGE TEXT`, `edit-as KEY CHANNEL/MESSAGE TEXT`, `list CHANNEL MOST BEFORE`…
+    /// `edit CHANNEL MESSAGE TEXT`, `edit-as KEY CHANNEL/MESSAGE TEXT`…
     async fn of_message(
         &self,
         verb: &str,
@@ -131,6 +131,20 @@ impl Asking<'_> {
                 let get = GetMessage { channel_id, message_id, ..GetMessage::default() };
                 Ok(shown(messages.get(self.request(get)?).await?.get_ref()))
             }
+            _ => self.of_talk(verb, [first, second, third], rest).await,
+        }
+    }
+
+    /// `list CHANNEL MOST BEFORE`, `search CHANNEL TEXT`, `whisper CHANNEL USER TEXT`…
+    async fn of_talk(
+        &self,
+        verb: &str,
+        [first, second, third]: [String; 3],
+        rest: String,
+    ) -> Result<String, Status> {
+        let mut messages = MessagesClient::new(self.channel.clone());
+        let channel_id = or_none(&first);
+        match verb {
             "list" => {
                 let (most, before) = (second.parse().unwrap_or(0), third);
                 let list = ListMessages { channel_id, most, before, ..ListMessages::default() };

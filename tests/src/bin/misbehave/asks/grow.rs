@@ -1,4 +1,4 @@
-//! A message that grows: `grow CHANNEL PIECE PIECE …`. `!abort` gives up, `!hang` says nothing more,
+//! A message that grows: `grow CHANNEL PIECE PIECE …`. `!abort` gives up, `!hang` falls silent,
 //! `!twice` begins again, `!headless` does not begin.
 //!
 //! It refuses to know who carries it.
