@@ -66,9 +66,7 @@ async def last(call: wire.Call, session: Session) -> wire.Reply:
     listed = operations.ListMessages(channel_id=channel, most=count)
     page = await session.messages.List(listed, **session.handling(str(call.id)))
     for newest in page.messages[:1]:
-        seen = operations.ReactToMessage(
-            channel_id=channel, message_id=newest.id, reaction="👀"
-        )
+        seen = operations.ReactToMessage(channel_id=channel, message_id=newest.id, reaction="👀")
         await session.messages.React(seen, **session.handling(str(call.id)))
     lines = (f"{it.sender.name}: {it.body.plain}" for it in reversed(page.messages))
     reply = common.InteractionReply(

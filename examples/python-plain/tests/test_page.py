@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from conftest import HERE, common, wire
+
 from outboard.plugin.v1 import community_pb2
 
 PAGE = (HERE.parents[1] / "docs" / "protocol.md").read_text()
