@@ -17,7 +17,7 @@ pub(crate) struct Growing(HashMap<String, (u64, Asked<Option<Channel>>)>);
 /// What a step of one means here.
 pub(crate) enum Seen {
     /// It begins, if the app takes it.
-    Begins(Asked<Option<Channel>>),
+    Begins(Box<Asked<Option<Channel>>>),
     /// It is over.
     Ends(String),
     Neither,
@@ -29,7 +29,10 @@ pub(crate) fn look(asked: &Asked<Of>) -> Seen {
     match step {
         Step::Begin(begin) => {
             let channel = begin.message.as_ref().and_then(|message| message.channel.clone());
-            asked.clone().narrow(|_| Some(channel)).map_or(Seen::Neither, Seen::Begins)
+            asked
+                .clone()
+                .narrow(|_| Some(channel))
+                .map_or(Seen::Neither, |asked| Seen::Begins(Box::new(asked)))
         }
         Step::End(end) => Seen::Ends(end.message_id.clone()),
         Step::More(_) => Seen::Neither,
@@ -41,7 +44,7 @@ impl Growing {
     pub(crate) fn carried_out(&mut self, session: u64, seen: Seen, result: &answer::Result) {
         match (seen, result) {
             (Seen::Begins(asked), answer::Result::Sent(sent)) => {
-                self.0.insert(sent.message_id.clone(), (session, asked));
+                self.0.insert(sent.message_id.clone(), (session, *asked));
             }
             (Seen::Ends(id), _) => drop(self.0.remove(&id)),
             (Seen::Begins(_) | Seen::Neither, _) => {}
@@ -51,20 +54,20 @@ impl Growing {
     /// The ends of all that a session leaves behind.
     pub(crate) fn abandon(&mut self, session: u64) -> Vec<Asked<Of>> {
         let left = self.0.extract_if(|_, (of, _)| *of == session);
-        let ends = left.filter_map(|(message_id, (_, asked))| {
+        let ends = left.map(|(message_id, (_, asked))| {
             let text = "the daemon went away before all was said";
             let abort = Some(Failure::new(Code::Unavailable, Reason::PluginUnavailable, text));
             let channel = asked.what.clone();
             let end = GrowEnd { channel, message_id, abort };
             let step = Some(Step::End(end));
-            Some(Asked {
+            Asked {
                 asker: asked.asker,
                 workspace: asked.workspace,
                 on_behalf_of: asked.on_behalf_of,
                 what: Of::Grow(GrowMessage { step }),
                 idempotency_key: String::new(),
                 attempt: 1,
-            })
+            }
         });
         ends.collect()
     }

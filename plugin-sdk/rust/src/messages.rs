@@ -216,13 +216,11 @@ impl Messages {
     }
 
     /// What was said in a channel, the newest first.
-    #[must_use]
     pub fn history(&self, channel: impl Into<String>) -> History {
         History::of(self.host.clone(), self.workspace.clone(), channel.into())
     }
 
     /// What says something, in all channels that the plugin may read; see [`History::channel`].
-    #[must_use]
     pub fn search(&self, text: impl Into<String>) -> History {
         History::search(self.host.clone(), self.workspace.clone(), text.into())
     }

@@ -39,7 +39,7 @@ enum Way {
     },
     Recorded {
         recorder: Arc<Recorder>,
-        begin: SendRequest,
+        begin: Box<SendRequest>,
         text: String,
     },
     /// It could not begin, or is over.
@@ -54,6 +54,7 @@ impl Growing {
     }
 
     pub(crate) fn recorded(recorder: Arc<Recorder>, begin: SendRequest) -> Self {
+        let begin = Box::new(begin);
         Self(Way::Recorded { recorder, begin, text: String::new() })
     }
 

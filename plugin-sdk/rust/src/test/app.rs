@@ -88,7 +88,8 @@ impl App {
     }
 
     pub(crate) fn get_message(&mut self, get: GetMessage) -> Answer<Message> {
-        self.at(&get.channel_id, &get.message_id).cloned()
+        let GetMessage { channel_id, message_id, .. } = get;
+        self.at(&channel_id, &message_id).cloned()
     }
 
     pub(crate) fn list_messages(&mut self, list: ListMessages) -> Answer<MessagePage> {
@@ -108,9 +109,10 @@ impl App {
     }
 
     pub(crate) fn find_user(&mut self, find: FindUser) -> Answer<User> {
+        let by = find.by;
         let is = |user: &&User| {
             let sender = user.sender.clone().unwrap_or_default();
-            match &find.by {
+            match &by {
                 Some(find_user::By::Id(id)) => sender.id == *id,
                 Some(find_user::By::Name(name)) => sender.name == *name,
                 None => false,
@@ -120,9 +122,10 @@ impl App {
     }
 
     pub(crate) fn find_channel(&mut self, find: FindChannel) -> Answer<ChannelInfo> {
+        let by = find.by;
         let is = |info: &&ChannelInfo| {
             let channel = info.channel.clone().unwrap_or_default();
-            match &find.by {
+            match &by {
                 Some(find_channel::By::Id(id)) => channel.id == *id,
                 Some(find_channel::By::Name(name)) => channel.name == *name,
                 None => false,
