@@ -19,10 +19,11 @@ HERE = Path(__file__).resolve().parent
 DESCRIPTORS = HERE.parent.parent / "proto" / "gen" / "descriptors.bin"
 PACKAGE = "outboard_app._proto"
 TARGET = HERE / "src" / "outboard_app" / "_proto"
-SOURCES = (
-    "outboard/common/v1/common.proto",
-    "outboard/common/v1/operations.proto",
-    "outboard/app/v1/app.proto",
+PROTOS = HERE.parent.parent / "proto"
+SOURCES = tuple(
+    source.relative_to(PROTOS).as_posix()
+    for part in ("common", "app")
+    for source in sorted((PROTOS / "outboard" / part / "v1").glob("*.proto"))
 )
 
 

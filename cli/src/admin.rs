@@ -1,6 +1,8 @@
 //! The daemon as the commands see it: one method per question, answers as reports, refusals as
 //! trouble. It knows how long to wait, not what is done with an answer.
 
+mod permissions;
+mod settings;
 mod statistics;
 mod storage;
 
@@ -10,6 +12,8 @@ use std::time::Duration;
 use outboard_proto::admin as wire;
 use outboard_proto::admin::admin_client::AdminClient;
 use outboard_proto::admin::alerts_client::AlertsClient;
+use outboard_proto::admin::permissions_client::PermissionsClient;
+use outboard_proto::admin::settings_client::SettingsClient;
 use outboard_proto::admin::statistics_client::StatisticsClient;
 use outboard_proto::admin::storage_client::StorageClient;
 use tokio_stream::{Stream, StreamExt};
@@ -38,8 +42,10 @@ const ANSWER_BYTES: usize = 256 * 1024 * 1024;
 pub struct Admin {
     client: AdminClient<Channel>,
     shelves: StorageClient<Channel>,
+    permissions: PermissionsClient<Channel>,
     counts: StatisticsClient<Channel>,
     bell: AlertsClient<Channel>,
+    forms: SettingsClient<Channel>,
     patience: Option<Duration>,
 }
 
@@ -64,8 +70,10 @@ impl Admin {
         let counts = StatisticsClient::new(channel.clone());
         let counts = counts.max_decoding_message_size(ANSWER_BYTES);
         let bell = AlertsClient::new(channel.clone());
+        let forms = SettingsClient::new(channel.clone());
+        let permissions = PermissionsClient::new(channel.clone());
         let client = AdminClient::new(channel).max_decoding_message_size(ANSWER_BYTES);
-        Ok(Admin { client, shelves, counts, bell, patience })
+        Ok(Admin { client, shelves, counts, bell, forms, permissions, patience })
     }
 
     /// Every plugin.
@@ -298,7 +306,7 @@ async fn answer<T>(
 
 /// News from the daemon until it ends them.
 pub struct Changing<T> {
-    news: std::pin::Pin<Box<dyn Stream<Item = Result<T, Status>>>>,
+    news: std::pin::Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>,
 }
 
 impl<T: 'static> Changing<T> {

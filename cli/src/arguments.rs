@@ -1,5 +1,8 @@
 //! The command line as it is typed. It knows words and defaults, not what they do.
 
+mod author;
+mod permissions;
+mod settings;
 mod statistics;
 mod storage;
 
@@ -11,6 +14,9 @@ use clap_complete::Shell;
 use crate::exit;
 use crate::screen::Format;
 
+pub use author::{Dev, Kind, Lang, License, New};
+pub use permissions::{Audit, Grants};
+pub use settings::{Setting, Where};
 pub use statistics::{Popular, Stats, Usage};
 pub use storage::{Shelf, Unload};
 
@@ -61,10 +67,18 @@ pub enum Command {
     Trace(Trace),
     /// Have a process of your own stand in for a plugin, under a debugger if you like
     Debug(Debug),
+    /// Make a new plugin's project
+    New(New),
+    /// Run a plugin under work: a daemon and a chat of its own, built anew whenever you save
+    Dev(Dev),
     /// Load the plugin in a folder, or load it again after its manifest changed
     Load(Load),
     /// Stop a plugin and forget it; what it keeps stays, and its data folder
     Unload(Unload),
+    /// Show what a plugin may do, what it uses of that, and change it while it runs
+    Grants(Grants),
+    /// Show what was done and by whom: by operators, and what plugins were refused
+    Audit(Audit),
     /// Let a plugin run, now and after every start of the daemon
     Enable {
         #[command(flatten)]
@@ -121,6 +135,15 @@ pub enum Command {
     Held {
         #[command(subcommand)]
         what: Held,
+    },
+    /// What is set for a plugin: look at it, change it
+    Settings {
+        /// The plugin
+        name: String,
+        #[command(flatten)]
+        at: Where,
+        #[command(subcommand)]
+        what: Option<Setting>,
     },
     /// What a plugin keeps: look at it, copy it, put it back
     Storage {
@@ -278,7 +301,7 @@ pub struct Logs {
 
 #[derive(Debug, Args)]
 pub struct Trace {
-    /// Only this: hook, command, action, follow-up, event or delivery
+    /// Only this: hook, command, action, follow-up, event, delivery or denial
     #[arg(long)]
     pub kind: Option<String>,
     /// Only the hook, command, action or event of this name, such as message.before_post
@@ -328,7 +351,7 @@ pub struct Load {
     /// The folder that holds plugin.toml; it is used in place
     pub path: PathBuf,
     /// Permissions to grant without asking: asked, none, or a list such as
-    /// messages:read,messages:send
+    /// messages:read,messages:send@channels=town-*
     #[arg(long, value_name = "WHAT")]
     pub grant: Option<Grant>,
     /// Grant all that is asked, without asking

@@ -31,8 +31,8 @@ pub async fn check(path: &Path) -> Result<Checked, Stop> {
     })
 }
 
-/// Beside this program first: what was installed together fits together.
-fn find() -> Option<PathBuf> {
+/// The daemon's program. Beside this program first: what was installed together fits together.
+pub fn find() -> Option<PathBuf> {
     let own = env::current_exe().ok();
     let beside = own.as_deref().and_then(Path::parent).map(Path::to_owned);
     let path = env::var_os("PATH").unwrap_or_default();

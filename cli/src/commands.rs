@@ -7,15 +7,21 @@ mod bypass;
 mod check;
 mod configure;
 mod debug;
+mod dev;
 mod follow;
 mod held;
 mod letters;
 mod lifecycle;
 mod load;
 mod look;
+mod new;
+mod permissions;
+mod settings;
 mod statistics;
 mod storage;
 mod version;
+
+pub use load::with as load_request;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -70,8 +76,13 @@ pub async fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Stop> {
         Command::Logs(logs) => follow::logs(&desk, logs).await,
         Command::Trace(trace) => follow::trace(&desk, trace).await,
         Command::Debug(wish) => debug::run(&desk, wish).await,
+        Command::New(wish) => new::new(&desk, wish),
+        Command::Dev(wish) => dev::dev(&desk, wish).await,
         Command::Load(load) => load::load(&desk, load).await,
         Command::Unload(unload) => lifecycle::unload(&desk, &unload).await,
+        Command::Settings { name, at, what } => settings::run(&desk, &name, at, what).await,
+        Command::Grants(wish) => permissions::grants(&desk, wish).await,
+        Command::Audit(wish) => permissions::audit(&desk, wish).await,
         Command::Storage { name, what } => storage::run(&desk, &name, what).await,
         Command::Disable(named) => lifecycle::stop(&desk, Act::Disable, &named.name).await,
         Command::Enable { started, channels } => lifecycle::enable(&desk, &started, channels).await,

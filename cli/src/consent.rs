@@ -70,7 +70,11 @@ fn listed(asks: &[Grant], list: &str) -> Result<Vec<String>, String> {
     if words.is_empty() {
         return Err("Nothing was said.".to_owned());
     }
-    match words.iter().find(|word| !asks.iter().any(|ask| ask.permission == **word)) {
+    let is_asked = |word: &&String| {
+        let permission = word.split('@').next().unwrap_or_default();
+        asks.iter().any(|ask| ask.permission == permission)
+    };
+    match words.iter().find(|word| !is_asked(word)) {
         Some(other) => Err(format!("It does not ask for {:?}.", escape::line(other))),
         None => Ok(words),
     }
@@ -104,6 +108,10 @@ mod tests {
         assert_eq!(read("messages:send, messages:read").map(|_| ()), Ok(()));
         assert_eq!(read("n"), Ok(Consent::Refused));
         assert!(read("").is_err() && read(", ,").is_err());
+        assert_eq!(
+            read("messages:send@channels=a|b"),
+            Ok(granted(&["messages:send@channels=a|b"]))
+        );
         assert!(read("files:read").is_err());
     }
 

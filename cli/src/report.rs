@@ -8,6 +8,8 @@ mod convert;
 mod debug;
 mod events;
 mod held;
+mod permissions;
+mod settings;
 mod statistics;
 mod storage;
 
@@ -17,6 +19,8 @@ pub use alerts::Alerts;
 pub use debug::{DebugNews, What};
 pub use events::{DeadLetter, Waiting};
 pub use held::SetAside;
+pub use permissions::{AuditRecord, GrantRow, GrantsTable};
+pub use settings::{PluginSetting, Settings};
 pub use statistics::{Counted, CountedLine, Used};
 pub use storage::{StorageEntry, StorageUsage};
 
@@ -193,7 +197,7 @@ pub struct LogLine {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TraceRecord {
     pub at_us: i64,
-    /// hook, command, action, follow-up, event or delivery.
+    /// hook, command, action, follow-up, event, delivery or denial.
     pub kind: String,
     /// The hook's, the command's, the action's; the event's type.
     pub name: String,

@@ -6,10 +6,14 @@
 mod documents;
 #[path = "cli/fake.rs"]
 mod fake;
+#[path = "cli/forms.rs"]
+mod forms;
 #[path = "cli/plugins.rs"]
 mod plugins;
 #[path = "cli/run.rs"]
 mod run;
+#[path = "cli/settings.rs"]
+mod settings;
 #[path = "cli/shelf.rs"]
 mod shelf;
 #[path = "cli/storage.rs"]

@@ -6,7 +6,10 @@ mod alerts;
 mod debug;
 mod held;
 mod letters;
+mod noted;
+mod permissions;
 mod service;
+mod settings;
 mod statistics;
 mod storage;
 mod trace;
@@ -17,6 +20,8 @@ use std::ops::ControlFlow;
 use http::Request;
 use outboard_proto::admin::admin_server::{self, AdminServer};
 use outboard_proto::admin::alerts_server::{self, AlertsServer};
+use outboard_proto::admin::permissions_server::{self, PermissionsServer};
+use outboard_proto::admin::settings_server::{self, SettingsServer};
 use outboard_proto::admin::statistics_server::{self, StatisticsServer};
 use outboard_proto::admin::storage_server::{self, StorageServer};
 use tokio::net::{UnixListener, UnixStream};
@@ -106,8 +111,16 @@ impl Services for Admitted {
                 StatisticsServer::new(counts).call(request)
             }
             storage_server::SERVICE_NAME => {
-                let shelves = storage::Shelves { command: self.side.command.clone() };
-                StorageServer::new(shelves).call(request)
+                let (command, uid) = (self.side.command.clone(), self.uid);
+                StorageServer::new(storage::Shelves { command, uid }).call(request)
+            }
+            permissions_server::SERVICE_NAME => {
+                let (command, uid) = (self.side.command.clone(), self.uid);
+                PermissionsServer::new(permissions::Desk { command, uid }).call(request)
+            }
+            settings_server::SERVICE_NAME => {
+                let settings = self.side.command.harbour.settings.clone();
+                SettingsServer::new(settings::Forms { settings, uid: self.uid }).call(request)
             }
             _ => return ControlFlow::Continue(request),
         })

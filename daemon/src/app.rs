@@ -6,6 +6,7 @@
 mod connect;
 mod front;
 mod service;
+mod settings;
 
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
@@ -14,6 +15,7 @@ use crate::connection::Terms;
 use crate::gate::Gate;
 use crate::reflection::Reflection;
 use crate::routing::Switchboard;
+use crate::settings::Settings;
 use crate::{connection, socket, status};
 
 /// Concurrent streams of one app connection: unary calls of a busy node.
@@ -24,6 +26,8 @@ const STREAMS: u32 = 1024;
 pub struct AppSide {
     /// Routes.
     pub switchboard: Switchboard,
+    /// What was set for plugins.
+    pub settings: Settings,
     /// Who may come in.
     pub gate: Gate,
     /// Health and reflection.
@@ -44,7 +48,7 @@ impl AppSide {
     async fn receive(self, stream: UnixStream) {
         match self.gate.admit(&stream).await {
             Ok(_) => {
-                let front = front::Front(self.switchboard);
+                let front = front::Front(self.switchboard, self.settings);
                 let Self { reflection, until, .. } = self;
                 let terms = Terms { reflection, streams: STREAMS, until };
                 connection::serve(stream, front, terms).await;

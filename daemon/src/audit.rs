@@ -37,7 +37,7 @@ const LONGEST: usize = 1024;
 pub struct Record {
     /// When, as RFC 3339 in UTC.
     pub at: String,
-    /// "operator uid 0", "plugin NAME" or "daemon".
+    /// "operator uid 0", "plugin NAME", "person NAME (ID)" or "daemon".
     pub who: String,
     /// What was done: "load", "grants", "refused".
     pub act: String,
@@ -73,6 +73,13 @@ pub enum Who {
     Operator(u32),
     /// A plugin, by name.
     Plugin(Arc<str>),
+    /// Somebody who uses an app, as the app names them.
+    Person {
+        /// Their id.
+        id: String,
+        /// Their name.
+        name: String,
+    },
     /// The daemon, of its own.
     Daemon,
 }
@@ -88,6 +95,7 @@ impl Act {
         let who = match who {
             Who::Operator(uid) => format!("operator uid {uid}"),
             Who::Plugin(name) => format!("plugin {name}"),
+            Who::Person { id, name } => cut(&format!("person {name} ({id})")),
             Who::Daemon => "daemon".to_owned(),
         };
         let outcome = "done".to_owned();

@@ -15,6 +15,7 @@ pub mod overrides;
 pub mod paths;
 pub mod pattern;
 pub mod permission;
+pub mod pushed;
 pub mod scope;
 pub mod section;
 pub mod source;

@@ -36,6 +36,7 @@ use crate::reflection::Reflection;
 use crate::routing::Switchboard;
 use crate::schedule::Timetable;
 use crate::secrets::Keyring;
+use crate::settings::{Parts, Settings};
 use crate::statistics::Recorder;
 use crate::storage::{Depot, Files};
 use crate::store::{Control, HourBook, Journal, OpenedBook, Quarantine};
@@ -70,6 +71,7 @@ struct Ground {
     depot: Depot,
     audit: Audit,
     book: OpenedBook,
+    keys: Keyring,
     spawner: Spawner,
     app: UnixListener,
     admin: UnixListener,
@@ -100,11 +102,17 @@ pub async fn run(options: Options) -> Result<End, StartError> {
     tokio::spawn(command.harbour.depot.clone().keep_time(timestamp));
     tokio::spawn(command.harbour.recorder.clone().run());
     open_outlets(&command);
+    #[cfg(feature = "otel")]
+    let exporting = crate::otel::begin(&board).unwrap_or_else(|why| {
+        tracing::error!("spans are not exported: {why}");
+        None
+    });
     tokio::spawn(courier::carry(board.clone(), command.harbour.journal.clone()));
     tokio::spawn(courier::tidy(board.clone(), command.harbour.journal.clone()));
     let app_group = ground.config.app_group.value.clone();
     let app = AppSide {
         switchboard: board,
+        settings: command.harbour.settings.clone(),
         gate: Gate::new(trees.clone(), "app", app_group, ground.app_group),
         reflection: command.harbour.reflection.clone(),
         until: until.clone(),
@@ -122,6 +130,11 @@ pub async fn run(options: Options) -> Result<End, StartError> {
     let end = service::serve(command, again).await?;
     until.cancel();
     harbour.put_to_rest().await;
+    #[cfg(feature = "otel")]
+    if let Some(exporting) = exporting {
+        // It blocks, and needs this thread to write.
+        let _ = tokio::task::spawn_blocking(|| exporting.end()).await;
+    }
     Ok(end)
 }
 
@@ -155,7 +168,7 @@ fn lay_ground(options: &Options) -> Result<Ground, StartError> {
     }
     let credentials = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
     let keys = Keyring::load(&paths.secret_keys(credentials.as_deref()))?;
-    let depot = Depot::start(Files::within(&paths.storage()), keys)?;
+    let depot = Depot::start(Files::within(&paths.storage()), keys.clone())?;
     let audit = Audit::start(paths.audit_log()).map_err(StartError::Process)?;
     let book = HourBook::open_or_tell(&paths.statistics_db(), timestamp());
     if let Some(trouble) = &book.trouble {
@@ -174,6 +187,7 @@ fn lay_ground(options: &Options) -> Result<Ground, StartError> {
         depot,
         audit,
         book,
+        keys,
         spawner,
         app,
         admin,
@@ -222,6 +236,14 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
     let refusals = Refusals::new(ground.audit.clone());
     switchboard.tell_refusals_to(refusals.clone());
     let outbox = Outbox::new(switchboard.clone(), ground.journal.clone());
+    let moves = broadcast::Sender::new(1024);
+    let settings = Settings::new(Parts {
+        control: ground.control.clone(),
+        audit: ground.audit.clone(),
+        keys: ground.keys.clone(),
+        moves: moves.clone(),
+        clock,
+    });
     let harbour = Harbour {
         paths: options.paths.clone(),
         clock,
@@ -243,9 +265,10 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
         recorder: Recorder::new(switchboard.clone(), clock, ground.book.clone()),
         outbox,
         lines: logs::followers(),
-        moves: broadcast::Sender::new(1024),
         reporting: watch::Sender::new(ground.config.reporting.clone()),
         outlets: Outlets::default(),
+        moves,
+        settings,
         reflection: Reflection::new(),
         trees: trees.clone(),
         environment: environment(),

@@ -13,9 +13,11 @@ mod conditions;
 mod debug;
 mod doctor;
 mod faults;
+mod grants;
 mod load;
 mod patterns;
 mod report;
+mod settings;
 mod stop;
 mod storage;
 mod users;
@@ -45,6 +47,7 @@ use crate::plugin::Move;
 use crate::reflection::Reflection;
 use crate::routing::Switchboard;
 use crate::schedule::Timetable;
+use crate::settings::Settings;
 use crate::statistics::Recorder;
 use crate::storage::Depot;
 use crate::store::{Control, Journal, Quarantine, StoreError, Whole};
@@ -80,6 +83,8 @@ pub struct Harbour {
     pub depot: Depot,
     /// What is counted.
     pub recorder: Recorder,
+    /// What was set for plugins.
+    pub settings: Settings,
     /// The way to the app.
     pub outbox: Outbox,
     /// Fires schedules.

@@ -20,6 +20,8 @@ pub mod gate;
 pub mod held;
 pub mod interactions;
 pub mod logs;
+#[cfg(feature = "otel")]
+pub mod otel;
 pub mod outbox;
 pub mod outlets;
 pub mod payload;
@@ -29,6 +31,7 @@ pub mod routing;
 pub mod schedule;
 pub mod secrets;
 pub mod session;
+pub mod settings;
 pub mod socket;
 pub mod stable_hash;
 pub mod statistics;

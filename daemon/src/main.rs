@@ -26,6 +26,9 @@ struct Arguments {
     /// The keeper program; found beside this one or in /usr/lib/outboard if not given.
     #[arg(long, value_name = "FILE")]
     keeper: Option<PathBuf>,
+    /// Stop when standard input ends: for whoever keeps a daemon and holds the other end.
+    #[arg(long)]
+    leash: bool,
     #[command(subcommand)]
     task: Option<Task>,
 }
@@ -84,6 +87,9 @@ fn start(arguments: Arguments) -> anyhow::Result<ExitCode> {
         return Ok(check(&paths, &path, output));
     }
     log_to_journal_or_stderr();
+    if arguments.leash {
+        outboard_linux::own_process::stop_at_end_of_input()?;
+    }
     let keeper = match arguments.keeper {
         Some(keeper) => keeper,
         None => find_keeper()?,

@@ -25,6 +25,8 @@ mod counting;
 mod deadline;
 mod debug;
 mod durable;
+#[cfg(feature = "otel")]
+mod ended;
 mod event;
 mod held;
 mod http;
@@ -35,12 +37,14 @@ mod member;
 mod names;
 mod nested;
 mod node;
+mod pace;
 mod patterns;
 mod permit;
 mod pipeline;
 mod plugin_events;
 mod publish;
 mod registration;
+mod revoke;
 mod room;
 mod run;
 mod schedule;
@@ -60,7 +64,6 @@ use outboard_supervision::Moment;
 use slab::Slab;
 use tokio::sync::{Notify, broadcast, watch};
 
-use crate::audit::refusals::Refusals;
 use crate::clock::Clock;
 use crate::config::manifest::Hook;
 use crate::statistics::histogram::Histogram;
@@ -72,6 +75,8 @@ pub use bypass::Bypassed;
 pub use call::Said;
 pub use cause::Cause;
 pub use debug::Guest;
+#[cfg(feature = "otel")]
+pub use ended::Ended;
 pub use held::item_of;
 pub use http::HttpCaller;
 pub use interaction::{CommandRun, Completing, Deferral, KeepWish};
@@ -82,6 +87,7 @@ pub use permit::place;
 pub use pipeline::OrderEntry;
 pub use publish::Publisher;
 pub use registration::{Bot, Interceptor, Registration, Subscription};
+pub use revoke::words as grant_words;
 pub use run::{Asked, HoldWish, VerdictFrame};
 pub use send::{Handing, Outgoing, SendOutcome, Speech};
 pub use trace::{Kind, LISTENERS, Wish};
@@ -135,13 +141,11 @@ struct Core {
     patterns: patterns::Patterns,
     loops: loops::Loops,
     bypasses: bypass::Bypasses,
-    channel_names: names::ChannelNames,
-    /// Where it is recorded what plugins are not given.
-    refusals: Option<Refusals>,
-    /// Some grant is limited by channels' names.
-    names_wanted: bool,
+    permits: permit::Permits,
     deliveries: u64,
     gone: counting::Gone,
+    #[cfg(feature = "otel")]
+    ended: Option<tokio::sync::mpsc::Sender<Ended>>,
     listeners: trace::Listeners,
     traced: trace::Traced,
     /// The newest member's first ticket for what it asks of the journal.
@@ -178,11 +182,11 @@ impl Switchboard {
             patterns: patterns::Patterns::default(),
             loops: loops::Loops::default(),
             bypasses: bypass::Bypasses::default(),
-            channel_names: names::ChannelNames::default(),
-            names_wanted: false,
-            refusals: None,
+            permits: permit::Permits::default(),
             deliveries: 0,
             gone: counting::Gone::default(),
+            #[cfg(feature = "otel")]
+            ended: None,
             listeners: trace::Listeners::default(),
             traced: trace::Traced::default(),
             tickets: 0,

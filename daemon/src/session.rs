@@ -20,6 +20,7 @@ mod messages;
 mod places;
 mod plugins;
 mod service;
+mod settings;
 mod storage;
 mod usage;
 

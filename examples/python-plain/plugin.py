@@ -38,10 +38,14 @@ async def greet(delivery: wire.Delivery, session: Session) -> None:
 
 
 async def reverse(call: wire.Call, session: Session) -> wire.Reply:
-    """/reverse TEXT"""
-    text = call.command.args["text"].string
+    """/reverse TEXT, as loud as the channel wants it"""
+    command = call.command
+    settings = await session.settings_at(call.workspace, command.channel.id, command.sender.id)
+    text = command.args["text"].string[::-1]
+    if settings["loud"]:
+        text = text.upper() + "!"
     reply = common.InteractionReply(
-        body=common.Body(plain=text[::-1]), visibility=common.VISIBILITY_ALL
+        body=common.Body(plain=text), visibility=common.VISIBILITY_ALL
     )
     return wire.Reply(interaction=reply)
 
@@ -87,12 +91,18 @@ async def about(call: wire.Call, session: Session) -> wire.Reply:
     return wire.Reply(interaction=reply)
 
 
+async def on_settings(before: dict[str, object], after: dict[str, object]) -> None:
+    """Somebody has saved settings. Raising would refuse them."""
+    print(f"loud: {before['loud']} -> {after['loud']}", flush=True)
+
+
 PLUGIN = Plugin(
     name="python-plain",
     version="0.1.0",
     hooks={"message.before_post": shrug},
     events={"message.posted": greet},
     commands={"reverse": reverse, "tally": tally, "last": last, "about": about},
+    on_settings=on_settings,
 )
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import time
@@ -19,10 +20,13 @@ import grpc.aio
 
 from outboard.common.v1 import common_pb2 as common
 from outboard.plugin.v1 import community_pb2_grpc as community
+from outboard.common.v1 import settings_pb2 as common_settings
 from outboard.plugin.v1 import plugin_pb2 as wire
 from outboard.plugin.v1 import plugin_pb2_grpc as services
 from outboard.plugin.v1 import usage_pb2 as usage
 from outboard.plugin.v1 import usage_pb2_grpc as usage_services
+from outboard.plugin.v1 import settings_pb2 as host
+from outboard.plugin.v1 import settings_pb2_grpc as host_services
 
 FRAME_BYTES = 65_536
 DECODE_BYTES = 128 * 1024
@@ -34,6 +38,7 @@ RECONNECT_WITHIN = 2.0
 FINAL = (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.UNAUTHENTICATED)
 
 OnCall = Callable[[wire.Call, "Session"], Awaitable[wire.Reply]]
+OnSettings = Callable[[dict[str, object], dict[str, object]], Awaitable[None]]
 OnEvent = Callable[[wire.Delivery, "Session"], Awaitable[None]]
 
 
@@ -46,6 +51,8 @@ class Plugin:
     hooks: Mapping[str, OnCall] = field(default_factory=dict)
     events: Mapping[str, OnEvent] = field(default_factory=dict)
     commands: Mapping[str, OnCall] = field(default_factory=dict)
+    # Told before and after of a change; raising refuses it.
+    on_settings: OnSettings | None = None
 
     def hello(self) -> wire.PluginFrame:
         kinds = (
@@ -60,6 +67,7 @@ class Plugin:
                 name=self.name,
                 version=self.version,
                 sdk="plain-grpcio",
+                features=["settings"],
                 handlers=handlers,
             )
         )
@@ -93,6 +101,9 @@ class Session:
         self.refused = False
         self.metadata = (("outboard-token", os.environ["OUTBOARD_TOKEN"]),)
         self.frames: asyncio.Queue[wire.PluginFrame] = asyncio.Queue(maxsize=1024)
+        # What counts on the whole server, and whether something counts for less than that.
+        self.settings: dict[str, object] = {}
+        self.narrowed = False
         self.running: dict[int, asyncio.Task[None]] = {}
         self.under_way: set[asyncio.Task[None]] = set()
 
@@ -110,6 +121,7 @@ class Session:
             self.storage = services.StorageStub(channel)
             self.usage = usage_services.UsageStub(channel)
             self.channels = community.ChannelsStub(channel)
+            self.host_settings = host_services.SettingsStub(channel)
             stream = services.PluginStub(channel).Session(metadata=self.metadata)
             halves = [
                 asyncio.ensure_future(half)
@@ -156,8 +168,12 @@ class Session:
                     task.cancel()
             elif kind == "welcome":
                 self.welcomed = True
+                self.settings = json.loads(frame.welcome.settings)
+                self.narrowed = frame.welcome.settings_narrowed
                 # Here a plugin would initialize, unless frame.welcome.resumed.
                 await self.say(ready=wire.Ready())
+            elif kind == "settings":
+                self.begin(self.change_settings(frame.settings))
             elif kind == "shutdown":
                 self.stopping.set()
             # drain: nothing new comes; what is under way goes on. The rest is not needed here.
@@ -202,6 +218,31 @@ class Session:
         except Exception as error:
             ack.failure.CopyFrom(failure(error))
         await self.say(ack=ack)
+
+    async def change_settings(self, changed: wire.SettingsChanged) -> None:
+        """Somebody has saved something: exactly one answer, within the budget."""
+        ack = wire.SettingsAck(change=changed.change)
+        before, after = json.loads(changed.before), json.loads(changed.after)
+        try:
+            if self.plugin.on_settings is not None:
+                async with asyncio.timeout(changed.budget_us / 1e6 * 0.9):
+                    await self.plugin.on_settings(before, after)
+        except Exception as error:
+            ack.refused, ack.reason = True, str(error) or "out of time"
+        else:
+            self.narrowed = changed.narrowed
+            if changed.place.scope == common_settings.SETTINGS_SCOPE_SERVER:
+                self.settings = after
+        await self.say(settings=ack)
+
+    async def settings_at(self, workspace: str, channel: str, user: str) -> dict[str, object]:
+        """What counts at one place: asked for only where something is narrowed. An SDK would keep
+        the answer until the next change."""
+        if not self.narrowed:
+            return self.settings
+        request = host.SettingsGetRequest(workspace=workspace, channel=channel, user=user)
+        answer = await self.host_settings.Get(request, metadata=self.metadata, timeout=5)
+        return json.loads(answer.json)
 
     async def reply(self, request: wire.ReplyRequest, *, handling: str) -> wire.SendResponse:
         """Host API: a message into the channel of what is being handled."""

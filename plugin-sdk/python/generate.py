@@ -19,11 +19,11 @@ HERE = Path(__file__).resolve().parent
 DESCRIPTORS = HERE.parent.parent / "proto" / "gen" / "descriptors.bin"
 PACKAGE = "outboard_plugin._proto"
 TARGET = HERE / "src" / "outboard_plugin" / "_proto"
-SOURCES = (
-    "outboard/common/v1/common.proto",
-    "outboard/common/v1/operations.proto",
-    "outboard/plugin/v1/plugin.proto",
-    "outboard/plugin/v1/community.proto",
+PROTOS = HERE.parent.parent / "proto"
+SOURCES = tuple(
+    source.relative_to(PROTOS).as_posix()
+    for part in ("common", "plugin")
+    for source in sorted((PROTOS / "outboard" / part / "v1").glob("*.proto"))
 )
 
 

@@ -113,6 +113,12 @@ impl House {
         self.runtime().join("p").join(name).join("s")
     }
 
+    /// Where a service manager would lay credentials; daemons are told of it once it is there.
+    #[must_use]
+    pub fn credentials(&self) -> PathBuf {
+        self.root().join("cred")
+    }
+
     /// What daemons wrote.
     #[must_use]
     pub fn log(&self) -> String {
@@ -133,6 +139,10 @@ impl House {
         command.arg("--config").arg(self.config());
         command.arg("--state").arg(self.state()).arg("--runtime").arg(self.runtime());
         command.envs(["TEST_BOTH", "TEST_ASKED", "TEST_ALLOWED"].map(|name| (name, "set")));
+        // As the service manager's LoadCredential= would.
+        if self.credentials().is_dir() {
+            command.env("CREDENTIALS_DIRECTORY", self.credentials());
+        }
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).kill_on_drop(true);
         Ok(command)
     }

@@ -199,6 +199,13 @@ impl Draft {
         self.section(&format!("[[http]]\npath = \"{path}\"\n{keys}")).may("http:serve")
     }
 
+    /// A handler that the program registers, whatever the manifest says of it.
+    #[must_use]
+    pub fn handler(mut self, handler: &str) -> Self {
+        self.handlers.push(handler.to_owned());
+        self
+    }
+
     /// Any text at the manifest's end.
     #[must_use]
     pub fn section(mut self, text: &str) -> Self {

@@ -5,6 +5,7 @@
 //! daemon's own code, so that a test can only lean on what users can lean on.
 
 pub mod app;
+pub mod author;
 pub mod binaries;
 pub mod catcher;
 pub mod daemon;

@@ -19,6 +19,8 @@ use tonic::{Response, Status, Streaming};
 use crate::{PATIENCE, Refusal};
 
 mod held;
+mod permissions;
+pub mod settings;
 mod statistics;
 mod storage;
 
@@ -195,8 +197,16 @@ impl Operator {
     /// # Errors
     /// The daemon's refusal.
     pub async fn backup(&self, dir: &Path) -> Answer<BackupResponse> {
+        self.backup_with(dir, false).await
+    }
+
+    /// Copies the state, with what is secret or without.
+    ///
+    /// # Errors
+    /// The daemon's refusal.
+    pub async fn backup_with(&self, dir: &Path, with_secrets: bool) -> Answer<BackupResponse> {
         let dir = dir.to_string_lossy().into_owned();
-        let request = BackupRequest { dir, with_secrets: false };
+        let request = BackupRequest { dir, with_secrets };
         inner(self.client.clone().backup(request).await)
     }
 

@@ -36,6 +36,12 @@ pub fn copy_sdk(to: &Path) -> std::io::Result<()> {
     copy("plugin-sdk/python/src/outboard_plugin", &to.join("outboard_plugin"))
 }
 
+/// Where the SDK lies in this repository, for PYTHONPATH.
+#[must_use]
+pub fn sdk() -> PathBuf {
+    root().join("plugin-sdk/python/src")
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }

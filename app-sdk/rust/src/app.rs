@@ -7,6 +7,7 @@ mod events;
 mod hooks;
 mod http;
 mod running;
+mod settings;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -22,9 +23,11 @@ pub use commands::CommandReply;
 pub use events::Publication;
 pub use hooks::Ask;
 pub use running::Running;
+pub use settings::SettingsError;
 
 use crate::builder::Builder;
 use crate::calls::Ended;
+use crate::dial::Dial;
 use crate::egress::Class;
 use crate::exchange::{Exchange, Waiting};
 use crate::link::Link;
@@ -42,6 +45,7 @@ struct Inner {
     exchange: Arc<Exchange>,
     keeper: AbortHandle,
     patience: Duration,
+    dial: Dial,
 }
 
 impl Drop for Inner {
@@ -64,8 +68,17 @@ impl App {
         Builder::new(app, version)
     }
 
-    pub(crate) fn new(exchange: Arc<Exchange>, keeper: AbortHandle, patience: Duration) -> Self {
-        Self { inner: Arc::new(Inner { exchange, keeper, patience }) }
+    pub(crate) fn new(
+        exchange: Arc<Exchange>,
+        keeper: AbortHandle,
+        patience: Duration,
+        dial: Dial,
+    ) -> Self {
+        Self { inner: Arc::new(Inner { exchange, keeper, patience, dial }) }
+    }
+
+    pub(crate) fn dial(&self) -> &Dial {
+        &self.inner.dial
     }
 
     pub(crate) fn exchange(&self) -> &Exchange {

@@ -201,9 +201,10 @@ impl Builder {
         let requests = Requests::new(Arc::clone(&exchange), self.handlers, dedupe);
         let requests = Arc::new(requests);
         let told = Told::to(self.on_event);
+        let own = dial.clone();
         let keeper = Keeper { exchange: Arc::clone(&exchange), requests, told, dial, hello };
         let task = tokio::spawn(keeper.run());
-        App::new(exchange, task.abort_handle(), self.patience)
+        App::new(exchange, task.abort_handle(), self.patience, own)
     }
 }
 

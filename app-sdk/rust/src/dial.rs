@@ -11,7 +11,7 @@ use outboard_proto::limits;
 use outboard_proto::socket::QuietStream;
 use tokio::sync::mpsc;
 use tonic::client::Grpc;
-use tonic::transport::Endpoint;
+use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status, Streaming};
 
 use crate::exchange::Outbound;
@@ -53,7 +53,8 @@ impl Inbound {
     }
 }
 
-async fn socket(path: &Path, outbound: Outbound) -> Result<Inbound, Status> {
+/// A connection to the daemon's socket.
+pub(crate) async fn channel(path: &Path) -> Result<Channel, Status> {
     let shown = path.display().to_string();
     let path = path.to_owned();
     let connector = tower::service_fn(move |_| {
@@ -61,12 +62,17 @@ async fn socket(path: &Path, outbound: Outbound) -> Result<Inbound, Status> {
         async move { QuietStream::connect(path).await.map(TokioIo::new) }
     });
     // The authority is `localhost`: h2 refuses a path there.
-    let channel = Endpoint::from_static("http://localhost")
+    Endpoint::from_static("http://localhost")
         .initial_stream_window_size(limits::STREAM_WINDOW)
         .initial_connection_window_size(limits::CONNECTION_WINDOW)
         .connect_with_connector(connector)
         .await
-        .map_err(|error| Status::unavailable(format!("{shown}: {}", deepest(&error))))?;
+        .map_err(|error| Status::unavailable(format!("{shown}: {}", deepest(&error))))
+}
+
+async fn socket(path: &Path, outbound: Outbound) -> Result<Inbound, Status> {
+    let shown = path.display().to_string();
+    let channel = channel(path).await?;
     let mut client = Grpc::new(channel).max_decoding_message_size(limits::DECODE_BYTES);
     client.ready().await.map_err(|error| Status::unavailable(format!("{shown}: {error}")))?;
     let path = http::uri::PathAndQuery::from_static(CONNECT);

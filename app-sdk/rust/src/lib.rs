@@ -60,7 +60,7 @@ mod silence;
 pub mod test;
 mod told;
 
-pub use app::{App, Ask, CommandReply, Publication, Running};
+pub use app::{App, Ask, CommandReply, Publication, Running, SettingsError};
 pub use asked::{Answers, Asked};
 pub use builder::Builder;
 pub use error::{CommandError, PublishError};
@@ -75,6 +75,7 @@ pub use signs::Sign;
 
 pub use outboard_proto::app::{
     Asker, Autocomplete, Catalogue, DirectMessage, EphemeralMessage, GrowEnd, GrowMessage,
-    GrowMore, RunCommand, SendMessage, UiAction, grow_message::Step as GrowStep,
+    GrowMore, RunCommand, SaveSettingsRequest, SendMessage, SettingsPage, SettingsPagesRequest,
+    UiAction, grow_message::Step as GrowStep,
 };
 pub use outboard_proto::common;

@@ -301,12 +301,12 @@ fn read(request: Request) -> Option<Work> {
     ) {
         return Asked::read(request).map(|asked| Work::Act(Box::new(asked)));
     }
-    let Request { idempotency_key, attempt, asker, workspace, of, .. } = request;
+    let Request { idempotency_key, attempt, asker, workspace, of, trace, .. } = request;
     let asker = asker.unwrap_or_default();
     match of? {
         request::Of::Send(SendMessage { message }) => {
             let message = message?;
-            let send = SendRequest { asker, workspace, message, idempotency_key, attempt };
+            let send = SendRequest { asker, workspace, message, idempotency_key, attempt, trace };
             Some(Work::Send(Box::new(send)))
         }
         request::Of::FollowUp(said) => Some(Work::FollowUp(Box::new(FollowUp {

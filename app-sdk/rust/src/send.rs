@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use outboard_proto::app::Asker;
-use outboard_proto::common::{Channel, Failure, InteractionReply, Message, Reason, Sender};
+use outboard_proto::common::{Channel, Failure, InteractionReply, Message, Reason, Sender, Trace};
 
 /// A message that a plugin wants posted, as its bot.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +20,8 @@ pub struct SendRequest {
     pub idempotency_key: String,
     /// 1 at first.
     pub attempt: u32,
+    /// The trace of what the plugin was handling, where it had one.
+    pub trace: Option<Trace>,
 }
 
 impl SendRequest {

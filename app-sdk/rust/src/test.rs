@@ -4,6 +4,7 @@
 //! for those, run the real daemon.
 
 mod script;
+mod settings;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 

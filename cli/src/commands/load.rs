@@ -40,7 +40,8 @@ fn choice(load: &Load) -> Option<Grant> {
     if load.yes { Some(Grant::Asked) } else { load.grant.clone() }
 }
 
-fn with(path: String, grant: Grant) -> LoadRequest {
+/// The request to load a folder with what is granted.
+pub fn with(path: String, grant: Grant) -> LoadRequest {
     let (choice, grants) = match grant {
         Grant::Asked => (GrantChoice::Asked, Vec::new()),
         Grant::None => (GrantChoice::None, Vec::new()),

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use outboard_proto::admin as wire;
 use outboard_proto::admin::admin_server::{Admin, AdminServer};
+use outboard_proto::admin::settings_server::SettingsServer;
 use outboard_proto::admin::storage_server::StorageServer;
 use outboard_proto::admin::{PluginStatus, State};
 use outboard_proto::common::HeldItem;
@@ -18,6 +19,7 @@ use tokio_stream::{Stream, StreamExt};
 use tonic::{Code, Request, Response, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 
+use crate::forms::Forms;
 use crate::plugins::{self, MIB, NOON, SECOND, grant};
 use crate::shelf::Shelf;
 use crate::{traces, visits};
@@ -79,6 +81,7 @@ impl Fake {
         };
         let server = tonic::transport::Server::builder()
             .add_service(AdminServer::new(actor))
+            .add_service(SettingsServer::new(Forms::new(Arc::clone(&asked))))
             .add_service(StorageServer::new(Shelf::new(Arc::clone(&asked))))
             .serve_with_incoming(UnixListenerStream::new(listener));
         runtime.spawn(server);

@@ -138,7 +138,13 @@ fn held(what: &str, how: &str, enforced: bool) -> Enforcement {
 }
 
 pub fn grant(permission: &str, granted: bool, optional: bool, reason: &str) -> Grant {
-    Grant { permission: permission.into(), granted, optional, reason: reason.into() }
+    Grant {
+        permission: permission.into(),
+        granted,
+        optional,
+        reason: reason.into(),
+        narrowed: String::new(),
+    }
 }
 
 /// Who answers a hook, in order.

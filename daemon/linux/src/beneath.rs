@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io,
+    io::{self, Read as _},
     os::{
         fd::{AsRawFd, OwnedFd},
         unix::fs::PermissionsExt,
@@ -76,6 +76,25 @@ pub fn resolve_beneath(dir: &Path, relative: &Path) -> Result<PathBuf, BeneathEr
         return Err(BeneathError::NotExecutable { path });
     }
     Ok(path)
+}
+
+/// What a regular file below `dir` holds, up to `most` bytes and one more, so that one that is
+/// larger can be told. Links are followed as by [`resolve_beneath`].
+///
+/// # Errors
+/// When it leads out, is missing, is no regular file, or cannot be read.
+pub fn read_beneath(dir: &Path, relative: &Path, most: u64) -> Result<Vec<u8>, BeneathError> {
+    let found = open_beneath(dir, relative).map_err(|errno| explain(errno, dir, relative))?;
+    let say = |cause| BeneathError::Io { dir: dir.into(), relative: relative.into(), cause };
+    let path = format!("/proc/self/fd/{}", found.as_raw_fd());
+    // Not opened before it is known to be a file: a pipe would wait for a writer.
+    if !fs::metadata(&path).map_err(say)?.is_file() {
+        return Err(BeneathError::NotAFile { path: dir.join(relative) });
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(say)?;
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(say)?;
+    Ok(bytes)
 }
 
 fn open_beneath(dir: &Path, relative: &Path) -> Result<OwnedFd, Errno> {

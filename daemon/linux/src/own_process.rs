@@ -3,8 +3,8 @@
 use std::{ffi::CString, io, os::unix::ffi::OsStringExt as _};
 
 use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, getpid, getrlimit, set_child_subreaper,
-    set_dumpable_behavior, setrlimit,
+    DumpableBehavior, Resource, Rlimit, Signal, getpid, getrlimit, kill_process,
+    set_child_subreaper, set_dumpable_behavior, setrlimit,
 };
 
 /// Makes this process the parent of whatever a dying keeper leaves behind.
@@ -74,4 +74,18 @@ pub fn keep_files_private() {
 /// The user this process acts as.
 pub fn user() -> u32 {
     nix::unistd::Uid::effective().as_raw()
+}
+
+/// Has this process told to stop, as an operator would, when its standard input ends: whoever
+/// holds the other end is gone, or wants it to.
+///
+/// # Errors
+/// The system gives no thread.
+pub fn stop_at_end_of_input() -> io::Result<()> {
+    let wait = || {
+        // Nothing is expected there; an error is an end too.
+        let _ = io::copy(&mut io::stdin().lock(), &mut io::sink());
+        let _ = kill_process(getpid(), Signal::TERM);
+    };
+    std::thread::Builder::new().name("leash".to_owned()).spawn(wait).map(drop)
 }

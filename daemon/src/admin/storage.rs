@@ -12,6 +12,7 @@ use outboard_proto::admin::{
 use outboard_proto::common::{Failure, Reason};
 use tonic::{Code, Request, Response, Status};
 
+use super::noted::{Noted, note};
 use crate::clock::timestamp;
 use crate::config::name::PluginName;
 use crate::fleet::Command;
@@ -23,6 +24,8 @@ use crate::store::Secrets;
 /// The service of one connection.
 pub struct Shelves {
     pub command: Command,
+    /// Who asks.
+    pub uid: u32,
 }
 
 #[tonic::async_trait]
@@ -35,39 +38,57 @@ impl Storage for Shelves {
         &self,
         request: Request<StorageGetRequest>,
     ) -> Result<Response<StorageEntry>, Status> {
-        answer(self.get_one(request.into_inner()).await)
+        let request = request.into_inner();
+        let noted = self.note("show-secret").of(&request.name).on(&request.key);
+        let secrets = request.with_secrets;
+        let found = answer(self.get_one(request).await);
+        if secrets { noted.came_to(found) } else { found }
     }
 
     async fn list(
         &self,
         request: Request<StorageListRequest>,
     ) -> Result<Response<StorageListResponse>, Status> {
-        answer(self.list_some(request.into_inner()).await)
+        let request = request.into_inner();
+        let noted = self.note("show-secret").of(&request.name).on(&format!("{}*", request.prefix));
+        let secrets = request.with_secrets && !request.keys_only;
+        let found = answer(self.list_some(request).await);
+        if secrets { noted.came_to(found) } else { found }
     }
 
     async fn import(
         &self,
         request: Request<StorageImportRequest>,
     ) -> Result<Response<Done>, Status> {
-        answer(self.import_some(request.into_inner()).await)
+        let request = request.into_inner();
+        let what = format!("{} entries", request.entries.len());
+        let noted = self.note("storage-import").of(&request.name).on(&what);
+        noted.came_to(answer(self.import_some(request).await))
     }
 
     async fn snapshot(
         &self,
         request: Request<StorageSnapshotRequest>,
     ) -> Result<Response<Done>, Status> {
-        answer(self.take_snapshot(request.into_inner()).await)
+        let request = request.into_inner();
+        let act = if request.with_secrets { "snapshot-with-secrets" } else { "snapshot" };
+        let noted = self.note(act).of(&request.name).on(&request.file);
+        noted.came_to(answer(self.take_snapshot(request).await))
     }
 
     async fn restore(
         &self,
         request: Request<StorageRestoreRequest>,
     ) -> Result<Response<Done>, Status> {
-        answer(self.put_back(request.into_inner()).await)
+        let request = request.into_inner();
+        let noted = self.note("storage-restore").of(&request.name).on(&request.file);
+        noted.came_to(answer(self.put_back(request).await))
     }
 
     async fn purge(&self, request: Request<Named>) -> Result<Response<Done>, Status> {
-        let purged = match plugin(&request.into_inner().name) {
+        let name = request.into_inner().name;
+        let noted = self.note("purge").of(&name);
+        let purged = match plugin(&name) {
             Ok(name) => {
                 let wish = self
                     .command
@@ -76,11 +97,15 @@ impl Storage for Shelves {
             }
             Err(failure) => Err(failure),
         };
-        answer(purged)
+        noted.came_to(answer(purged))
     }
 }
 
 impl Shelves {
+    fn note(&self, act: &'static str) -> Noted<'_> {
+        note(&self.command.harbour, self.uid, act)
+    }
+
     fn depot(&self) -> &Depot {
         &self.command.harbour.depot
     }

@@ -1,6 +1,6 @@
 //! What plugins were refused for want of a grant: the first of a minute is recorded at once, the
-//! others of the same kind are counted and recorded at its end, so that one which keeps asking fills
-//! no log. What is not delivered counts as refused, too.
+//! others of the same kind are counted and recorded at its end, so that one which keeps asking
+//! fills no log. What is not delivered counts as refused, too.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -38,7 +38,7 @@ impl Refusals {
         Self { audit, more: Arc::default() }
     }
 
-    /// Where they are recorded.
+    /// The log they go to.
     #[must_use]
     pub fn audit(&self) -> &Audit {
         &self.audit

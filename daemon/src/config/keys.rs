@@ -193,6 +193,9 @@ keys! {
     /// The data folder.
     data: Bytes =
         limit("data", Bytes::mib(1024), (Bytes::mib(1), Bytes::mib(1 << 20)), Bytes::mib(1024));
+    /// Host calls a second; so many may come at once after a rest of a second.
+    host_calls: u32 =
+        at_once(operators(limit("host_calls", 30_000, (1, 1_000_000), 1_000_000)));
     /// What it keeps in the daemon's storage.
     storage: Bytes = at_once(
         limit("storage", Bytes::mib(64), (Bytes::mib(1), Bytes::mib(1 << 20)), Bytes::mib(1024)));

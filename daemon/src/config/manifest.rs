@@ -27,6 +27,7 @@ pub mod method;
 pub mod program;
 pub mod route;
 pub mod schedule;
+pub mod settings;
 mod version;
 
 pub use about::{About, Bot};
@@ -43,6 +44,7 @@ pub use method::MethodDecl;
 pub use program::Run;
 pub use route::{Access, RouteDecl, RoutePath};
 pub use schedule::ScheduleDecl;
+pub use settings::SettingsDecl;
 
 /// The manifest's file name, inside a plugin's folder.
 pub const FILE_NAME: &str = "plugin.toml";
@@ -80,6 +82,8 @@ pub struct Manifest {
     pub methods: Vec<MethodDecl>,
     /// Addresses it answers, in the manifest's order.
     pub routes: Vec<RouteDecl>,
+    /// Where its settings are declared.
+    pub settings: SettingsDecl,
 }
 
 /// A plugin that another one needs.
@@ -92,7 +96,7 @@ pub struct Dependency {
 }
 
 /// Sections of later daemons.
-const LATER: [&str; 5] = ["settings", "ui", "locales", "install", "sandbox"];
+const LATER: [&str; 4] = ["ui", "locales", "install", "sandbox"];
 
 impl Manifest {
     /// Reads a manifest's text. `file` is only named in faults.
@@ -136,6 +140,7 @@ fn read(root: &Section<'_>, file: &Arc<Path>) -> Option<Manifest> {
     let schedules = schedule::read_all(root);
     let methods = method::read_all(root);
     let routes = route::read_all(root);
+    let settings = settings::read(root);
     check_asks(root, &asks, &hooks, &events, &commands);
     if !routes.is_empty() && !asks.permissions().contains(&Permission::HttpServe) {
         root.fault("http", asks::missing(Permission::HttpServe));
@@ -160,6 +165,7 @@ fn read(root: &Section<'_>, file: &Arc<Path>) -> Option<Manifest> {
         schedules,
         methods,
         routes,
+        settings,
     })
 }
 

@@ -4,6 +4,7 @@
 use super::fault::Problem;
 use super::nearest::nearest;
 use super::scope::{Scope, parse_scoped};
+use outboard_proto::needs::is_same;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -17,6 +18,21 @@ macro_rules! permissions {
         impl Permission {
             /// All there are, in the order they are listed to people.
             pub const ALL: &'static [Permission] = &[$(Permission::$name,)*];
+
+            /// The permission of a word, where the compiler asks.
+            ///
+            /// # Panics
+            /// There is none.
+            pub const fn named(text: &str) -> Permission {
+                let mut at = 0;
+                while at < Permission::ALL.len() {
+                    if is_same(Permission::ALL[at].as_str(), text) {
+                        return Permission::ALL[at];
+                    }
+                    at += 1;
+                }
+                panic!("no such permission")
+            }
 
             /// `resource:action`, as manifests, commands and errors write it.
             pub const fn as_str(self) -> &'static str {

@@ -181,6 +181,46 @@ impl Scope {
         Ok(())
     }
 
+    /// The first word of this scope that a wider one does not cover; nothing if it is within it. A
+    /// glob is within another only where it is the same: it is not worked out what else it matches.
+    pub fn beyond(&self, wider: &Scope) -> Option<String> {
+        let words = |of: &Scope, dimension| {
+            let found = of.words().into_iter().find(|(it, _)| *it == dimension);
+            found.map(|(_, words)| words)
+        };
+        let outside = |dimension: Dimension| {
+            let has = words(wider, dimension)?;
+            let covers = |word: &String| has.contains(word) || wider.covers_name(dimension, word);
+            let beyond = words(self, dimension)?.into_iter().find(|word| !covers(word))?;
+            Some(format!("{}={beyond}", dimension.as_str()))
+        };
+        Dimension::ALL.into_iter().find_map(outside)
+    }
+
+    /// Whether a word is the plain name of a channel that a glob covers.
+    fn covers_name(&self, dimension: Dimension, word: &str) -> bool {
+        let is_plain = !word.starts_with("id:") && !word.contains(['*', '?', '[', '{', '\\']);
+        let covers =
+            |it: &ChannelPattern| matches!(it, ChannelPattern::Name(glob) if glob.is_match(word));
+        dimension == Dimension::Channels && is_plain && self.channels.iter().any(covers)
+    }
+
+    /// Puts each dimension that the other limits in the place of this one's.
+    pub fn replace(&mut self, other: Scope) {
+        if !other.workspaces.is_empty() {
+            self.workspaces = other.workspaces;
+        }
+        if !other.channels.is_empty() {
+            self.channels = other.channels;
+        }
+        if !other.plugins.is_empty() {
+            self.plugins = other.plugins;
+        }
+        if !other.operations.is_empty() {
+            self.operations = other.operations;
+        }
+    }
+
     /// What it limits, dimension by dimension, as it is written.
     pub fn words(&self) -> Vec<(Dimension, Vec<String>)> {
         let words = |dimension| match dimension {

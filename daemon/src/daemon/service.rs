@@ -12,6 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::{End, StartError};
+use crate::audit::{Act, Who};
 use crate::fleet::Command;
 
 /// How often the service manager is told how plugins are, at most.
@@ -82,6 +83,8 @@ async fn reload(command: &Command) {
     let reloaded = command.ask(|fleet| Box::pin(async move { fleet.reload().await })).await;
     if let Ok(reloaded) = reloaded {
         let (changes, faults) = (reloaded.changes.len(), reloaded.faults.len());
+        let act = Act::new(&Who::Daemon, "reload").why("a signal or the service manager asked");
+        command.harbour.audit.record(act);
         tracing::info!("told to reload: {changes} changes, {faults} faults");
     }
     tell(notify::ready(&summary(&plugins(command).await)));

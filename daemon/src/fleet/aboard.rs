@@ -20,8 +20,9 @@ use crate::config::spec::{HookSpec, Spec};
 use crate::debug::Parting;
 use crate::logs::Log;
 use crate::plugin::{Ends, LinuxHost, LinuxHostParts, MAILBOX, Mail, Program, Task, View};
-use crate::routing::{Bot, Interceptor, Reach, Registration, Subscription};
+use crate::routing::{Bot, Interceptor, Reach, Registration, Subscription, grant_words};
 use crate::session::{Entrance, Facts, Leads, listen};
+use crate::settings::Ledger;
 use crate::socket;
 use crate::storage::Room;
 
@@ -59,12 +60,14 @@ pub struct Boarding {
     pub spec: Spec,
     pub user: Option<PluginUser>,
     pub past: Past,
+    pub settings: Arc<Ledger>,
 }
 
 impl Aboard {
     /// Opens the plugin's socket and starts its task, at rest.
     pub fn take(harbour: &Harbour, config: &OperatorConfig, it: Boarding) -> Result<Self, String> {
-        let Boarding { loaded, spec, user, past } = it;
+        let Boarding { loaded, spec, user, past, settings } = it;
+        settings.set_patience(spec.keys.call_timeout.value);
         let program = Arc::new(program(harbour, config, &loaded, &spec, user)?);
         let listener = open_socket(harbour, &loaded.manifest, user)?;
         let name = loaded.manifest.name.clone();
@@ -83,6 +86,7 @@ impl Aboard {
             refusals: harbour.refusals.clone(),
             reflection: harbour.reflection.clone(),
             room: Room::new(harbour.depot.clone(), name.clone()),
+            settings,
         };
         let entrance = Arc::new(Entrance::new(leads, facts(&loaded.manifest, &spec, &past.ends)));
         harbour.trees.add(&entrance);
@@ -121,6 +125,7 @@ impl Aboard {
         *self.program.lock().unwrap_or_else(PoisonError::into_inner) = next;
         harbour.switchboard.register(registration(&loaded.manifest, &spec));
         self.entrance.set_facts(facts(&loaded.manifest, &spec, &self.ends));
+        self.entrance.settings.set_patience(spec.keys.call_timeout.value);
         harbour.timetable.set(&spec.name, &loaded.manifest.schedules, spec.enabled.value);
         // The task lives as long as this does.
         let _ = self.mail.send(Mail::Policy(Box::new(spec.policy()))).await;
@@ -138,6 +143,7 @@ impl Aboard {
         self.listener.abort();
         self.entrance.desk.close(Parting::Unloaded);
         harbour.timetable.remove(&self.loaded.manifest.name);
+        harbour.settings.close(&self.loaded.manifest.name);
         harbour.switchboard.unregister(self.entrance.member);
         let name = &self.loaded.manifest.name;
         for socket in [harbour.paths.plugin_socket(name), harbour.paths.debug_socket(name)] {
@@ -248,6 +254,7 @@ fn registration(manifest: &Manifest, spec: &Spec) -> Registration {
         grants: spec.grants.granted.clone(),
         call_timeout,
         interaction_timeout: spec.keys.interaction_timeout.value,
+        host_calls: spec.keys.host_calls.value,
         in_flight: spec.keys.in_flight.value,
         enabled: spec.enabled.value,
     }
@@ -284,11 +291,13 @@ fn interceptor(hook: &HookSpec) -> Interceptor {
 
 fn facts(manifest: &Manifest, spec: &Spec, ends: &Ends) -> Facts {
     let bot = bot(manifest);
+    let (grants, scoped_grants) = grant_words(&spec.grants.granted);
     Facts {
         name: manifest.name.as_str().into(),
         version: manifest.version.to_string(),
         handlers: manifest.handlers(),
-        grants: spec.grants.granted.permissions().iter().map(|it| it.as_str().to_owned()).collect(),
+        grants,
+        scoped_grants,
         limits: plugin::Limits {
             memory_bytes: spec.keys.memory.value.0,
             call_timeout_us: micros(spec.keys.call_timeout.value),

@@ -39,14 +39,15 @@ impl Fleet {
         for record in records {
             Box::pin(fleet.board_again(record)).await;
         }
-        fleet.board_packages().await;
+        Box::pin(fleet.board_packages()).await;
         Ok(fleet)
     }
 
     async fn board_again(&mut self, record: PluginRecord) {
         let (name, folder) = (record.name, record.folder);
         let runtimes = &self.config.runtimes;
-        let result = match Manifest::load_text(&folder, record.manifest, runtimes) {
+        let texts = (record.manifest, record.settings_schema);
+        let result = match Manifest::load_text(&folder, texts, runtimes) {
             Ok(loaded) => {
                 let name = loaded.manifest.name.clone();
                 self.note_lost_generation(&name).await;
@@ -97,7 +98,7 @@ impl Fleet {
             let mut found: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
             found.sort();
             for path in found.iter().filter(|path| path.join("plugin.toml").is_file()) {
-                self.board_package(path).await;
+                Box::pin(self.board_package(path)).await;
             }
         }
     }

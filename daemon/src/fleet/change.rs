@@ -149,7 +149,13 @@ impl Fleet {
         };
         let changes = self.changes(&proposal);
         self.config = proposal.config;
-        self.harbour.reporting.send_replace(self.config.reporting.clone());
+        let reporting = &self.config.reporting;
+        // What says the same as before, be it on another line, disturbs nobody.
+        self.harbour.reporting.send_if_modified(|known| {
+            let differs = known.rows() != reporting.rows();
+            known.clone_from(reporting);
+            differs
+        });
         if self.config.debug.value == DebugMode::Refused {
             self.see_all_guests_off(&Parting::Forbidden);
         }

@@ -52,6 +52,10 @@ impl Fleet {
             let missing = spec.grants.missing.iter().map(|it| it.as_str().to_owned());
             return Some(Hindrance::NeedsGrants(missing.collect()));
         }
+        let missing = aboard.entrance.settings.missing();
+        if !missing.is_empty() {
+            return Some(Hindrance::NeedsSettings(missing));
+        }
         let mut waiting = self.needed(aboard, |it| !it.view.borrow().ready_once);
         waiting.extend(self.absent(aboard));
         (!waiting.is_empty()).then_some(Hindrance::WaitingFor(waiting))

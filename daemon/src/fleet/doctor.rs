@@ -16,6 +16,7 @@ impl Fleet {
         findings.push(self.files());
         findings.push(self.apps());
         findings.push(self.journal());
+        findings.push(self.audit_log());
         findings.push(self.statistics());
         findings.extend(self.outlets());
         findings.extend(self.bypasses());
@@ -59,6 +60,19 @@ impl Fleet {
             Some(quarantine) => {
                 let hint = "look at what it holds with sqlite3, then remove it";
                 finding(Severity::Problem, "journal", quarantine.told(), hint)
+            }
+        }
+    }
+
+    fn audit_log(&self) -> Finding {
+        match self.harbour.audit.alarm() {
+            None => {
+                let path = self.harbour.paths.audit_log();
+                finding(Severity::Ok, "audit", format!("recorded in {}", path.display()), "")
+            }
+            Some(alarm) => {
+                let hint = "make room, or mend what keeps the file from being written";
+                finding(Severity::Problem, "audit", alarm, hint)
             }
         }
     }

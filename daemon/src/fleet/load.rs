@@ -167,6 +167,7 @@ impl Fleet {
             folder: loaded.folder.clone(),
             version: loaded.manifest.version.to_string(),
             manifest: loaded.text.clone(),
+            settings_schema: loaded.settings_text.clone(),
             hash: loaded.hash.clone(),
             loaded: timestamp(),
         };
@@ -184,6 +185,7 @@ impl Fleet {
         let cannot = |text: String| {
             Failure::new(Code::FailedPrecondition, Reason::Internal, format!("{name}: {text}"))
         };
+        let settings = self.settle(&loaded).await?;
         if let Some(aboard) = self.aboard.get_mut(&name) {
             let exchanged = aboard.exchange(&self.harbour, &self.config, loaded, spec).await;
             exchanged.map_err(cannot)?;
@@ -193,7 +195,7 @@ impl Fleet {
         }
         let past = self.past(&name).await?;
         let user = self.users.give(&name).map_err(cannot)?;
-        let boarding = Boarding { loaded, spec, user, past };
+        let boarding = Boarding { loaded, spec, user, past, settings };
         let aboard = Aboard::take(&self.harbour, &self.config, boarding).map_err(cannot)?;
         self.aboard.insert(name, aboard);
         Ok(())

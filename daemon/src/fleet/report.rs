@@ -130,6 +130,7 @@ pub fn status(harbour: &Harbour, aboard: &Aboard) -> PluginStatus {
         conditions: [
             condition_notes(&view.conditions, &member),
             stage.iter().filter_map(|stage| awaited(stage, stands_in)).collect(),
+            aboard.entrance.settings.notes(now),
         ]
         .concat(),
         ends: aboard.ends.newest_first().into_iter().take(SHOWN_ENDS).map(end).collect(),
@@ -266,6 +267,11 @@ pub fn grants(spec: &Spec) -> Vec<Grant> {
         granted: spec.grants.granted.holds(*permission),
         optional: ask.need == Need::Optional,
         reason: reason(ask),
+        narrowed: spec
+            .grants
+            .granted
+            .limit_of(*permission)
+            .map_or(String::new(), |it| it.narrowed.to_string()),
     };
     spec.grants.asked.0.iter().map(grant).collect()
 }
@@ -326,6 +332,7 @@ fn traffic(member: &MemberView, aboard: &Aboard) -> Traffic {
         over_limit: it.over_limit,
         breaker_openings: it.breaker_openings,
         loops: it.loops,
+        host_over_limit: it.host_over_limit,
     }
 }
 

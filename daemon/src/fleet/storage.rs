@@ -9,6 +9,8 @@ use tonic::Code;
 use super::Fleet;
 use crate::clock::timestamp;
 use crate::config::name::PluginName;
+use crate::status::of_store;
+use crate::storage::StorageFault;
 
 impl Fleet {
     /// What a plugin's storage may hold, where it is loaded.
@@ -29,8 +31,18 @@ impl Fleet {
         }
         let depot = &self.harbour.depot;
         let purged = depot.purge(name, timestamp()).await;
-        purged.map_err(|fault| fault.failure())?;
-        Ok(Done { message: format!("all that {name} kept is gone; its data folder stays") })
+        let control = &self.harbour.control;
+        let had = control.purge_settings(name).await.map_err(|error| of_store(&error))?;
+        match purged {
+            // It kept nothing, and had settings.
+            Err(StorageFault::NoStorage(_)) if had => {}
+            purged => purged.map_err(|fault| fault.failure())?,
+        }
+        Ok(Done {
+            message: format!(
+                "all that {name} kept is gone, settings included; its data folder stays"
+            ),
+        })
     }
 
     /// Storages that were found damaged since the daemon's start.

@@ -11,7 +11,7 @@ mod targets;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use tokio::sync::{broadcast, watch};
+use tokio::sync::watch;
 
 use super::Outlets;
 use crate::config::operator::Reporting;
@@ -86,19 +86,17 @@ pub async fn run(command: Command, outlets: Outlets, mut config: watch::Receiver
             if alerts.is_silent() {
                 return std::future::pending().await;
             }
-            // Lagging means that many moved.
-            let moved =
-                async { !matches!(moves.recv().await, Err(broadcast::error::RecvError::Closed)) };
-            match tokio::time::timeout(LOOK, moved).await {
-                Ok(true) => tokio::time::sleep(SOON).await,
-                Ok(false) => std::future::pending().await,
-                Err(_) => {}
+            // Whoever moved, however many: all are looked at.
+            if tokio::time::timeout(LOOK, moves.recv()).await.is_ok() {
+                tokio::time::sleep(SOON).await;
             }
         };
         tokio::select! {
             () = wait => {}
             changed = config.changed() => if changed.is_err() { return } else { continue },
         }
+        // Whatever moved until now is in what is found next.
+        moves = moves.resubscribe();
         let found = command.ask(|fleet| Box::pin(async move { fleet.alarms() })).await;
         let Ok(found) = found else { return };
         let wanted: BTreeMap<Subject, String> =

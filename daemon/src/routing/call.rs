@@ -101,6 +101,8 @@ pub enum Lost {
     Gone,
     /// The plugin was taken out of service.
     Unlisted,
+    /// Out of the queue before it could be handed over: the plugin may not see it any more.
+    Revoked,
 }
 
 const KEY_BITS: u32 = 20;
@@ -364,7 +366,7 @@ impl Core {
         }
     }
 
-    fn lose(&mut self, call: Call, lost: Lost, now: Moment) {
+    pub fn lose(&mut self, call: Call, lost: Lost, now: Moment) {
         self.count_call(&call, counting::loss(lost), now);
         match call.purpose {
             Purpose::Intercept { run, at } => {
@@ -376,6 +378,7 @@ impl Core {
                     Lost::NeverHanded => self.never_handed(call.member),
                     Lost::CrowdedOut => SkipReason::OverLimit,
                     Lost::Gone | Lost::Unlisted => SkipReason::Unavailable,
+                    Lost::Revoked => SkipReason::NotGranted,
                 };
                 self.interceptor_lost(run, at, reason, now);
             }

@@ -20,14 +20,14 @@ use outboard_proto::plugin;
 use outboard_supervision::Moment;
 
 use super::interaction::{Begun, CommandCall, CommandRun, Kind};
-use super::member::Standing;
+use super::permit::place;
+use super::revoke::pushed_as;
 use super::{Core, MemberId, Switchboard};
 use crate::config::manifest::{CommandDecl, Form, Target};
-use crate::config::permission::Permission;
 use crate::frame::CallBody;
 pub use allowed::{allowed, enabled_in};
 pub use help::wanted_of;
-pub use outage::unavailable;
+pub use outage::{not_given, unavailable};
 use typed::Understood;
 
 /// How long a sign of progress keeps a command alive.
@@ -58,8 +58,8 @@ impl Core {
         self.acted(request.sender.as_ref(), request.channel.as_ref());
         self.spoke_at(caller.node(), request.sender.as_ref());
         let owner = self.commands.get(&request.name).copied();
-        self.channel_names.note(&request.workspace, request.channel.as_ref());
-        let ended = match self.prepare(&request) {
+        self.permits.names.note(&request.workspace, request.channel.as_ref());
+        let ended = match self.prepare(&request, now) {
             Ok(Prepared::Run(member, run)) => {
                 self.begin_command(caller, (member, *run), &request, now)
             }
@@ -114,22 +114,16 @@ impl Core {
     }
 
     /// Finds the owner and checks everything that can be checked before it is asked.
-    fn prepare(&mut self, request: &RunCommand) -> Result<Prepared, Failure> {
+    fn prepare(&mut self, request: &RunCommand, now: Moment) -> Result<Prepared, Failure> {
         if request.interaction_id.len() > 255 {
             let text = "an interaction_id is longer than 255 bytes";
             return Err(Failure::new(tonic::Code::InvalidArgument, Reason::Invalid, text));
         }
         let (id, decl) = self.owner_of(&request.name)?;
         let member = &mut self.members[id];
-        let needs = match decl.form {
-            Form::Menu(Target::Message, _) => &[Permission::CommandsOwn, Permission::MessagesRead],
-            Form::Menu(Target::User, _) | Form::Plain(_) | Form::Split(_) => {
-                &[Permission::CommandsOwn][..]
-            }
-        };
-        if !needs.iter().all(|needed| member.may(*needed)) {
-            member.traffic.denied += 1;
-            return Err(unavailable(&member.is.name, &Standing::Unlisted, "not_started"));
+        let at = place(&request.workspace, request.channel.as_ref());
+        if !self.permits.lets(member, pushed_as(&decl), &at) {
+            return Err(not_given(member));
         }
         allowed(&decl, request.sender.as_ref(), request.channel.as_ref())?;
         enabled_in(&member.is, request.channel.as_ref())?;
@@ -145,6 +139,7 @@ impl Core {
         if member.open_seat().is_none() {
             return Err(unavailable(&member.is.name, &member.standing, "not_started"));
         }
+        member.used(pushed_as(&decl), now);
         Ok(Prepared::Run(id, Box::new(run_of(&decl, request, subcommand, args))))
     }
 

@@ -81,7 +81,7 @@ pub fn loss(lost: Lost) -> Outcome {
     match lost {
         Lost::TimedOut | Lost::NeverHanded => Outcome::TimedOut,
         Lost::CrowdedOut => Outcome::OverLimit,
-        Lost::Gone | Lost::Unlisted => Outcome::Unavailable,
+        Lost::Gone | Lost::Unlisted | Lost::Revoked => Outcome::Unavailable,
     }
 }
 
@@ -90,6 +90,8 @@ impl Core {
     pub fn count_call(&mut self, call: &Call, outcome: Outcome, now: Moment) -> Option<LineId> {
         let names = Names { runs: &self.runs, http: &self.http, shadows: &self.shadows };
         let (kind, name) = names.of(&call.purpose);
+        #[cfg(feature = "otel")]
+        self.tell_ended(call, (kind, name), outcome, now);
         let counts = &mut self.members.get_mut(call.member)?.counts;
         let took = outcome.is_answered().then(|| now.since(call.began));
         Some(counts.ledger.count(kind, name, Use { outcome, took, bytes_out: call.bytes, at: now }))

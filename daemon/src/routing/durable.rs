@@ -14,11 +14,13 @@ use tonic::Code;
 use super::deadline::Due;
 use super::event::Wanted;
 use super::patterns::Found;
+use super::permit::place;
 use super::subject::Subject;
 use super::trace::{Came, Last};
 use super::{Core, MemberId, Registration, Subscription, Switchboard};
 use crate::config::manifest::EventType;
 use crate::config::manifest::event::{Guarantee, Order};
+use crate::config::pushed;
 use crate::delivery::journal::{
     Declared, Gone, NewEvent, Op, Outcome, Seq, SubscriptionKey, Target,
 };
@@ -195,8 +197,8 @@ impl Core {
             }
             let key = SubscriptionKey { plugin: Arc::clone(&member.is.name), name: name.into() };
             let lane = subscription.lane(event);
-            if !member.may_see(&event.r#type) {
-                member.traffic.denied += 1;
+            let at = place(&event.workspace, Subject::of_event(event).channel());
+            if !self.permits.lets(member, pushed::of_event(&event.r#type), &at) {
                 denied.push(*id);
                 continue;
             }

@@ -17,11 +17,13 @@ use super::deadline::Due;
 use super::debug::BUDGET;
 use super::lane::InHand;
 use super::patterns::Found;
+use super::permit::place;
 use super::subject::Subject;
 use super::trace::{Came, Last};
 use super::{Core, MemberId, Switchboard};
 use crate::clock::micros;
 use crate::config::manifest::event::{Guarantee, Order};
+use crate::config::pushed;
 use crate::delivery::Handed;
 use crate::delivery::journal::Death;
 use crate::egress::Urgency;
@@ -91,6 +93,7 @@ impl Core {
         let wanted = Arc::clone(wanted);
         let found = Found::default();
         let channel = Subject::of_event(event).channel();
+        let (kind, at) = (pushed::of_event(&event.r#type), place(&event.workspace, channel));
         let lane: Arc<str> = channel.map_or("", |channel| &channel.id).into();
         let (mut handed, mut size) = (0, 0);
         for &Wanted { member: id, number, ref concern } in &*wanted {
@@ -106,8 +109,7 @@ impl Core {
                 Order::Channel => Arc::clone(&lane),
                 Order::None => event.id.as_str().into(),
             };
-            if !member.may_see(&event.r#type) {
-                member.traffic.denied += 1;
+            if !self.permits.lets(member, kind, &at) {
                 self.trace_unhanded(id, event, Guarantee::BestEffort, Came::Denied);
                 continue;
             }
@@ -139,9 +141,9 @@ impl Core {
         if member.deliveries_in_hand() >= window || member.open_seat().is_none() {
             return false;
         }
-        let Some(next) = member.next_delivery() else { return false };
-        if !next.allowed {
-            member.traffic.denied += 1;
+        let Some(next) = member.next_delivery(&self.permits) else { return false };
+        if let Some(needed) = next.lacking {
+            self.permits.refuse(member, next.kind.kind, needed);
             self.trace_denied(id, next.kept);
             let member = &mut self.members[id];
             match next.kept {
@@ -156,6 +158,7 @@ impl Core {
         }
         seat.credit -= next.size as u64;
         member.kept_last = next.kept;
+        member.used(next.kind, now);
         self.deliveries += 1;
         match next.kept {
             true => self.deliver_kept(id, self.deliveries, now),

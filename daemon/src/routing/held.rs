@@ -13,13 +13,19 @@ use prost::Message as _;
 use tokio::sync::mpsc;
 use tonic::Code;
 
+use super::member::Member;
+use super::permit::{Permits, place};
 use super::run::{HoldWish, Run, subjects};
 use super::subject::Subject;
 use super::{Core, MemberId, Outgoing, Switchboard};
+use crate::config::granted::Allowed;
 use crate::config::manifest::Hook;
 use crate::config::permission::Permission;
 use crate::held::port::Kept;
 use crate::held::stage::{Decision, Stage, Way, Why};
+
+/// The RPCs by which a plugin decides, in one word for the audit log.
+const DECIDE: &str = "/outboard.plugin.v1.Messages/ReleaseHeld";
 
 /// What an app carries out that can be told what became of things held.
 pub const OPERATION: &str = "held.decide";
@@ -46,24 +52,31 @@ impl Switchboard {
         })
     }
 
-    /// Whether a plugin may decide about what `holder` held at a hook.
+    /// Whether a plugin may decide about something that is held: what it held itself, while it may
+    /// be asked at that hook, there; what others hold, with the permission for it.
     ///
     /// # Errors
-    /// It lacks the permission.
-    pub fn check_decider(&self, member: MemberId, holder: &str, hook: &str) -> Result<(), Failure> {
+    /// It lacks the permission, or has it for other places.
+    pub fn check_decider(&self, member: MemberId, item: &HeldItem) -> Result<(), Failure> {
         self.with(|core, _| {
             let Some(member) = core.members.get_mut(member) else { return Err(unloaded()) };
-            let own = *member.is.name == *holder;
-            let needed = match hook.parse::<Hook>() {
-                Ok(hook) if own => hook.permission(),
-                Ok(_) | Err(_) => Permission::MessagesHold,
-            };
-            if member.may(needed) || member.may(Permission::MessagesHold) {
-                return Ok(());
-            }
-            member.traffic.denied += 1;
+            let Some(needed) = core.permits.lacking_to_decide(member, item) else { return Ok(()) };
+            core.permits.refuse(member, DECIDE, needed);
             let text = format!("Permission denied: {needed}");
             Err(Failure::new(Code::PermissionDenied, Reason::PermissionDenied, text))
+        })
+    }
+
+    /// Likewise, of several: those that it may not see are left out, which is no refusal.
+    #[must_use]
+    pub fn decidable(&self, member: MemberId, items: Vec<HeldItem>) -> Vec<HeldItem> {
+        self.with(|core, _| {
+            let Some(member) = core.members.get(member) else { return Vec::new() };
+            let may = |item: &HeldItem| {
+                *item.plugin == *member.is.name
+                    || core.permits.lacking_to_decide(member, item).is_none()
+            };
+            items.into_iter().filter(may).collect()
         })
     }
 
@@ -103,6 +116,19 @@ impl Switchboard {
             of: Some(Of::Decided(Box::new(decided))),
             ..Request::default()
         }))
+    }
+}
+
+impl Permits {
+    fn lacking_to_decide(&self, member: &Member, item: &HeldItem) -> Option<Permission> {
+        let own = *member.is.name == *item.plugin;
+        let needed = match item.hook.parse::<Hook>() {
+            Ok(hook) if own => hook.permission(),
+            Ok(_) | Err(_) => Permission::MessagesHold,
+        };
+        let at = place(&item.workspace, item.channel.as_ref());
+        let may = |permission| self.allows(member, permission, &at) == Allowed::Yes;
+        (!may(needed) && !may(Permission::MessagesHold)).then_some(needed)
     }
 }
 

@@ -18,7 +18,7 @@ use outboard_supervision::Moment;
 use tokio::sync::oneshot;
 
 use super::call::{Lost, NewCall, OverLimit, Purpose};
-use super::command::unavailable;
+use super::command::{not_given, unavailable};
 use super::node::NodeId;
 use super::{Core, MemberId, Switchboard};
 use crate::frame::CallBody;
@@ -266,9 +266,12 @@ impl Core {
                 Failure::new(tonic::Code::DeadlineExceeded, Reason::Deadline, text)
                     .detail("outcome", "unknown")
             }
-            Lost::TimedOut | Lost::NeverHanded | Lost::CrowdedOut | Lost::Gone | Lost::Unlisted => {
-                self.lost_failure(member, lost)
-            }
+            Lost::TimedOut
+            | Lost::NeverHanded
+            | Lost::CrowdedOut
+            | Lost::Gone
+            | Lost::Unlisted
+            | Lost::Revoked => self.lost_failure(member, lost),
         };
         self.end_command(member, command, command_result::Result::Failure(failure));
     }
@@ -294,6 +297,7 @@ impl Core {
                     .detail("outcome", "not_started")
             }
             Lost::Gone | Lost::Unlisted => unavailable(&is.is.name, &is.standing, "unknown"),
+            Lost::Revoked => not_given(is),
         }
     }
 

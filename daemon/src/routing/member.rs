@@ -14,13 +14,16 @@ use outboard_supervision::breaker::Breaker;
 use super::counting::Counts;
 use super::debug::{Guest, Overdue};
 use super::lane::Lanes;
+use super::pace::Pace;
+use super::permit::{Permits, place};
 use super::run::shadow::{self, Tally};
+use super::subject::Subject;
 use super::uses::Uses;
 use super::waiting::Waiting;
 use super::{Core, MemberId, Registration, Switchboard, Traffic};
-use crate::config::manifest::event::permission_for;
 use crate::config::manifest::{Hook, Phase};
 use crate::config::permission::Permission;
+use crate::config::pushed::{self, Pushed};
 use crate::delivery::journal::Backlog;
 use crate::delivery::{Deliveries, RETENTION};
 use crate::egress::{Egress, Urgency};
@@ -70,6 +73,8 @@ pub struct Member {
     pub lanes: Lanes,
     /// Its session takes payloads in chunks.
     pub chunks: bool,
+    /// Its session is told when its grants change.
+    pub hears_grants: bool,
     /// What is promised to it.
     pub durable: Deliveries,
     /// When the first of its lanes stops waiting, as the timer knows it.
@@ -79,6 +84,8 @@ pub struct Member {
     pub traffic: Traffic,
     /// What it made of its grants.
     pub uses: Uses,
+    /// How fast it calls the host.
+    pub pace: Pace,
     pub counts: Counts,
     /// Recent deliveries, the oldest first: what their handlers do next has them as its cause.
     pub recent: VecDeque<u64>,
@@ -98,8 +105,10 @@ pub struct Seat {
 
 /// The event that goes next to a member.
 pub struct NextDelivery {
-    /// It may be told of it.
-    pub allowed: bool,
+    /// What kind of frame it is.
+    pub kind: &'static Pushed,
+    /// What keeps the plugin from it.
+    pub lacking: Option<Permission>,
     /// Encoded bytes.
     pub size: usize,
     /// It is a promised one.
@@ -119,6 +128,8 @@ pub struct MemberView {
     pub backlog: Backlog,
     /// Promised events that expired.
     pub expired: u64,
+    /// What it made of its grants.
+    pub uses: Uses,
     /// What it would have said where it stands beside the path, in words.
     pub shadows: Vec<String>,
     /// Hooks that an operator took off its path, with the time left.
@@ -143,8 +154,10 @@ impl Member {
             bypassed: BTreeSet::new(),
             lanes: Lanes::default(),
             chunks: false,
+            hears_grants: false,
             traffic: Traffic::default(),
             uses: Uses::default(),
+            pace: Pace::default(),
             counts: Counts::default(),
             recent: VecDeque::new(),
             delivered: HashMap::new(),
@@ -167,27 +180,20 @@ impl Member {
         self.is.grants.holds(permission)
     }
 
-    /// Whether it may be told of events of a type.
-    pub fn may_see(&self, kind: &str) -> bool {
-        permission_for(kind).is_none_or(|permission| self.may(permission))
-    }
-
     /// Events handed over and not acknowledged.
     pub fn deliveries_in_hand(&self) -> usize {
         self.lanes.in_hand() + self.durable.in_hand()
     }
 
     /// What goes next: where both kinds wait, they take turns.
-    pub fn next_delivery(&mut self) -> Option<NextDelivery> {
-        let grants = &self.is.grants;
-        let next = |event: &Event, size, kept| {
-            let needed = permission_for(&event.r#type);
-            let allowed = needed.is_none_or(|needed| grants.holds(needed));
-            NextDelivery { allowed, size, kept }
-        };
-        let queued = self.lanes.next().map(|it| next(&it.event, it.size, false));
-        let kept = self.durable.head().map(|it| next(&it.event, it.size, true));
-        if self.kept_last { queued.or(kept) } else { kept.or(queued) }
+    pub fn next_delivery(&mut self, permits: &Permits) -> Option<NextDelivery> {
+        let queued = self.lanes.next().map(|it| (Arc::clone(&it.event), it.size, false));
+        let kept = self.durable.head().map(|it| (Arc::clone(&it.event), it.size, true));
+        let next = if self.kept_last { queued.or(kept) } else { kept.or(queued) };
+        let (event, size, kept) = next?;
+        let kind = pushed::of_event(&event.r#type);
+        let at = place(&event.workspace, Subject::of_event(&event).channel());
+        Some(NextDelivery { kind, lacking: permits.lacking(self, kind, &at), size, kept })
     }
 
     /// The session to which work may be handed now.
@@ -267,6 +273,7 @@ impl Core {
             shadows: member.shadows.iter().map(shadow::words).collect(),
             backlog: member.durable.backlog(),
             expired: member.durable.expired(),
+            uses: member.uses,
             bypassed: self.bypasses.of(&member.is.name, member.bypassed.clone(), now),
         }
     }
@@ -274,7 +281,10 @@ impl Core {
     fn register(&mut self, registration: Registration, now: Moment) -> MemberId {
         let id = match self.names.get(&registration.name) {
             Some(&id) => {
-                self.members[id].is = registration;
+                let before = std::mem::replace(&mut self.members[id].is, registration);
+                if before.grants != self.members[id].is.grants {
+                    self.grants_changed(id, now);
+                }
                 id
             }
             None => {
@@ -307,7 +317,8 @@ impl Core {
     /// Everything that is derived from who is registered and listed.
     fn rebuild(&mut self, _now: Moment) {
         self.note_patterns();
-        self.names_wanted = self.members.iter().any(|(_, it)| it.is.grants.asks_for_names());
+        self.permits.names_wanted =
+            self.members.iter().any(|(_, it)| it.is.grants.asks_for_names());
         self.rebuild_pipelines();
         self.rebuild_subscribers();
         self.rebuild_commands();

@@ -16,6 +16,7 @@ use tonic::Code;
 use super::call::{Call, Lost, NewCall, Purpose};
 use super::cause::Cause;
 use super::command::unavailable;
+use super::revoke::CALL;
 use super::{Core, MemberId, Switchboard};
 use crate::config::manifest::{MethodDecl, RouteDecl};
 use crate::config::name::PluginName;
@@ -160,7 +161,7 @@ impl Core {
         };
         let granted = member.may(Permission::PluginsCall);
         if !granted || !member.is.reach.may_call.iter().any(|it| it.as_str() == callee) {
-            member.traffic.denied += 1;
+            self.permits.refuse(member, CALL, Permission::PluginsCall);
             let text = format!("Permission denied: {} for {callee}", Permission::PluginsCall);
             return Err(Failure::new(Code::PermissionDenied, Reason::PermissionDenied, text));
         }

@@ -1,7 +1,10 @@
-//! Whether a plugin may do something at this moment and at this place; what it may not is counted.
+//! Whether a plugin may do something, or be handed something, at this moment and at this place;
+//! what it may not is counted and recorded.
 //!
 //! It knows grants and, for grants limited by name, the channels' names that were seen. It refuses
 //! to know what the act is.
+
+use std::time::Duration;
 
 use outboard_proto::common::{Channel, Failure, Reason};
 use outboard_supervision::Moment;
@@ -9,11 +12,26 @@ use tonic::Code;
 
 use super::member::Member;
 use super::names::ChannelNames;
+use super::subject::Subject;
 use super::{Core, MemberId, Switchboard};
-use crate::audit::refusals::Refusals;
+use crate::audit::refusals::{Kind, Refusals};
 use crate::config::granted::Allowed;
+use crate::config::manifest::Hook;
 use crate::config::permission::Permission;
-use crate::config::scope::{Place, Scope};
+use crate::config::pushed::Pushed;
+use crate::config::scope::{Place, Scope, word_of};
+use crate::payload::Payload;
+
+/// What is looked at besides a plugin's own grants.
+#[derive(Default)]
+pub struct Permits {
+    /// Channels' names, as they were said last.
+    pub names: ChannelNames,
+    /// Some grant is limited by them.
+    pub names_wanted: bool,
+    /// Where it is recorded what plugins are not given.
+    refusals: Option<Refusals>,
+}
 
 impl Switchboard {
     /// Whether a plugin has a permission at this moment, wherever; that it has not is counted.
@@ -22,6 +40,26 @@ impl Switchboard {
     /// It has not, or not for `rpc`, or it is being unloaded.
     pub fn permit(&self, member: MemberId, rpc: &str, needed: Permission) -> Result<(), Failure> {
         self.with(|core, now| core.permit(member, (rpc, needed), now))
+    }
+
+    /// Whether a plugin may make one more host call now, to this RPC.
+    ///
+    /// # Errors
+    /// It has no grant for it, calls too fast, or is being unloaded.
+    pub fn admit(
+        &self,
+        member: MemberId,
+        rpc: &str,
+        needs: Option<Permission>,
+    ) -> Result<(), Failure> {
+        self.with(|core, now| {
+            let is = core.members.get_mut(member).ok_or_else(unloading)?;
+            if let Err(wait) = is.pace.take(is.is.host_calls, now) {
+                is.traffic.host_over_limit += 1;
+                return Err(too_fast(is, wait));
+            }
+            needs.map_or(Ok(()), |needed| core.permit(member, (rpc, needed), now))
+        })
     }
 
     /// Whether a plugin has a permission at this moment and at this place; that it has not is
@@ -36,16 +74,21 @@ impl Switchboard {
         place: &Place<'_>,
     ) -> Result<(), Failure> {
         self.with(|core, _| {
-            let member = core.members.get_mut(member).ok_or_else(unloading)?;
-            member.permit_in(needed, &core.channel_names, place)
+            let asking = core.members.get_mut(member).ok_or_else(unloading)?;
+            let allowed = core.permits.allows(asking, needed, place);
+            if allowed == Allowed::Yes {
+                return Ok(());
+            }
+            asking.refuse(needed);
+            let permitted = Err(explain(asking, needed, (allowed, place)));
+            core.trace_denial(member, needed, &permitted);
+            permitted
         })
     }
-}
 
-impl Switchboard {
     /// Has it recorded what plugins are not given.
     pub fn tell_refusals_to(&self, refusals: Refusals) {
-        self.with(|core, _| core.refusals = Some(refusals));
+        self.with(|core, _| core.permits.refusals = Some(refusals));
     }
 }
 
@@ -56,16 +99,26 @@ impl Core {
         (rpc, needed): (&str, Permission),
         now: Moment,
     ) -> Result<(), Failure> {
+        let permitted = self.look(member, (rpc, needed), now);
+        self.trace_denial(member, needed, &permitted);
+        permitted
+    }
+
+    fn look(
+        &mut self,
+        member: MemberId,
+        (rpc, needed): (&str, Permission),
+        now: Moment,
+    ) -> Result<(), Failure> {
         let member = self.members.get_mut(member).ok_or_else(unloading)?;
         if !member.may(needed) {
-            member.traffic.denied += 1;
+            member.refuse(needed);
             return Err(not_granted(needed));
         }
         if !member.is.grants.allows_operation(needed, rpc) {
-            member.traffic.denied += 1;
-            let operation = crate::config::scope::word_of(rpc);
-            let text =
-                format!("Permission denied: {needed} for {operation}: {}", limits(member, needed));
+            member.refuse(needed);
+            let limits = limits(member, needed);
+            let text = format!("Permission denied: {needed} for {}: {limits}", word_of(rpc));
             return Err(out_of_scope(needed, text));
         }
         member.uses.note(needed, now);
@@ -73,54 +126,94 @@ impl Core {
     }
 }
 
-impl Member {
-    /// Whether it may do something at a place. Names that whoever asks does not know are looked up.
-    ///
-    /// # Errors
-    /// It may not; that is counted.
-    pub fn permit_in(
-        &mut self,
-        needed: Permission,
-        names: &ChannelNames,
-        place: &Place<'_>,
-    ) -> Result<(), Failure> {
-        let allowed = self.allows(needed, names, place);
-        if allowed == Allowed::Yes {
-            return Ok(());
-        }
-        self.traffic.denied += 1;
-        let at = place_words(place);
-        match allowed {
-            Allowed::Yes => Ok(()),
-            Allowed::NotGranted => Err(not_granted(needed)),
-            Allowed::OutOfScope => {
-                let text = format!("Permission denied: {needed}{at}: {}", limits(self, needed));
-                Err(out_of_scope(needed, text))
-            }
-            Allowed::NameUnknown => {
-                let text = format!(
-                    "Permission denied: {needed}{at}: {}, and nobody has told this daemon the \
-                     name of that channel yet",
-                    limits(self, needed)
-                );
-                Err(out_of_scope(needed, text))
+impl Permits {
+    /// Whether a plugin may be handed a frame of this kind, about something at this place. That it
+    /// may not is counted and recorded.
+    pub fn lets(&self, member: &mut Member, kind: &'static Pushed, place: &Place<'_>) -> bool {
+        match self.lacking(member, kind, place) {
+            None => true,
+            Some(needed) => {
+                self.refuse(member, kind.kind, needed);
+                false
             }
         }
     }
 
-    /// The same, as an answer.
-    pub fn allows(&self, needed: Permission, names: &ChannelNames, place: &Place<'_>) -> Allowed {
-        let grants = &self.is.grants;
+    /// Likewise, of a hook.
+    pub fn lets_hook(&self, member: &mut Member, hook: &Hook, about: (&Payload, &str)) -> bool {
+        match self.lacking_hook(member, hook, about) {
+            None => true,
+            Some(needed) => {
+                self.refuse(member, hook.pushed().kind, needed);
+                false
+            }
+        }
+    }
+
+    /// What keeps a plugin from a hook. The payload is taken apart only where the grant is limited.
+    pub fn lacking_hook(
+        &self,
+        member: &Member,
+        hook: &Hook,
+        (payload, workspace): (&Payload, &str),
+    ) -> Option<Permission> {
+        let kind = hook.pushed();
+        if !member.is.grants.limits_place(kind.permission()) {
+            return self.lacking(member, kind, &Place::default());
+        }
+        let at = |channel: Option<&Channel>| self.lacking(member, kind, &place(workspace, channel));
+        match Subject::of(payload.get()) {
+            Subject::Batch(messages) => messages.iter().find_map(|it| at(it.channel.as_ref())),
+            subject @ (Subject::Message(_) | Subject::Other(_)) => at(subject.channel()),
+        }
+    }
+
+    /// What keeps a plugin from a frame of this kind.
+    pub fn lacking(
+        &self,
+        member: &Member,
+        kind: &'static Pushed,
+        place: &Place<'_>,
+    ) -> Option<Permission> {
+        let needs = kind.needs.iter().flatten();
+        let mut lacking = needs.filter(|it| self.allows(member, **it, place) != Allowed::Yes);
+        lacking.next().copied()
+    }
+
+    /// It was not given something, for want of a permission.
+    pub fn refuse(&self, member: &mut Member, what: &'static str, needed: Permission) {
+        member.refuse(needed);
+        if let Some(refusals) = &self.refusals {
+            refusals.refused(&Kind { plugin: member.is.name.clone(), what, needed });
+        }
+    }
+
+    /// Whether a plugin may do something at a place. Names that whoever asks does not know are
+    /// looked up.
+    pub fn allows(&self, member: &Member, needed: Permission, place: &Place<'_>) -> Allowed {
+        let grants = &member.is.grants;
         if !grants.limits_place(needed) {
             return if grants.holds(needed) { Allowed::Yes } else { Allowed::NotGranted };
         }
         match place.channel_name.filter(|name| !name.is_empty()) {
             Some(_) => grants.allows(needed, place),
             None => {
-                let name = names.of(place.workspace, place.channel_id);
+                let name = self.names.of(place.workspace, place.channel_id);
                 grants.allows(needed, &Place { channel_name: name.as_deref(), ..*place })
             }
         }
+    }
+}
+
+impl Member {
+    fn refuse(&mut self, needed: Permission) {
+        self.traffic.denied += 1;
+        self.uses.refuse(needed);
+    }
+
+    /// It was handed something that it needs these permissions for.
+    pub fn used(&mut self, kind: &Pushed, now: Moment) {
+        kind.needs.iter().flatten().for_each(|it| self.uses.note(*it, now));
     }
 }
 
@@ -128,6 +221,22 @@ impl Member {
 pub fn place<'p>(workspace: &'p str, channel: Option<&'p Channel>) -> Place<'p> {
     let named = channel.map(|it| it.name.as_str()).filter(|name| !name.is_empty());
     Place { workspace, channel_id: channel.map_or("", |it| &it.id), channel_name: named }
+}
+
+/// Why a plugin may not do something at a place.
+fn explain(member: &Member, needed: Permission, at: (Allowed, &Place<'_>)) -> Failure {
+    let (allowed, place) = at;
+    let denied = format!("Permission denied: {needed}{}", place_words(place));
+    match allowed {
+        Allowed::NotGranted => not_granted(needed),
+        Allowed::OutOfScope | Allowed::Yes => {
+            out_of_scope(needed, format!("{denied}: {}", limits(member, needed)))
+        }
+        Allowed::NameUnknown => {
+            let unknown = "nobody has told this daemon the name of that channel yet";
+            out_of_scope(needed, format!("{denied}: {}, and {unknown}", limits(member, needed)))
+        }
+    }
 }
 
 fn place_words(place: &Place<'_>) -> String {
@@ -140,12 +249,9 @@ fn place_words(place: &Place<'_>) -> String {
 
 /// What a grant is limited to, for whoever is refused.
 fn limits(member: &Member, permission: Permission) -> String {
-    let Some(limit) = member.is.grants.limit_of(permission) else {
-        return "it is granted elsewhere".to_owned();
-    };
-    let both = [&limit.asked, &limit.narrowed];
-    let words: Vec<String> =
-        both.into_iter().filter(|it| !it.is_whole()).map(Scope::to_string).collect();
+    let limit = member.is.grants.limit_of(permission).cloned().unwrap_or_default();
+    let both = [&limit.asked, &limit.narrowed].into_iter().filter(|it| !it.is_whole());
+    let words: Vec<String> = both.map(Scope::to_string).collect();
     format!("it is granted as {permission}{}", words.join(" and as "))
 }
 
@@ -158,6 +264,14 @@ fn not_granted(needed: Permission) -> Failure {
 fn out_of_scope(needed: Permission, text: String) -> Failure {
     Failure::new(Code::PermissionDenied, Reason::OutOfScope, text)
         .detail("permission", needed.as_str())
+}
+
+fn too_fast(member: &Member, wait: Duration) -> Failure {
+    let (name, rate) = (&member.is.name, member.is.host_calls);
+    let text = format!("{name} makes more than {rate} host calls a second (host_calls)");
+    Failure::new(Code::ResourceExhausted, Reason::OverLimit, text)
+        .detail("outcome", "not_started")
+        .retry_after(wait)
 }
 
 fn unloading() -> Failure {

@@ -100,7 +100,7 @@ impl Core {
         if let (Some(Of::Message(message)), "message.posted") = (&event.of, event.r#type.as_str()) {
             self.heard(message);
         }
-        self.channel_names.note(&event.workspace, Subject::of_event(&event).channel());
+        self.permits.names.note(&event.workspace, Subject::of_event(&event).channel());
         self.erase_copies(&event);
         self.withdraw_held(&event);
         let event = Arc::new(event);

@@ -40,6 +40,8 @@ pub struct Registration {
     pub call_timeout: Duration,
     /// How long follow-ups to what it deferred may come.
     pub interaction_timeout: Duration,
+    /// Host calls it may make in a second.
+    pub host_calls: u32,
     /// Calls it may have in hand at once.
     pub in_flight: u32,
     /// The operator wants it to run: events are kept for it, whatever state it is in.

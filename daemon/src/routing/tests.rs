@@ -3,6 +3,7 @@
 mod asked;
 mod beyond;
 mod counts;
+mod grants;
 mod guards;
 mod guests;
 mod holds;
@@ -96,6 +97,7 @@ pub fn registration(name: &str, interceptors: Vec<Interceptor>) -> Registration 
         ]),
         call_timeout: Duration::from_secs(5),
         interaction_timeout: Duration::from_secs(900),
+        host_calls: 1000,
         in_flight: 2,
         enabled: true,
     }

@@ -4,6 +4,7 @@
 //! records and is told how many. It refuses to keep anything, and to decide anything.
 
 mod deliveries;
+mod denials;
 mod hooks;
 mod interactions;
 
@@ -50,6 +51,8 @@ pub enum Kind {
     Event,
     /// An event, one subscription, one attempt.
     Delivery,
+    /// A permission that a plugin's call needed and had not.
+    Denial,
 }
 
 /// What a record says only to those who asked for content.
@@ -89,8 +92,15 @@ impl Listeners {
 }
 
 impl Kind {
-    const ALL: [Self; 6] =
-        [Self::Hook, Self::Command, Self::Action, Self::FollowUp, Self::Event, Self::Delivery];
+    const ALL: [Self; 7] = [
+        Self::Hook,
+        Self::Command,
+        Self::Action,
+        Self::FollowUp,
+        Self::Event,
+        Self::Delivery,
+        Self::Denial,
+    ];
 
     /// As records say it.
     #[must_use]
@@ -102,6 +112,7 @@ impl Kind {
             Self::FollowUp => "follow-up",
             Self::Event => "event",
             Self::Delivery => "delivery",
+            Self::Denial => "denial",
         }
     }
 
@@ -110,7 +121,7 @@ impl Kind {
     fn is_sampled_by_id(self) -> bool {
         match self {
             Self::Event | Self::Delivery => true,
-            Self::Hook | Self::Command | Self::Action | Self::FollowUp => false,
+            Self::Hook | Self::Command | Self::Action | Self::FollowUp | Self::Denial => false,
         }
     }
 }

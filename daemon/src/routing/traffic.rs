@@ -25,6 +25,8 @@ pub struct Traffic {
     pub loops: u64,
     /// Calls that found its queue full.
     pub over_limit: u64,
+    /// Host calls refused because too many came within a second.
+    pub host_over_limit: u64,
     /// Times a breaker opened.
     pub breaker_openings: u64,
     /// Answers that broke the rules of its hook.

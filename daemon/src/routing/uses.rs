@@ -12,6 +12,8 @@ pub struct Use {
     pub count: u64,
     /// The last time; nothing if there was none.
     pub last: Option<Moment>,
+    /// What was refused, or not handed over, for want of it.
+    pub refused: u64,
 }
 
 /// Of all permissions of one plugin.
@@ -24,6 +26,11 @@ impl Uses {
         let it = &mut self.0[permission as usize];
         it.count += 1;
         it.last = Some(now);
+    }
+
+    /// It was missing once more.
+    pub fn refuse(&mut self, permission: Permission) {
+        self.0[permission as usize].refused += 1;
     }
 
     /// What is known of one.

@@ -94,6 +94,7 @@ impl Session {
         }
         let fault = self.listen(&mut frames).await;
         self.entrance.switchboard.detach(self.entrance.member, self.serial);
+        self.entrance.settings.detach(self.serial);
         let current = self.pass.leave(self.number);
         match fault {
             Fault::Violation(failure) => self.violation(failure).await,
@@ -164,8 +165,12 @@ impl Session {
         self.serial = self.entrance.next_serial();
         self.pass.heard(now);
         self.welcome(&hello);
+        let answers = hello::answers_settings(&hello);
+        self.entrance.settings.attach(self.serial, self.egress.clone(), answers);
         let egress = self.egress.clone();
         self.entrance.switchboard.set_chunks(self.entrance.member, hello::speaks_chunks(&hello));
+        let hears_grants = hello::hears_grants(&hello);
+        self.entrance.switchboard.set_hears_grants(self.entrance.member, hears_grants);
         self.entrance.switchboard.attach(self.entrance.member, self.serial, egress);
         self.news(News::Attached).await;
         true
@@ -173,17 +178,20 @@ impl Session {
 
     fn welcome(&self, hello: &Hello) {
         let facts = self.entrance.facts();
+        let told = self.entrance.settings.told();
         let welcome = Welcome {
             generation: self.pass.generation,
             session: self.number,
             resumed: self.pass.was_ready.load(Ordering::Relaxed),
-            settings: "{}".to_owned(),
+            settings: told.json,
+            settings_narrowed: told.narrowed,
             grants: facts.grants.clone(),
             limits: Some(facts.limits),
             bot: Some(facts.bot.clone()),
             app: Some(self.entrance.switchboard.app_info()),
             previous_end: facts.previous_end.clone(),
             features: hello::shared_features(hello),
+            scoped_grants: facts.scoped_grants.clone(),
         };
         let frame = DaemonFrame { kind: Some(daemon_frame::Kind::Welcome(welcome)) };
         // The stream has just begun: it is empty.
@@ -246,6 +254,7 @@ impl Session {
             Some(Kind::Reply(reply)) => {
                 board.reply(member, self.serial, reply.call, Said::Result(reply.result))
             }
+            Some(Kind::Settings(ack)) => self.entrance.settings.acknowledged(self.serial, &ack),
             Some(Kind::Ack(ack)) => board.acknowledge(member, &ack),
             Some(Kind::Progress(progress)) => board.progress(member, progress),
             Some(Kind::Partial(partial)) => board.partial(member, self.serial, partial),

@@ -19,6 +19,8 @@ pub struct Facts {
     pub handlers: Handlers,
     /// Its grants, "resource:action".
     pub grants: Vec<String>,
+    /// The same with what they are limited to.
+    pub scoped_grants: Vec<String>,
     /// Its limits.
     pub limits: Limits,
     /// The account it speaks as.

@@ -12,8 +12,11 @@ use tonic::Code;
 
 use super::listen::Entrance;
 use crate::audit::refusals::Kind;
+use crate::audit::{Act, Who};
 use crate::config::permission::Permission;
 use crate::config::scope::Place;
+
+const SESSION: &str = "/outboard.plugin.v1.Plugin/Session";
 
 /// An RPC and what it needs.
 struct Row {
@@ -32,8 +35,15 @@ static TABLE: LazyLock<Vec<Row>> = LazyLock::new(|| {
 /// The plugin lacks the grant, or there is no such method.
 pub fn admit(entrance: &Arc<Entrance>, called: &str) -> Result<(), Failure> {
     match TABLE.iter().find(|row| row.path == called) {
-        Some(Row { needs: None, .. }) => Ok(()),
-        Some(Row { path, needs: Some(needed) }) => entrance.permit(path, *needed),
+        // Who may open a session was asked at the door, and it is no call of the host's.
+        Some(Row { path: SESSION, .. }) => Ok(()),
+        Some(Row { path, needs }) => {
+            let admitted = entrance.switchboard.admit(entrance.member, path, *needs);
+            match needs {
+                Some(needed) => entrance.told(path, *needed, admitted),
+                None => admitted,
+            }
+        }
         None => {
             let text = format!("there is no such method: {called}");
             Err(Failure::new(Code::Unimplemented, Reason::NotSupported, text))
@@ -78,6 +88,13 @@ impl Entrance {
             self.tell_refusal(rpc, needed);
         }
         permitted
+    }
+
+    /// Records what the plugin did to others: an act of moderation, a decision about what is held.
+    /// `come_to` gets what it is to be recorded as.
+    pub fn record(&self, act: &'static str, come_to: impl FnOnce(Act) -> Act) {
+        let name = self.facts().name.clone();
+        self.refusals.audit().record(come_to(Act::new(&Who::Plugin(name), act)));
     }
 
     /// For the audit log.

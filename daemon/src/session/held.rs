@@ -5,9 +5,8 @@
 
 use std::time::Duration;
 
-use outboard_proto::common::{Failure, HeldItem};
+use outboard_proto::common::Failure;
 use outboard_proto::plugin::{HeldResponse, ListHeldRequest, ListHeldResponse};
-use prost::Message as _;
 
 use super::listen::Entrance;
 use crate::held::Told;
@@ -29,10 +28,15 @@ pub async fn decide(
     patience: Duration,
 ) -> Result<HeldResponse, Failure> {
     let kept = entrance.held.find(id).await?;
-    let hook = HeldItem::decode(&kept.is.about[..]).unwrap_or_default().hook;
-    entrance.switchboard.check_decider(entrance.member, &kept.is.plugin, &hook)?;
+    entrance.switchboard.check_decider(entrance.member, &item_of(&kept))?;
     let by = By::Plugin(entrance.facts().name.to_string());
-    Ok(match entrance.held.decide(id, (way, by), patience).await? {
+    let act = match &way {
+        Way::Release => "release-held",
+        Way::Drop(_) => "drop-held",
+    };
+    let decided = entrance.held.decide(id, (way, by), patience).await;
+    entrance.record(act, |it| it.of(&kept.is.plugin).on(id).came_to(&decided));
+    Ok(match decided? {
         Told::Done(message_id) => HeldResponse { message_id, told: true },
         Told::Later => HeldResponse::default(),
     })
@@ -52,5 +56,6 @@ pub async fn list(
     let queue = Some(queue).filter(|queue| !queue.is_empty());
     let wanted = Wanted { plugin: own, queue, after, most: MOST };
     let found = entrance.held.list(wanted).await?;
-    Ok(ListHeldResponse { items: found.iter().map(item_of).collect() })
+    let items = found.iter().map(item_of).collect();
+    Ok(ListHeldResponse { items: entrance.switchboard.decidable(entrance.member, items) })
 }

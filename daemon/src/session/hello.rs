@@ -14,8 +14,10 @@ use crate::config::manifest::{EventType, Handlers, Hook};
 use crate::config::name::CommandName;
 
 /// Optional parts of the protocol that this daemon understands.
-pub const FEATURES: [&str; 5] = ["progress", "partial", "defer", "log", CHUNKS];
+pub const FEATURES: [&str; 7] = ["progress", "partial", "defer", "log", CHUNKS, SETTINGS, GRANTS];
 const CHUNKS: &str = "chunks";
+const SETTINGS: &str = "settings";
+const GRANTS: &str = "grants";
 
 /// Compares a hello with the manifest.
 ///
@@ -54,6 +56,18 @@ pub fn shared_features(hello: &Hello) -> Vec<String> {
 #[must_use]
 pub fn speaks_chunks(hello: &Hello) -> bool {
     hello.features.iter().any(|feature| feature == CHUNKS)
+}
+
+/// Whether the plugin answers changes of its settings.
+#[must_use]
+pub fn answers_settings(hello: &Hello) -> bool {
+    hello.features.iter().any(|feature| feature == SETTINGS)
+}
+
+/// Whether the plugin wants to be told when its grants change.
+#[must_use]
+pub fn hears_grants(hello: &Hello) -> bool {
+    hello.features.iter().any(|feature| feature == GRANTS)
 }
 
 /// What the code registers, as far as this daemon knows the names.

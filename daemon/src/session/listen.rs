@@ -26,6 +26,7 @@ use crate::logs::Log;
 use crate::plugin::Mail;
 use crate::reflection::Reflection;
 use crate::routing::{MemberId, Switchboard};
+use crate::settings::Ledger;
 use crate::storage::Room;
 use crate::{connection, socket, status};
 
@@ -57,6 +58,8 @@ pub struct Entrance {
     pub room: Room,
     /// What it is refused.
     pub refusals: Refusals,
+    /// What was set for it.
+    pub settings: Arc<Ledger>,
     /// What grpcurl and its like are told.
     pub reflection: Reflection,
     facts: Mutex<Arc<Facts>>,
@@ -85,6 +88,8 @@ pub struct Leads {
     pub room: Room,
     /// What it is refused.
     pub refusals: Refusals,
+    /// What was set for it.
+    pub settings: Arc<Ledger>,
     /// What grpcurl and its like are told.
     pub reflection: Reflection,
 }
@@ -94,7 +99,8 @@ impl Entrance {
     #[must_use]
     pub fn new(leads: Leads, facts: Facts) -> Self {
         let Leads { member, switchboard, mailbox, log, clock, .. } = leads;
-        let Leads { outbox, interactions, held, room, refusals, reflection, .. } = leads;
+        let Leads { outbox, interactions, held, room, refusals, settings, .. } = leads;
+        let Leads { reflection, .. } = leads;
         let facts = Mutex::new(Arc::new(facts));
         Self {
             member,
@@ -109,6 +115,7 @@ impl Entrance {
             held,
             room,
             refusals,
+            settings,
             reflection,
             facts,
             registered: Mutex::new(None),

@@ -16,6 +16,7 @@ use outboard_proto::plugin::interactions_server::{self, InteractionsServer};
 use outboard_proto::plugin::messages_server::{self, MessagesServer};
 use outboard_proto::plugin::plugin_server;
 use outboard_proto::plugin::plugins_server::{self, PluginsServer};
+use outboard_proto::plugin::settings_server::{self, SettingsServer};
 use outboard_proto::plugin::storage_server::{self, StorageServer};
 use outboard_proto::plugin::usage_server::{self, UsageServer};
 use outboard_proto::plugin::users_server::{self, UsersServer};
@@ -33,6 +34,7 @@ use super::interactions::HostInteractions;
 use super::listen::Entrance;
 use super::messages::HostMessages;
 use super::plugins::HostPlugins;
+use super::settings::HostSettings;
 use super::storage::HostStorage;
 use super::usage::HostUsage;
 use crate::connection::{Answer, Services, open, refusal, service_of};
@@ -85,6 +87,7 @@ impl Services for Inside {
             usage_server::SERVICE_NAME => Self::usage,
             users_server::SERVICE_NAME => Self::users,
             channels_server::SERVICE_NAME => Self::channels,
+            settings_server::SERVICE_NAME => Self::settings,
             _ => return ControlFlow::Continue(request),
         };
         let known = self.check_token(request.headers());
@@ -147,6 +150,11 @@ impl Inside {
     fn channels(&self, request: Request<Body>) -> Answer {
         let channels = ChannelsServer::new(HostCommunity { entrance: self.entrance() });
         channels.max_decoding_message_size(DECODE_BYTES).call(request)
+    }
+
+    fn settings(&self, request: Request<Body>) -> Answer {
+        let settings = SettingsServer::new(HostSettings { entrance: self.entrance() });
+        settings.max_decoding_message_size(DECODE_BYTES).call(request)
     }
 
     fn entrance(&self) -> Arc<Entrance> {

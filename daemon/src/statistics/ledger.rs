@@ -15,7 +15,8 @@ use super::sum::{Entry, Sum, finite};
 
 /// Names of one kind.
 pub const NAMES: usize = 64;
-/// Lines of one plugin, `other`s apart: some 70 KiB where all are in use.
+/// Lines of one plugin, `other`s apart: some 65 KiB where a plugin fills them with names of its
+/// own, twice that where all are of things that take time.
 pub const LINES: usize = 128;
 /// Longest name, bytes. What the daemon counts has names from manifests, which are short.
 pub const LONGEST: usize = 200;

@@ -142,6 +142,9 @@ fn copy_all(
         let file = file_name(source);
         let target = folder.join(&file);
         schema::copy(reader, &target)?;
+        if source == &whole.control && secrets == Secrets::Without {
+            leave_secrets_out(&target)?;
+        }
         let schema = schema::version(reader).map_err(|error| StoreError::of(source, &error))?;
         let (bytes, sha256) = measure(&target)?;
         databases.push(DatabaseEntry { file, schema, bytes, sha256 });
@@ -157,6 +160,12 @@ fn copy_all(
         &BackupManifest { format: FORMAT, daemon, taken: now, databases, storage },
     )?);
     Ok(BackupReport { files, bytes, notes })
+}
+
+/// Secret settings stay behind: the copy of `control.db` has not even their keys.
+fn leave_secrets_out(copy: &Path) -> Result<(), StoreError> {
+    let strip = || control::drop_secrets(&rusqlite::Connection::open(copy)?);
+    strip().map_err(|error| StoreError::of(copy, &error))
 }
 
 fn moment_of(path: &Path) -> Result<rusqlite::Connection, StoreError> {

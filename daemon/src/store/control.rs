@@ -6,6 +6,7 @@ use super::integer;
 use super::thread::{StoreThread, Trouble};
 use crate::config::name::PluginName;
 use crate::schedule::Past;
+use crate::settings::{Held, Rows, Scope};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
@@ -14,9 +15,11 @@ use std::path::Path;
 mod ends;
 mod plugins;
 mod schedules;
+mod settings;
 
 pub use ends::{EndRecord, KEPT_ENDS, STDERR_LIMIT};
 pub use plugins::PluginRecord;
+pub(super) use settings::drop_secrets;
 
 /// The steps to today's tables.
 pub const MIGRATIONS: &[&str] = &[
@@ -68,6 +71,7 @@ pub const MIGRATIONS: &[&str] = &[
         PRIMARY KEY (plugin, name)
     ) STRICT, WITHOUT ROWID;
 ",
+    settings::TABLE,
 ];
 
 /// The handle. Clones share one thread.
@@ -238,6 +242,39 @@ impl Control {
     ) -> Result<bool, StoreError> {
         let (plugin, name) = (plugin.clone(), name.to_owned());
         self.thread.run(0, move |db| schedules::pass(db, &plugin, &name, key)).await
+    }
+
+    /// Every setting that is kept of a plugin.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn settings(&self, plugin: &PluginName) -> Result<Rows, StoreError> {
+        let plugin = plugin.clone();
+        self.thread.run(0, move |db| settings::all(db, &plugin)).await
+    }
+
+    /// Keeps settings of one scope: all of them or none. Nothing in a row's place drops it.
+    ///
+    /// # Errors
+    /// The database failed; then the old values stand.
+    pub async fn save_settings(
+        &self,
+        plugin: &PluginName,
+        scope: &Scope,
+        rows: Vec<(String, Option<Held>)>,
+    ) -> Result<(), StoreError> {
+        let (plugin, scope) = (plugin.clone(), scope.clone());
+        let save = move |db: &Connection| settings::save(db, &plugin, (&scope, &rows));
+        self.thread.run(0, save).await
+    }
+
+    /// Drops every setting of a plugin. Says whether there was any.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn purge_settings(&self, plugin: &PluginName) -> Result<bool, StoreError> {
+        let plugin = plugin.clone();
+        self.thread.run(0, move |db| settings::purge(db, &plugin)).await
     }
 
     /// Keeps how a generation ended; the oldest beyond [`KEPT_ENDS`] go.

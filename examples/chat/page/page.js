@@ -5,6 +5,7 @@ import { seenBy, stands, types, typingIn } from "./acts.js";
 import { composer } from "./composer.js";
 import { sample, showMoments, showPlugins, summary } from "./engine.js";
 import { showPosts } from "./posts.js";
+import { settings } from "./settings.js";
 
 const NAMES = ["Robin", "Kim", "Alex", "Noor", "Juno", "Sascha"];
 const KEPT = 200;
@@ -38,6 +39,8 @@ function go(channel) {
 function enter() {
   if (know.here) post("/api/enter", { name: me(), channel: know.here }).catch(() => {});
 }
+
+settings(at("open-settings"), at("settings"), me, () => know.here);
 
 // --- Saying ---------------------------------------------------------------------------------
 

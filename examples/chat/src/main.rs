@@ -14,6 +14,7 @@ mod passing;
 mod plugins;
 mod post;
 mod room;
+mod settings;
 mod talk;
 mod trouble;
 mod web;

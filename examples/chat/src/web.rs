@@ -19,6 +19,7 @@ use crate::herald::Herald;
 use crate::live;
 use crate::passing;
 use crate::room::Room;
+use crate::settings;
 use crate::talk::{self, Said};
 use crate::trouble::{self, Button};
 
@@ -28,7 +29,7 @@ const LONGEST_TEXT: usize = 4_000;
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// The page: where, what kind, and the file itself.
-const PAGE: [(&str, &str, &str); 8] = [
+const PAGE: [(&str, &str, &str); 10] = [
     ("/", "text/html; charset=utf-8", include_str!("../page/index.html")),
     ("/style.css", "text/css; charset=utf-8", include_str!("../page/style.css")),
     ("/page.js", SCRIPT, include_str!("../page/page.js")),
@@ -37,6 +38,8 @@ const PAGE: [(&str, &str, &str); 8] = [
     ("/dom.js", SCRIPT, include_str!("../page/dom.js")),
     ("/engine.js", SCRIPT, include_str!("../page/engine.js")),
     ("/posts.js", SCRIPT, include_str!("../page/posts.js")),
+    ("/settings.js", SCRIPT, include_str!("../page/settings.js")),
+    ("/settings.css", "text/css; charset=utf-8", include_str!("../page/settings.css")),
 ];
 
 /// What the handlers share.
@@ -73,6 +76,8 @@ pub fn router(site: Site) -> Router {
         .route("/api/stop", post(stop))
         .route("/api/trouble", post(press))
         .route("/api/reset", post(reset))
+        .route("/api/settings/pages", post(settings::pages))
+        .route("/api/settings/save", post(settings::save))
         .route("/plugins/{name}/", any(passing::pass))
         .route("/plugins/{name}/{*path}", any(passing::pass))
         .with_state(site)

@@ -25,6 +25,8 @@ from outboard.plugin.v1 import plugin_pb2 as wire  # noqa: E402
 from outboard.plugin.v1 import plugin_pb2_grpc as services  # noqa: E402
 from outboard.plugin.v1 import usage_pb2 as usage  # noqa: E402
 from outboard.plugin.v1 import usage_pb2_grpc as usage_services  # noqa: E402
+from outboard.plugin.v1 import settings_pb2 as host  # noqa: E402
+from outboard.plugin.v1 import settings_pb2_grpc as host_services  # noqa: E402
 
 TOKEN = "t0ken"
 DEADLINE = 10
@@ -36,6 +38,7 @@ class Daemon(
     services.StorageServicer,
     usage_services.UsageServicer,
     community.ChannelsServicer,
+    host_services.SettingsServicer,
 ):
     """Speaks one session at a time with the plugin process it started."""
 
@@ -59,6 +62,7 @@ class Daemon(
         services.add_StorageServicer_to_server(self, self.server)
         usage_services.add_UsageServicer_to_server(self, self.server)
         community.add_ChannelsServicer_to_server(self, self.server)
+        host_services.add_SettingsServicer_to_server(self, self.server)
         self.server.add_insecure_port(f"unix://{self.socket}")
         await self.server.start()
 
@@ -93,7 +97,9 @@ class Daemon(
         await self.heard.put(hello)
         if self.refuses:
             await context.abort(grpc.StatusCode.FAILED_PRECONDITION, "HANDLERS_DIFFER: ...")
-        welcome = wire.Welcome(session=self.sessions, resumed=self.sessions > 1)
+        welcome = wire.Welcome(
+            session=self.sessions, resumed=self.sessions > 1, settings='{"loud":false}'
+        )
         yield wire.DaemonFrame(welcome=welcome)
         reading = asyncio.ensure_future(self.read(frames))
         try:
@@ -137,6 +143,10 @@ class Daemon(
         key = request.increment.key
         self.counters[key] = self.counters.get(key, 0) + request.increment.by
         return wire.StorageWritten(revision=1, counter=self.counters[key])
+
+    async def Get(self, request, context):
+        loud = "true" if request.channel == "c-loud" else "false"
+        return host.SettingsGetResponse(json='{"loud":' + loud + "}")
 
     def say(self, **frame) -> None:
         self.to_plugin.put_nowait(wire.DaemonFrame(**frame))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from conftest import HERE, common, wire
+from conftest import HERE, common, host, wire
 
 from outboard.plugin.v1 import community_pb2
 
@@ -28,6 +28,7 @@ def test_every_frame_is_explained():
 def test_every_service_method_is_explained():
     services = {
         **wire.DESCRIPTOR.services_by_name,
+        **host.DESCRIPTOR.services_by_name,
         **community_pb2.DESCRIPTOR.services_by_name,
     }
     assert set(services) == {
@@ -39,6 +40,7 @@ def test_every_service_method_is_explained():
         "Storage",
         "Interactions",
         "Events",
+        "Settings",
     }
     missing = {
         method.name

@@ -52,6 +52,47 @@ async def test_a_command_is_answered(daemon):
     assert (reply.call, reply.interaction.body.plain) == (8, "cba")
 
 
+async def reversed_in(daemon, channel: str) -> str:
+    place = common.Channel(id=channel)
+    run = wire.RunCommand(name="reverse", args={"text": common.Value(string="abc")}, channel=place)
+    daemon.say(call=wire.Call(id=8, budget_us=1_000_000, command=run))
+    return (await daemon.hear("reply")).reply.interaction.body.plain
+
+
+async def test_a_change_of_settings_is_answered_and_gone_by(daemon):
+    changed = wire.SettingsChanged(
+        change=4, before='{"loud":false}', after='{"loud":true}', budget_us=1_000_000
+    )
+    changed.place.scope = 1
+    daemon.say(settings=changed)
+    ack = (await daemon.hear("settings")).settings
+    assert (ack.change, ack.refused) == (4, False)
+    assert await reversed_in(daemon, "c-any") == "CBA!"
+
+
+async def test_what_is_set_for_a_channel_counts_there(daemon):
+    changed = wire.SettingsChanged(
+        change=4,
+        before='{"loud":false}',
+        after='{"loud":true}',
+        budget_us=1_000_000,
+        narrowed=True,
+    )
+    changed.place.scope = 3
+    changed.place.channel = "c-loud"
+    daemon.say(settings=changed)
+    await daemon.hear("settings")
+    assert await reversed_in(daemon, "c-loud") == "CBA!"
+    assert await reversed_in(daemon, "c-quiet") == "cba"
+
+
+async def test_what_cannot_be_gone_by_is_refused_with_the_reason(daemon):
+    changed = wire.SettingsChanged(change=5, before="{}", after="{}", budget_us=1_000_000)
+    daemon.say(settings=changed)
+    ack = (await daemon.hear("settings")).settings
+    assert ack.refused and "loud" in ack.reason
+
+
 async def test_a_command_counts_in_the_daemons_storage(daemon):
     run = wire.RunCommand(name="tally", args={"word": common.Value(string="tea")})
     for count in (1, 2):

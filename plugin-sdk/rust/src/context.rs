@@ -7,7 +7,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use outboard_proto::common::Trace;
-use outboard_proto::plugin::{EmitRequest, Welcome};
+use outboard_proto::plugin::{EmitRequest, SettingsGetSecretRequest, Welcome};
+use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
@@ -16,6 +17,8 @@ use crate::channels::Channels;
 use crate::error::HostError;
 use crate::host::{Host, MessageId};
 use crate::messages::Messages;
+use crate::settings::SettingsError;
+use crate::settings::at::At;
 use crate::storage::Storage;
 use crate::users::Users;
 
@@ -28,6 +31,8 @@ pub struct Context {
     locale: String,
     trace: Option<Trace>,
     ended: OnceLock<CancellationToken>,
+    /// Where it happens; only while settings are narrowed.
+    at: Option<Box<At>>,
 }
 
 impl Context {
@@ -39,6 +44,7 @@ impl Context {
             locale: String::new(),
             trace,
             ended: OnceLock::new(),
+            at: None,
         }
     }
 
@@ -46,6 +52,32 @@ impl Context {
         self.workspace = workspace;
         self.locale = locale;
         self
+    }
+
+    pub(crate) fn at(mut self, at: Option<At>) -> Self {
+        self.at = at.map(Box::new);
+        self
+    }
+
+    /// The plugin's settings as the author's own type, which must fit the schema: what counts in
+    /// this workspace and channel, for the person who acts. The daemon is asked only where
+    /// somebody has set something for less than the whole server, and then once.
+    ///
+    /// # Errors
+    /// The type wants something else, or the daemon cannot be reached.
+    pub async fn settings<T: DeserializeOwned>(&self) -> Result<T, SettingsError> {
+        self.host.settings_of(self.at.as_deref()).await
+    }
+
+    /// A secret setting, as it counts here.
+    ///
+    /// # Errors
+    /// It is not declared, nobody has set it, or the daemon cannot be reached.
+    pub async fn secret(&self, key: &str) -> Result<String, HostError> {
+        let At { workspace, channel, user } = self.at.as_deref().cloned().unwrap_or_default();
+        let key = key.to_owned();
+        let request = SettingsGetSecretRequest { key, workspace, channel, user, change: 0 };
+        self.host.secret_of(request).await
     }
 
     /// When the answer is due. A handler that takes longer is dropped.
@@ -91,6 +123,19 @@ impl Context {
     #[must_use]
     pub fn welcome(&self) -> Arc<Welcome> {
         self.host.welcome()
+    }
+
+    /// What the plugin may do now, "resource:action". The operator may change that at any time.
+    #[must_use]
+    pub fn grants(&self) -> Vec<String> {
+        self.welcome().grants.clone()
+    }
+
+    /// Whether the plugin has a permission now, such as `messages:send`; it may be limited to some
+    /// channels. To do less without an optional one instead of being refused.
+    #[must_use]
+    pub fn may(&self, permission: &str) -> bool {
+        self.welcome().grants.iter().any(|it| it == permission)
     }
 
     /// The host API, for tasks that outlive the handler. It keeps this call as their cause.

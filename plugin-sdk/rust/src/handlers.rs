@@ -35,6 +35,8 @@ use crate::session::codec::Encoded;
 use crate::session::lease::Lease;
 use crate::session::outbox::Outbox;
 use crate::session::running::{Local, Running, Until};
+use crate::settings::SettingsChange;
+use crate::settings::at::At;
 use crate::start::Start;
 use crate::typing::Typing;
 use crate::verdict::Verdict;
@@ -51,6 +53,7 @@ pub(crate) struct Handlers {
     pub(crate) autocompletes: Named<AutocompleteHandler>,
     pub(crate) actions: Named<ActionHandler>,
     pub(crate) on_start: Option<StartHandler>,
+    pub(crate) on_settings_changed: Option<SettingsHandler>,
     pub(crate) on_drain: Option<EndHandler>,
     pub(crate) on_shutdown: Option<EndHandler>,
 }
@@ -58,6 +61,7 @@ pub(crate) struct Handlers {
 pub(crate) type HookHandler = Box<dyn Fn(u64, HookPayload, Context) -> Local<Encoded>>;
 pub(crate) type EventHandler = Box<dyn Fn(u64, Event) -> Local<Encoded>>;
 pub(crate) type StartHandler = Box<dyn Fn(Start) -> Local<Result<(), Error>>>;
+pub(crate) type SettingsHandler = Box<dyn Fn(SettingsChange) -> Local<Result<(), Error>>>;
 pub(crate) type EndHandler = Box<dyn Fn() -> Local<()>>;
 pub(crate) type AutocompleteHandler = Box<dyn Fn(u64, Typing) -> Local<Encoded>>;
 pub(crate) type ActionHandler = Box<dyn Fn(u64, Action) -> Local<Encoded>>;
@@ -115,9 +119,10 @@ impl Handlers {
             budget: Duration::from_micros(call.budget_us),
         };
         let cause = Cause::Call { session: around.session, id: call.id };
+        let at = around.link.known.is_narrowed().then(|| At::of_call(&call));
         let host = Host::new(Arc::clone(&around.link), cause);
         let ctx = Context::new(host, began.deadline(), call.trace);
-        let ctx = ctx.within(call.workspace, call.locale);
+        let ctx = ctx.within(call.workspace, call.locale).at(at);
         match call.of {
             Some(Of::Intercept(intercept)) => self.intercept(&began, intercept, ctx),
             Some(Of::Command(run)) => self.command(&began, *run, ctx, around),
@@ -141,7 +146,8 @@ impl Handlers {
         let host = Host::new(Arc::clone(&around.link), Cause::Event(delivery.delivery));
         let deadline = Instant::now() + Duration::from_micros(delivery.budget_us);
         let ctx = Context::new(host, deadline, delivery.trace);
-        let ctx = ctx.within(event.workspace.clone(), String::new());
+        let at = around.link.known.is_narrowed().then(|| At::of_event(&event));
+        let ctx = ctx.within(event.workspace.clone(), String::new()).at(at);
         let event = Event::new(event, delivery.attempt, ctx);
         Running::new(key, Until::Fixed(deadline), handler(delivery.delivery, event))
     }

@@ -7,10 +7,12 @@ use std::sync::Arc;
 
 use outboard_proto::plugin::{
     CallPluginRequest, EmitRequest, FollowUpRequest, ReplyRequest, SendRequest,
-    StorageBatchRequest, StorageBatchResponse, StorageGetRequest, StorageGetResponse,
-    StorageListRequest, StorageListResponse, StorageUsage, StorageWatchRequest, TrackedUse,
-    Welcome,
+    SettingsGetSecretRequest, StorageBatchRequest, StorageBatchResponse, StorageGetRequest,
+    StorageGetResponse, StorageListRequest, StorageListResponse, StorageUsage, StorageWatchRequest,
+    TrackedUse, Welcome,
 };
+
+use serde::de::DeserializeOwned;
 
 use crate::body::Body;
 use crate::call::CallError;
@@ -19,6 +21,8 @@ use crate::error::HostError;
 use crate::follow_up::Later;
 use crate::link::{Cause, Link};
 use crate::messages::Messages;
+use crate::settings::at::At;
+use crate::settings::{SettingsError, read};
 use crate::storage::{Source, Storage};
 use crate::usage;
 use crate::users::Users;
@@ -139,8 +143,8 @@ impl Host {
 
     /// Notes that something was used: an operator sees how often, and may follow each use with its
     /// metadata. Free; it waits for nothing. A plugin's first 64 actions keep their names; what
-    /// does not fit (a name of letters, digits and `. _ - : /` up to 64 bytes, 1 KiB of metadata) is
-    /// dropped.
+    /// does not fit is dropped: a name has up to 64 bytes of letters, digits and `. _ - : /`, the
+    /// metadata 1 KiB.
     pub fn track<K: Into<String>, V: Into<String>>(
         &self,
         action: impl Into<String>,
@@ -219,6 +223,52 @@ impl Host {
     #[must_use]
     pub fn channels(&self) -> Channels {
         Channels::new(self.clone(), String::new())
+    }
+
+    /// What counts on the whole server, as the author's own type, which must fit the schema.
+    ///
+    /// # Errors
+    /// The type wants something else.
+    pub fn settings<T: DeserializeOwned>(&self) -> Result<T, SettingsError> {
+        read(&self.link.welcome().settings)
+    }
+
+    /// What counts in a workspace, in the channel with the id `channel` and for the user with the
+    /// id `user`; empty ids stand for none.
+    ///
+    /// # Errors
+    /// The type wants something else, or the daemon cannot be reached.
+    pub async fn settings_at<T: DeserializeOwned>(
+        &self,
+        workspace: impl Into<String>,
+        channel: impl Into<String>,
+        user: impl Into<String>,
+    ) -> Result<T, SettingsError> {
+        let (workspace, channel, user) = (workspace.into(), channel.into(), user.into());
+        self.settings_of(Some(&At { workspace, channel, user })).await
+    }
+
+    pub(crate) async fn settings_of<T: DeserializeOwned>(
+        &self,
+        at: Option<&At>,
+    ) -> Result<T, SettingsError> {
+        read(&self.link.settings_at(at).await?)
+    }
+
+    /// A secret setting, as it counts on the whole server.
+    ///
+    /// # Errors
+    /// It is not declared, nobody has set it, or the daemon cannot be reached.
+    pub async fn secret(&self, key: &str) -> Result<String, HostError> {
+        let key = key.to_owned();
+        self.secret_of(SettingsGetSecretRequest { key, ..Default::default() }).await
+    }
+
+    pub(crate) async fn secret_of(
+        &self,
+        request: SettingsGetSecretRequest,
+    ) -> Result<String, HostError> {
+        self.link.secret(request).await
     }
 
     /// What this plugin keeps. Needs `storage:read` to look and `storage:write` to change.

@@ -4,6 +4,7 @@
 //! know the session's stream.
 
 mod asks;
+mod settings;
 mod storage;
 mod usage;
 
@@ -18,6 +19,7 @@ use outboard_proto::plugin::events_client::EventsClient;
 use outboard_proto::plugin::interactions_client::InteractionsClient;
 use outboard_proto::plugin::messages_client::MessagesClient;
 use outboard_proto::plugin::plugins_client::PluginsClient;
+use outboard_proto::plugin::settings_client::SettingsClient;
 use outboard_proto::plugin::storage_client::StorageClient;
 use outboard_proto::plugin::usage_client::UsageClient;
 use outboard_proto::plugin::users_client::UsersClient;
@@ -32,6 +34,7 @@ use tonic::{Request, Response, Status};
 
 use crate::call::CallError;
 use crate::error::HostError;
+use crate::settings::known::Known;
 use crate::test::Recorder;
 use crate::usage::Usage;
 
@@ -44,6 +47,8 @@ pub(crate) struct Link {
     way: Way,
     session: AtomicU64,
     welcome: Mutex<Arc<Welcome>>,
+    /// Settings of places.
+    pub(crate) known: Known,
     /// Deferred interactions that are being worked on, and by how many, to be ended when the app
     /// cancels one.
     interactions: Mutex<HashMap<String, (CancellationToken, usize)>>,
@@ -68,6 +73,7 @@ struct Wire {
     usage: UsageClient<Channel>,
     users: UsersClient<Channel>,
     channels: ChannelsClient<Channel>,
+    settings: SettingsClient<Channel>,
     token: MetadataValue<Ascii>,
 }
 
@@ -93,6 +99,7 @@ impl Link {
         let usage = UsageClient::new(channel.clone());
         let users = UsersClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
         let channels = ChannelsClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
+        let settings = SettingsClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
         let events = EventsClient::new(channel).max_decoding_message_size(DECODE_BYTES);
         let wire = Wire {
             messages,
@@ -103,6 +110,7 @@ impl Link {
             usage,
             users,
             channels,
+            settings,
             token,
         };
         Self::over(Way::Wire(Box::new(wire)))
@@ -115,7 +123,7 @@ impl Link {
     fn over(way: Way) -> Self {
         let (session, welcome) = (AtomicU64::new(0), Mutex::default());
         let (interactions, usage) = (Mutex::default(), Usage::default());
-        Self { way, session, welcome, interactions, usage }
+        Self { way, session, welcome, known: Known::default(), interactions, usage }
     }
 
     /// What the plugin tracks and counts.
@@ -139,6 +147,7 @@ impl Link {
     /// Begins to know `welcome`; calls of earlier sessions are no cause any more.
     pub(crate) fn begin(&self, session: u64, welcome: Welcome) {
         self.session.store(session, Ordering::Release);
+        self.known.forget(welcome.settings_narrowed);
         self.update(|known| *known = welcome);
     }
 

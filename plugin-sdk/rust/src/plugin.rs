@@ -28,6 +28,7 @@ use crate::outcome::Outcome;
 use crate::process::Process;
 use crate::reply::Reply;
 use crate::schedule::Fired;
+use crate::settings::SettingsChange;
 use crate::start::Start;
 use crate::typing::Typing;
 use crate::verdict::Verdict;
@@ -221,6 +222,22 @@ impl Plugin {
         self.handlers.on_start = Some(Box::new(move |start| {
             let handler = Rc::clone(&handler);
             Box::pin(async move { handler(start).await.outcome() })
+        }));
+        self
+    }
+
+    /// Asked when somebody has saved settings, one change after the other. A handler that returns
+    /// goes by them from then on; one that fails, panics or takes longer than a call may refuses
+    /// them: what was before goes on counting, and who saved it reads why. Without a handler every
+    /// change is gone by.
+    pub fn on_settings_changed<R: Outcome<()> + 'static>(
+        mut self,
+        handler: impl AsyncFn(SettingsChange) -> R + 'static,
+    ) -> Self {
+        let handler = Rc::new(handler);
+        self.handlers.on_settings_changed = Some(Box::new(move |change| {
+            let handler = Rc::clone(&handler);
+            Box::pin(async move { handler(change).await.outcome() })
         }));
         self
     }

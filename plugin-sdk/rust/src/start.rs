@@ -25,7 +25,8 @@ impl Start {
         Self { welcome: host.welcome(), host, outbox, data_dir }
     }
 
-    /// Settings as JSON, without secrets; empty if the plugin has none.
+    /// What counts on the whole server as JSON, without secrets; `{}` if the plugin has none. The
+    /// [`host`](Start::host) gives it as a type of one's own, and secrets.
     #[must_use]
     pub fn settings(&self) -> &str {
         &self.welcome.settings

@@ -23,6 +23,7 @@ mod app;
 mod arrange;
 mod beyond;
 mod record;
+mod settings;
 mod shelf;
 mod stored;
 

@@ -6,16 +6,21 @@
 
 use std::path::{Path, PathBuf};
 
-const PROTOS: [&str; 9] = [
+const PROTOS: &[&str] = &[
     "outboard/common/v1/common.proto",
     "outboard/common/v1/operations.proto",
+    "outboard/common/v1/settings.proto",
     "outboard/plugin/v1/plugin.proto",
-    "outboard/plugin/v1/usage.proto",
     "outboard/plugin/v1/community.proto",
+    "outboard/plugin/v1/usage.proto",
+    "outboard/plugin/v1/settings.proto",
     "outboard/app/v1/app.proto",
+    "outboard/app/v1/settings.proto",
     "outboard/admin/v1/admin.proto",
     "outboard/admin/v1/statistics.proto",
     "outboard/admin/v1/alerts.proto",
+    "outboard/admin/v1/settings.proto",
+    "outboard/admin/v1/permissions.proto",
 ];
 
 /// Payloads that are kept behind a pointer.

@@ -2,6 +2,8 @@
 //!
 //! One set of tests holds both to the protocol. It refuses to misbehave.
 
+use std::collections::BTreeMap;
+
 use outboard_plugin::{
     BeforePost, Command, Exit, MessageEvent, Plugin, Reply, Result, Verdict, proto,
 };
@@ -12,7 +14,7 @@ fn main() -> Exit {
     Plugin::new("rust-plain", "0.1.0")
         .before_post(async |message| shrug(&message))
         .on_posted(greet)
-        .command("reverse", async |command| reverse(&command))
+        .command("reverse", reverse)
         .command("tally", tally)
         .command("last", last)
         .command("about", about)
@@ -33,9 +35,11 @@ async fn greet(posted: MessageEvent) -> Result<()> {
     Ok(())
 }
 
-fn reverse(command: &Command) -> Result<Reply> {
+async fn reverse(command: Command) -> Result<Reply> {
     let text: String = command.arg("text")?;
-    Ok(command.reply(text.chars().rev().collect::<String>()))
+    let settings: BTreeMap<String, bool> = command.ctx().settings().await?;
+    let reversed: String = text.chars().rev().collect();
+    Ok(command.reply(if settings["loud"] { reversed.to_uppercase() + "!" } else { reversed }))
 }
 
 async fn tally(command: Command) -> Result<Reply> {

@@ -110,7 +110,6 @@ async fn what_later_daemons_will_know_is_refused_as_not_supported() -> Outcome {
     for section in [
         "[[ui]]\nkind = \"panel\"",
         "[[ui]]\nname = \"nightly\"",
-        "[settings]\nschema = \"settings.json\"",
         "[sandbox]\nnetwork = true",
         "[install]\ncommand = [\"./misbehave\"]",
     ] {

@@ -5,8 +5,11 @@ use std::path::Path;
 
 use outboard_proto::admin::State;
 use outboard_proto::app::{answer::Result as Answer, request::Of};
-use outboard_proto::common::{Body, Done, HookPayload, MessagePage, Opaque, body, hook_payload};
+use outboard_proto::common::{
+    Body, Done, HookPayload, MessagePage, Opaque, SettingsOutcome, body, hook_payload,
+};
 use outboard_tests::daemon::skipped;
+use outboard_tests::operator::settings::in_channel;
 use outboard_tests::python::{copy, copy_sdk, interpreter, runtime};
 use outboard_tests::verdict::{outcome, steps};
 use outboard_tests::{App, AppDraft, Daemon, Outcome, app, binaries, process, values};
@@ -52,6 +55,7 @@ claims![
     it_lets_others_pass,
     an_encrypted_message_is_not_shown_to_it,
     it_answers_a_command,
+    what_is_set_for_a_channel_counts_there_and_at_once,
     it_answers_an_event_over_the_host_api,
     many_calls_at_once_each_get_their_own_answer,
     killed_it_comes_back_and_works,
@@ -104,6 +108,34 @@ async fn an_encrypted_message_is_not_shown_to_it(scene: Scene) -> Outcome {
 async fn it_answers_a_command(scene: Scene) -> Outcome {
     let result = scene.app.command("reverse", "three words here").await?;
     assert_eq!(app::reply_text(&result).as_deref(), Some("ereh sdrow eerht"));
+    Ok(())
+}
+
+async fn what_is_set_for_a_channel_counts_there_and_at_once(scene: Scene) -> Outcome {
+    if scene.name == Twin::PythonSdk.name() {
+        skipped(
+            "what_is_set_for_a_channel_counts_there_and_at_once",
+            "no settings in this SDK yet",
+        );
+        return Ok(());
+    }
+    let operator = scene.daemon.operator();
+    let reversed = async || {
+        let result = scene.app.command("reverse", "abc").await?;
+        anyhow::Ok(app::reply_text(&result).unwrap_or_default())
+    };
+    let loud = ("loud", "true");
+    for (place, said) in [("c-elsewhere", "cba"), ("c-town", "CBA!")] {
+        let saved = operator.set_setting_at(scene.name, in_channel(place), loud).await?;
+        assert_eq!(saved.outcome(), SettingsOutcome::Acknowledged, "{saved:?}");
+        assert_eq!(reversed().await?, said);
+    }
+    let quiet =
+        operator.set_setting_at(scene.name, in_channel("c-town"), ("loud", "false")).await?;
+    assert_eq!(quiet.outcome(), SettingsOutcome::Acknowledged);
+    assert_eq!(reversed().await?, "cba");
+    operator.set_setting(scene.name, "loud", "true").await?;
+    assert_eq!(reversed().await?, "cba", "the channel says otherwise");
     Ok(())
 }
 

@@ -16,7 +16,7 @@ const SEES: [(&str, &[&str]); 18] = [
     ("outboard-linux", &["outboard-supervision"]),
     ("outboard-exec", &["outboard-linux"]),
     ("outboardd", &["outboard-proto", "outboard-supervision", "outboard-linux"]),
-    ("outboard", &["outboard-proto"]),
+    ("outboard", &["outboard-proto", "outboard-app"]),
     ("outboard-plugin", &["outboard-proto"]),
     ("outboard-app", &["outboard-proto"]),
     ("outboard-tests", &["outboard-proto", "outboard-app", "outboard-plugin"]),

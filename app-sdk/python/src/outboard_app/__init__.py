@@ -17,6 +17,7 @@ from outboard_app.outcome import (
     text_of,
 )
 from outboard_app.requests import Decided, FollowUp, NotFound, NotItsOwn, Refusal, SendRequest
+from outboard_app.settings import Saved, SettingsError, for_channel, for_user, for_workspace
 from outboard_app.signs import Piece
 from outboard_app.threaded import ThreadedApp
 from outboard_app.wire import app, common, operations
@@ -38,10 +39,15 @@ __all__ = [
     "Piece",
     "Published",
     "Refusal",
+    "Saved",
     "SendRequest",
+    "SettingsError",
     "ThreadedApp",
     "app",
     "common",
+    "for_channel",
+    "for_user",
+    "for_workspace",
     "operations",
     "text_of",
 ]

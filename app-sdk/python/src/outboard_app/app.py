@@ -13,6 +13,7 @@ from collections.abc import Coroutine, Iterable, Mapping
 from types import TracebackType
 from typing import Any
 
+from outboard_app import settings
 from outboard_app.calls import Away
 from outboard_app.gates import Gates
 from outboard_app.identity import new_id
@@ -29,7 +30,15 @@ from outboard_app.outcome import (
 )
 from outboard_app.requests import Desk, OnDecided, OnFollowUp, OnSend
 from outboard_app.signs import Listener, OnPiece, OnProgress
-from outboard_app.wire import FRAME_BYTES, PROTOCOL, app, common, hook_of
+from outboard_app.wire import (
+    FRAME_BYTES,
+    PROTOCOL,
+    app,
+    app_settings,
+    common,
+    common_settings,
+    hook_of,
+)
 
 log = logging.getLogger("outboard_app")
 
@@ -112,6 +121,7 @@ class App(Gates[Coroutine[Any, Any, Outcome]]):
             hello.operations.extend(carries.names())
         desk = Desk(on_send, on_follow_up, time.monotonic, on_decided, carries)
         hello.subscriptions.extend(subscriptions)
+        self._socket = socket
         self._link = Link(socket, hello, desk, on_catalogue, on_event)
 
     async def __aenter__(self) -> App:
@@ -311,6 +321,30 @@ class App(Gates[Coroutine[Any, Any, Outcome]]):
         return CommandOutcome(interaction, answer.plugin, failure=answer.failure)
 
     # --- Requests from outside ---------------------------------------------------------------
+
+    async def settings_pages(
+        self, *, workspace: str = "", channel: str = "", user: str = ""
+    ) -> list[app_settings.SettingsPage]:
+        """A page for each plugin that has settings, as they are at one place.
+
+        `channel` and `user` are ids. Raises SettingsError.
+        """
+        return await settings.pages(self._socket, workspace, channel, user)
+
+    async def save_settings(
+        self,
+        plugin: str,
+        values: Mapping[str, object],
+        *,
+        place: common_settings.SettingsPlace = settings.SERVER,
+        who: common.Sender,
+    ) -> settings.Saved:
+        """Saves settings of a plugin, all of `values` or none, and waits for the plugin's word.
+
+        None stands for what counts without a value. Who may is for the app to decide; `who` is for
+        the record. Raises SettingsError.
+        """
+        return await settings.save(self._socket, plugin, values, place, who)
 
     async def http(self, request: app.HttpRequest, *, budget: float = HTTP_BUDGET) -> HttpAnswer:
         """Passes a request on to a plugin within `budget` seconds. Never raises.

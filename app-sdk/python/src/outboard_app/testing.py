@@ -8,11 +8,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any
 
 import grpc
 import grpc.aio
 
-from outboard_app.wire import CREDIT_BYTES, DECODE_BYTES, FRAME_BYTES, app, common
+from outboard_app.wire import (
+    CREDIT_BYTES,
+    DECODE_BYTES,
+    FRAME_BYTES,
+    app,
+    app_settings,
+    common,
+    common_settings,
+)
 
 #: Frames kept for a test to look at.
 _KEPT = 100_000
@@ -21,6 +30,7 @@ OnIntercept = Callable[[app.Intercept], common.Verdict | None]
 OnCommand = Callable[[app.RunCommand], app.CommandResult | None]
 OnHttp = Callable[[app.HttpRequest], app.HttpResponse | None]
 OnAction = Callable[[app.UiAction], app.CommandResult | None]
+OnSave = Callable[[app_settings.SaveSettingsRequest], common_settings.SettingsSaved]
 OnAutocomplete = Callable[[app.Autocomplete], Sequence[str] | None]
 
 
@@ -55,6 +65,11 @@ class FakeDaemon:
         self.on_action: OnAction = lambda _: None
         #: Offers something for what is typed; None = no answer.
         self.on_autocomplete: OnAutocomplete = lambda _: None
+        #: The settings pages there are, and what becomes of what is saved.
+        self.pages: list[app_settings.SettingsPage] = []
+        self.on_save_settings: OnSave = lambda _: common_settings.SettingsSaved(
+            outcome=common_settings.SETTINGS_OUTCOME_ACKNOWLEDGED
+        )
         #: Whether events are acknowledged and their credit returned.
         self.takes_events = True
         #: Set to refuse every hello with these words.
@@ -67,9 +82,32 @@ class FakeDaemon:
             self._connect, app.AppFrame.FromString, app.DaemonFrame.SerializeToString
         )
         service = grpc.method_handlers_generic_handler("outboard.app.v1.App", {"Connect": connect})
-        self._server.add_generic_rpc_handlers((service,))
+        self._server.add_generic_rpc_handlers((service, self._settings()))
         self._server.add_insecure_port(f"unix://{self._socket}")
         await self._server.start()
+
+    def _settings(self) -> grpc.GenericRpcHandler[Any, Any]:
+        async def pages(_request: object, _context: object) -> app_settings.SettingsPagesResponse:
+            return app_settings.SettingsPagesResponse(pages=self.pages)
+
+        async def save(
+            request: app_settings.SaveSettingsRequest, _context: object
+        ) -> common_settings.SettingsSaved:
+            return self.on_save_settings(request)
+
+        methods = {
+            "SettingsPages": grpc.unary_unary_rpc_method_handler(
+                pages,
+                app_settings.SettingsPagesRequest.FromString,
+                app_settings.SettingsPagesResponse.SerializeToString,
+            ),
+            "SaveSettings": grpc.unary_unary_rpc_method_handler(
+                save,
+                app_settings.SaveSettingsRequest.FromString,
+                common_settings.SettingsSaved.SerializeToString,
+            ),
+        }
+        return grpc.method_handlers_generic_handler("outboard.app.v1.Settings", methods)
 
     async def stop(self) -> None:
         """Stops at once, as if killed."""

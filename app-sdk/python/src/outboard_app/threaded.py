@@ -18,8 +18,9 @@ from outboard_app.link import OnCatalogue, OnEvent
 from outboard_app.operations import Carries
 from outboard_app.outcome import CommandOutcome, HttpAnswer, Outcome, Published
 from outboard_app.requests import Decided, FollowUp, SendRequest
+from outboard_app.settings import SERVER, Saved
 from outboard_app.signs import OnPiece, OnProgress
-from outboard_app.wire import app, common
+from outboard_app.wire import app, app_settings, common, common_settings
 
 _T = TypeVar("_T")
 
@@ -178,6 +179,24 @@ class ThreadedApp(Gates["Future[Outcome]"]):
         """As App.cancel. Returns at once."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._app.cancel, interaction_id)
+
+    def settings_pages(
+        self, *, workspace: str = "", channel: str = "", user: str = ""
+    ) -> Future[list[app_settings.SettingsPage]]:
+        """A page for each plugin that has settings; its result may be a SettingsError."""
+        wanted = self._app.settings_pages(workspace=workspace, channel=channel, user=user)
+        return self._submit(wanted)
+
+    def save_settings(
+        self,
+        plugin: str,
+        values: Mapping[str, object],
+        *,
+        place: common_settings.SettingsPlace = SERVER,
+        who: common.Sender,
+    ) -> Future[Saved]:
+        """Saves settings of a plugin, all of them or none; as `App.save_settings`."""
+        return self._submit(self._app.save_settings(plugin, values, place=place, who=who))
 
     def http(self, request: app.HttpRequest, *, budget: float = HTTP_BUDGET) -> Future[HttpAnswer]:
         """As App.http."""

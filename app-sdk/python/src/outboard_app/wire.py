@@ -11,10 +11,22 @@ import grpc
 import grpc.aio
 
 from outboard_app._proto.outboard.app.v1 import app_pb2 as app
+from outboard_app._proto.outboard.app.v1 import settings_pb2 as app_settings
 from outboard_app._proto.outboard.common.v1 import common_pb2 as common
 from outboard_app._proto.outboard.common.v1 import operations_pb2 as operations
+from outboard_app._proto.outboard.common.v1 import settings_pb2 as common_settings
 
-__all__ = ["CONNECT", "app", "common", "dial", "hook_of", "open_connect", "operations"]
+__all__ = [
+    "CONNECT",
+    "app",
+    "app_settings",
+    "common",
+    "common_settings",
+    "dial",
+    "hook_of",
+    "open_connect",
+    "operations",
+]
 
 PROTOCOL = "1"
 CONNECT = "/outboard.app.v1.App/Connect"
@@ -51,9 +63,14 @@ _OPTIONS: list[tuple[str, Any]] = [
 ConnectStream = grpc.aio.StreamStreamCall[app.AppFrame, app.DaemonFrame]
 
 
-def dial(socket: str) -> grpc.aio.Channel:
+#: Bytes of the largest answer that is no frame: the settings pages of many plugins.
+_LARGE_BYTES = 16 * 1024 * 1024
+
+
+def dial(socket: str, *, large: bool = False) -> grpc.aio.Channel:
     """A channel to the daemon's app socket at the absolute path `socket`."""
-    return grpc.aio.insecure_channel(f"unix://{socket}", options=_OPTIONS)
+    options = [*_OPTIONS, ("grpc.max_receive_message_length", _LARGE_BYTES)] if large else _OPTIONS
+    return grpc.aio.insecure_channel(f"unix://{socket}", options=options)
 
 
 def open_connect(channel: grpc.aio.Channel) -> ConnectStream:

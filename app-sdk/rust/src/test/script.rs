@@ -10,7 +10,8 @@ use outboard_proto::app::daemon_frame::Kind as Down;
 use outboard_proto::app::{
     self, AppFrame, AppHello, AppWelcome, Asker, Autocomplete, Catalogue, Choices, CommandResult,
     DaemonFrame, HookPolicy, HttpRequest, HttpResponse, InterceptResult, Policies, Published,
-    Request, RunCommand, StreamDelta, answer, command_result, intercept_result, request,
+    Request, RunCommand, SettingsPage, StreamDelta, answer, command_result, intercept_result,
+    request,
 };
 use outboard_proto::common::{
     CommandInfo, Credit, Event, Failure, FailurePolicy, HookPayload, InteractionReply, Reason,
@@ -22,6 +23,7 @@ use tokio_stream::StreamExt;
 use tonic::Status;
 
 use super::Daemon;
+use super::settings::Saver;
 use crate::exchange::Outbound;
 
 /// Frames on their way to the app; a test that has more under way waits.
@@ -53,6 +55,8 @@ pub(crate) struct Script {
     pub(super) closed: Vec<String>,
     pub(super) skipped: Vec<String>,
     pub(super) commands: Vec<CommandInfo>,
+    pub(super) pages: Vec<SettingsPage>,
+    pub(super) saver: Option<Saver>,
     /// The way to the app while a session is open.
     pub(super) session: Option<mpsc::Sender<DaemonFrame>>,
     pub(super) asked: Vec<(u64, oneshot::Sender<answer::Result>)>,

@@ -7,6 +7,7 @@ use crate::config::manifest::filter::Filter;
 use crate::config::name::PluginName;
 use crate::config::nearest::nearest;
 use crate::config::permission::Permission;
+use crate::config::pushed;
 use crate::config::section::Section;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -56,15 +57,7 @@ impl EventType {
 
 /// What a plugin must be granted to be told of events of a type.
 pub fn permission_for(kind: &str) -> Option<Permission> {
-    let (subject, _) = kind.split_once('.')?;
-    match subject {
-        "message" | "reaction" => Some(Permission::MessagesRead),
-        "user" | "member" => Some(Permission::UsersRead),
-        "channel" => Some(Permission::ChannelsRead),
-        "file" => Some(Permission::FilesRead),
-        // What apps and plugins make up themselves, and that an app has started.
-        _ => None,
-    }
+    pushed::of_event(kind).needs[0]
 }
 
 impl FromStr for EventType {

@@ -2,11 +2,15 @@
 //! there. It reads once; what happens to the folder afterwards changes nothing until the next load.
 
 use super::program::Runtimes;
+use super::settings::{SettingsDecl, problem};
 use super::{FILE_NAME, Manifest};
 use crate::config::fault::{Fault, Faults, Problem};
+use crate::settings::{SCHEMA_BYTES, Schema};
+use outboard_linux::read_beneath;
 use sha2::{Digest, Sha256};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The largest manifest read, in bytes: a hand-written one is under 10 KiB.
 const LARGEST: u64 = 256 * 1024;
@@ -18,10 +22,14 @@ pub struct Loaded {
     pub folder: PathBuf,
     /// What the plugin declares.
     pub manifest: Manifest,
-    /// SHA-256 of the manifest's text, in hex.
+    /// What can be set; nothing where nothing is declared.
+    pub settings: Option<Arc<Schema>>,
+    /// SHA-256 of the texts below, in hex.
     pub hash: String,
     /// The manifest's text, as it is kept in the control database.
     pub text: String,
+    /// The text of the file that declares its settings, kept beside it.
+    pub settings_text: Option<String>,
 }
 
 impl Manifest {
@@ -34,20 +42,65 @@ impl Manifest {
         let unreadable = |error: std::io::Error| Fault::of_file(&named, unreadable(&error));
         let folder = folder.canonicalize().map_err(unreadable)?;
         let text = read_text(&named)?;
-        Manifest::load_text(&folder, text, runtimes)
+        let settings_text = match Manifest::parse(&text, &folder.join(FILE_NAME))?.settings {
+            SettingsDecl::None | SettingsDecl::Inline(_) => None,
+            SettingsDecl::File(path, _) => Some(read_schema(&folder, &path)?),
+        };
+        Manifest::load_text(&folder, (text, settings_text), runtimes)
     }
 
-    /// Checks a folder by a manifest that was read before, as at a daemon's start: what the folder
-    /// says meanwhile is not a load.
+    /// Checks a folder by texts that were read before, its manifest and the file that declares its
+    /// settings, as at a daemon's start: what the folder says meanwhile is not a load.
     ///
     /// # Errors
     /// As [`Manifest::load`].
-    pub fn load_text(folder: &Path, text: String, runtimes: &Runtimes) -> Result<Loaded, Faults> {
+    pub fn load_text(
+        folder: &Path,
+        (text, settings_text): (String, Option<String>),
+        runtimes: &Runtimes,
+    ) -> Result<Loaded, Faults> {
         let file = folder.join(FILE_NAME);
         let manifest = Manifest::parse(&text, &file)?;
         manifest.run.locate(folder, runtimes)?;
-        Ok(Loaded { folder: folder.to_owned(), manifest, hash: hash(&text), text })
+        let settings = match &manifest.settings {
+            SettingsDecl::None => None,
+            SettingsDecl::Inline(schema) => Some(Arc::clone(schema)),
+            SettingsDecl::File(path, _) => {
+                let text = settings_text.as_deref().unwrap_or_default();
+                Some(parse_schema(&folder.join(path), text)?)
+            }
+        };
+        let hash = match &settings_text {
+            None => hash(&text),
+            Some(settings) => hash(&format!("{}{}", hash(&text), hash(settings))),
+        };
+        let folder = folder.to_owned();
+        Ok(Loaded { folder, manifest, settings, hash, text, settings_text })
     }
+}
+
+/// The file that declares settings: beneath the folder, no link out of it.
+fn read_schema(folder: &Path, path: &Path) -> Result<String, Fault> {
+    let file = folder.join(path);
+    let fault = |text: String| Fault::of_file(&file, Problem::new(text));
+    let bytes =
+        read_beneath(folder, path, SCHEMA_BYTES).map_err(|error| fault(error.to_string()))?;
+    if bytes.len() as u64 > SCHEMA_BYTES {
+        return Err(fault(format!("is larger than {SCHEMA_BYTES} bytes")));
+    }
+    String::from_utf8(bytes).map_err(|_| fault("is not UTF-8".to_owned()))
+}
+
+fn parse_schema(file: &Path, text: &str) -> Result<Arc<Schema>, Faults> {
+    Schema::parse(text).map(Arc::new).map_err(|found| {
+        let fault = |fault| Fault::of_file(file, problem(fault));
+        let found = found.into_iter().map(fault).collect();
+        match Faults::check(found) {
+            Err(faults) => faults,
+            // A schema that is refused has a fault.
+            Ok(()) => Fault::of_file(file, Problem::new("cannot be used")).into(),
+        }
+    })
 }
 
 /// SHA-256 of a manifest's text, in hex.

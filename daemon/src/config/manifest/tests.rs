@@ -2,6 +2,7 @@
 
 mod filter;
 mod hooks;
+mod settings;
 
 use super::*;
 use crate::config::amount::Bytes;
@@ -221,7 +222,6 @@ fn forbidden_variables_are_refused_with_the_reason() {
 #[test]
 fn what_later_daemons_know_is_named_as_not_supported() {
     let later = [
-        "[settings]\nschema = \"s.json\"\n",
         "[[ui]]\n",
         "[locales.de]\n",
         "[install]\n",
@@ -433,8 +433,8 @@ fn a_folder_is_loaded_with_its_hash() {
     assert_eq!(loaded.text, SMALL);
     assert_eq!(loaded.hash.len(), 64);
     std::fs::write(folder.path().join(FILE_NAME), "rubbish").unwrap();
-    let again = Manifest::load_text(&loaded.folder, loaded.text.clone(), &Runtimes::new()).unwrap();
-    assert_eq!(again, loaded);
+    let texts = (loaded.text.clone(), None);
+    assert_eq!(Manifest::load_text(&loaded.folder, texts, &Runtimes::new()).unwrap(), loaded);
 }
 
 #[test]

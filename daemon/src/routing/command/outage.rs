@@ -5,7 +5,7 @@
 use outboard_proto::common::{Failure, Reason};
 
 use super::super::debug::Guest;
-use super::super::member::Standing;
+use super::super::member::{Member, Standing};
 use crate::clock::micros;
 
 /// `PLUGIN_UNAVAILABLE` with everything the app may want to show.
@@ -33,6 +33,16 @@ pub fn unavailable(plugin: &str, standing: &Standing, outcome: &str) -> Failure 
         }
         None => failure,
     }
+}
+
+/// `PLUGIN_UNAVAILABLE` where the plugin may not be handed it, here or at all.
+pub fn not_given(member: &Member) -> Failure {
+    let name = &member.is.name;
+    let text = format!("{name} is not available here (it was not granted what this needs)");
+    Failure::new(tonic::Code::Unavailable, Reason::PluginUnavailable, text)
+        .detail("plugin", &**name)
+        .detail("state", "not granted")
+        .detail("outcome", "not_started")
 }
 
 /// Why a command cannot be run now, in a few words; empty if it can.

@@ -11,11 +11,13 @@ use tonic::Code;
 
 use super::super::command::unavailable;
 use super::super::member::Member;
+use super::super::permit::place;
 use super::super::{Core, MemberId};
 use super::{HttpCaller, headers};
 use crate::config::manifest::route::is_plain_path;
 use crate::config::manifest::{Access, RouteDecl};
 use crate::config::permission::Permission;
+use crate::config::pushed;
 
 /// The user of a request that nobody is known to have sent.
 const ANONYMOUS: &str = "anonymous";
@@ -48,8 +50,7 @@ impl Core {
             let text = format!("{path} is for signed-in users");
             return Err(Failure::new(Code::Unauthenticated, Reason::SignInNeeded, text));
         }
-        if !member.may(Permission::HttpServe) {
-            member.traffic.denied += 1;
+        if !self.permits.lets(member, &pushed::HTTP, &place(&request.workspace, None)) {
             let text = format!("Permission denied: {}", Permission::HttpServe);
             return Err(Failure::new(Code::PermissionDenied, Reason::PermissionDenied, text));
         }
@@ -83,6 +84,7 @@ impl Core {
             content: request.content.clone(),
         };
         let timeout = route.timeout.unwrap_or(member.is.call_timeout);
+        self.members[id].used(&pushed::HTTP, self.clock.now());
         Ok(Prepared { member: id, frame, timeout, limit })
     }
 }

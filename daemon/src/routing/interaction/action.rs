@@ -8,10 +8,10 @@ use outboard_proto::plugin;
 use outboard_supervision::Moment;
 
 use super::{Begun, CommandCall, CommandRun, Kind};
-use crate::config::permission::Permission;
+use crate::config::pushed;
 use crate::frame::CallBody;
-use crate::routing::command::unavailable;
-use crate::routing::member::Standing;
+use crate::routing::command::{not_given, unavailable};
+use crate::routing::permit::place;
 use crate::routing::{Core, MemberId, Switchboard};
 
 impl Switchboard {
@@ -28,7 +28,7 @@ impl Core {
         }
         self.spoke_at(caller.node(), action.sender.as_ref());
         let (interaction_id, plugin) = (action.interaction_id.clone(), action.plugin.clone());
-        let begun = match self.actor(&action) {
+        let begun = match self.actor(&action, now) {
             Ok(member) => self.begin_action(caller, member, &action, now),
             Err(failure) => Err((caller, failure)),
         };
@@ -41,7 +41,7 @@ impl Core {
     }
 
     /// The owner, if it can be asked.
-    fn actor(&mut self, action: &UiAction) -> Result<MemberId, Failure> {
+    fn actor(&mut self, action: &UiAction, now: Moment) -> Result<MemberId, Failure> {
         let unknown = || {
             let text = format!("no plugin {} is loaded", action.plugin);
             Failure::new(tonic::Code::NotFound, Reason::UnknownPlugin, text)
@@ -53,13 +53,14 @@ impl Core {
         let id = *self.names.get(action.plugin.as_str()).ok_or_else(unknown)?;
         let member = &mut self.members[id];
         // Until contributions to the interface bring a permission of their own.
-        if !member.may(Permission::CommandsOwn) {
-            member.traffic.denied += 1;
-            return Err(unavailable(&member.is.name, &Standing::Unlisted, "not_started"));
+        let at = place(&action.workspace, action.channel.as_ref());
+        if !self.permits.lets(member, &pushed::ACTION, &at) {
+            return Err(not_given(member));
         }
         if member.open_seat().is_none() {
             return Err(unavailable(&member.is.name, &member.standing, "not_started"));
         }
+        member.used(&pushed::ACTION, now);
         Ok(id)
     }
 

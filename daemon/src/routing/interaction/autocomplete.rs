@@ -13,11 +13,12 @@ use outboard_supervision::Moment;
 use tokio::sync::oneshot;
 
 use crate::config::manifest::{ArgDecl, ArgKind, Completion};
-use crate::config::permission::Permission;
+use crate::config::pushed;
 use crate::frame::CallBody;
 use crate::routing::call::{NewCall, Purpose};
 use crate::routing::command::{allowed, enabled_in};
 use crate::routing::node::NodeId;
+use crate::routing::permit::place;
 use crate::routing::{Core, MemberId, Switchboard};
 
 /// How long a plugin may think about what to offer; nobody waits longer while typing.
@@ -107,7 +108,9 @@ impl Core {
         };
         let declared = declared(&arg, &request.prefix);
         let is = &mut self.members[member];
-        let asks = arg.completion == Completion::Plugin && is.may(Permission::CommandsOwn);
+        let at = place(&request.workspace, request.channel.as_ref());
+        let asks = arg.completion == Completion::Plugin
+            && self.permits.lets(is, &pushed::AUTOCOMPLETE, &at);
         if !asks || is.open_seat().is_none() {
             return self.offer(caller, declared);
         }
@@ -130,6 +133,7 @@ impl Core {
             // It would wait for others, and the person is typing.
             return self.offer(caller, declared);
         }
+        is.used(&pushed::AUTOCOMPLETE, now);
         let purpose = Purpose::Autocomplete(Box::new(Offering { caller, declared, command }));
         // There is room: it was seen a moment ago.
         let _ = self.begin_call(NewCall { member, purpose, deadline, body }, now);

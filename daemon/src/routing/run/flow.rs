@@ -43,8 +43,8 @@ impl Core {
         if hook == Hook::BeforePost {
             self.heard_at_hook(&payload);
         }
-        if self.names_wanted {
-            self.channel_names.note(&workspace, Subject::of(payload.get()).channel());
+        if self.permits.names_wanted {
+            self.permits.names.note(&workspace, Subject::of(payload.get()).channel());
         }
         let pipeline = self.pipelines.get(&hook).map(Arc::clone).unwrap_or_default();
         let budget = match budget_us {
@@ -161,8 +161,7 @@ impl Core {
             // It was unloaded after this run began.
             return Asking::Skip(SkipReason::Unavailable);
         };
-        if !member.may(run.hook.permission()) {
-            member.traffic.denied += 1;
+        if !self.permits.lets_hook(member, &run.hook, (&run.payload, &run.workspace)) {
             return Asking::Skip(SkipReason::NotGranted);
         }
         if !member.bypassed.is_empty() && member.bypassed.contains(&run.hook) {
@@ -183,6 +182,7 @@ impl Core {
             deadline,
             body: run.call_body(entry),
         };
+        member.used(run.hook.pushed(), now);
         match self.begin_call(call, now) {
             Ok(call) => Asking::Pending(call),
             Err(OverLimit) => Asking::Skip(SkipReason::OverLimit),

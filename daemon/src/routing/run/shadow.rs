@@ -45,6 +45,13 @@ struct Watched {
     was: Option<Word>,
 }
 
+impl Shadows {
+    /// The hook at which one is asked.
+    pub fn hook_of(&self, watched: u64) -> Option<&Hook> {
+        self.table.get(&watched).map(|it| &it.hook)
+    }
+}
+
 /// A call to be made once the path has been asked.
 pub struct Beside {
     watched: u64,
@@ -178,8 +185,8 @@ impl Core {
             else {
                 continue;
             };
-            if !member.may(hook.permission()) {
-                member.traffic.denied += 1;
+            let is = &self.runs[run];
+            if !self.permits.lets_hook(member, &hook, (&is.payload, &is.workspace)) {
                 continue;
             }
             let off = member.bypassed.contains(&hook);

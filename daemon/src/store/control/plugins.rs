@@ -19,14 +19,17 @@ pub struct PluginRecord {
     pub version: String,
     /// The manifest's text: what counts until the next load, whatever the folder says.
     pub manifest: String,
-    /// SHA-256 of that text, in hex.
+    /// The file that its settings are declared in, as it was then.
+    pub settings_schema: Option<String>,
+    /// SHA-256 of these texts, in hex.
     pub hash: String,
     /// When it was loaded.
     pub loaded: Timestamp,
 }
 
 pub fn all(db: &Connection) -> Result<Vec<PluginRecord>, Trouble> {
-    let query = "SELECT name, folder, version, manifest, hash, loaded_us FROM plugin ORDER BY name";
+    let query = "SELECT name, folder, version, manifest, hash, loaded_us, settings_schema
+        FROM plugin ORDER BY name";
     let mut statement = db.prepare_cached(query)?;
     let rows = statement.query_map([], read)?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -40,15 +43,18 @@ fn read(row: &Row<'_>) -> rusqlite::Result<PluginRecord> {
         manifest: row.get(3)?,
         hash: row.get(4)?,
         loaded: Timestamp::from_microsecond(row.get(5)?).unwrap_or(Timestamp::UNIX_EPOCH),
+        settings_schema: row.get(6)?,
     })
 }
 
 pub fn save(db: &Connection, record: &PluginRecord) -> Result<(), Trouble> {
-    let insert = "INSERT OR REPLACE INTO plugin (name, folder, version, manifest, hash, loaded_us)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-    let PluginRecord { name, folder, version, manifest, hash, loaded } = record;
+    let insert = "INSERT OR REPLACE INTO plugin
+        (name, folder, version, manifest, hash, loaded_us, settings_schema)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let PluginRecord { name, folder, version, manifest, settings_schema, hash, loaded } = record;
     let (folder, loaded) = (folder.as_os_str().as_bytes(), loaded.as_microsecond());
-    db.execute(insert, params![name, folder, version, manifest, hash, loaded])?;
+    let row = params![name, folder, version, manifest, hash, loaded, settings_schema];
+    db.execute(insert, row)?;
     Ok(())
 }
 

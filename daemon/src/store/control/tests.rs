@@ -20,6 +20,7 @@ fn record(name: &str) -> PluginRecord {
         folder: "/plugins/x".into(),
         version: "1.0.0".to_owned(),
         manifest: "name = …".to_owned(),
+        settings_schema: Some("{}".to_owned()),
         hash: "abc".to_owned(),
         loaded: Timestamp::from_second(7).unwrap(),
     }

@@ -12,9 +12,8 @@ use crate::post::Post;
 use crate::room::{Change, Room, Sanction};
 
 pub fn find(room: &Room, asked: &Asked<FindUser>) -> Result<User, Refusal> {
-    let name = match &asked.by {
-        Some(By::Id(name) | By::Name(name)) => name,
-        None => return Err(Refusal::new("say whom")),
+    let Some(By::Id(name) | By::Name(name)) = &asked.by else {
+        return Err(Refusal::new("say whom"));
     };
     if !room.knows(name) {
         return Err(unknown(name));

@@ -17,9 +17,8 @@ use crate::room::{Change, Channel, Room};
 const PINS: usize = 50;
 
 pub fn find(room: &Room, asked: &Asked<FindChannel>) -> Result<ChannelInfo, Refusal> {
-    let name = match &asked.by {
-        Some(By::Id(name) | By::Name(name)) => name,
-        None => return Err(Refusal::new("say which")),
+    let Some(By::Id(name) | By::Name(name)) = &asked.by else {
+        return Err(Refusal::new("say which"));
     };
     let found = room.channels().into_iter().find(|channel| channel.name == *name);
     let found = found.filter(|channel| channel.only.is_none());

@@ -107,6 +107,21 @@ class Host:
         """What is held, and deciding about it."""
         return HeldThings(self._link, self._cause)
 
+    # --- Counting -----------------------------------------------------------------------------
+
+    def track(self, action: str, *, value: float | None = None, **metadata: str) -> None:
+        """Notes that something was used, such as `ctx.track("rolled", sides="6")`.
+
+        An operator sees how often, and may follow each use with its metadata; values are added up.
+        It needs no permission and waits for nothing. What does not fit is dropped: a name has up
+        to 64 bytes of letters, digits and `. _ - : /`, the metadata 1 KiB.
+        """
+        self._link.usage.track(action, value, metadata)
+
+    def count(self, name: str, by: int = 1, **labels: str) -> None:
+        """Adds to a counter of this plugin's own, with up to 4 labels."""
+        self._link.usage.count(name, by, labels)
+
     # --- Knowing ------------------------------------------------------------------------------
 
     @property

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 import grpc.aio
 
 from outboard_plugin.error import HostError, SessionLost, host_error
+from outboard_plugin.usage import Usage
 from outboard_plugin.wire import CALL_KEY, TOKEN_KEY, Metadata, wire
 
 #: Seconds that a call on the plugin's own account may take. One with a cause ends with it.
@@ -50,6 +51,8 @@ class Link:
         self._deferred: dict[str, set[asyncio.Task[Any]]] = {}
         self.session = 0
         self.welcome = wire.Welcome()
+        #: What the plugin notes of its own use.
+        self.usage = Usage(self)
 
     @property
     def metadata(self) -> Metadata:
@@ -64,6 +67,7 @@ class Link:
         self.session = welcome.session
         self.welcome = welcome
         self._standing.set()
+        self.usage.begin()
 
     def end(self) -> None:
         """The session is over."""

@@ -6,6 +6,7 @@ Decides whether to come back after a loss, and runs what is run once. Refuses to
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import os
 import signal
@@ -31,6 +32,9 @@ _RETURN_WITHIN = 2.0
 #: Seconds before the second try, doubled for each further one; and the most.
 _FIRST_WAIT = 0.01
 _LONGEST_WAIT = 0.25
+
+#: Seconds that the daemon may take over what was noted last.
+_LAST_NOTES = 0.1
 
 #: Seconds that a SIGTERM leaves: the daemon kills 2 s after it.
 _SIGTERM_BUDGET = 1.5
@@ -163,6 +167,9 @@ class Process:
         except asyncio.TimeoutError:
             print("the shutdown handler ran out of time", flush=True)
         if self._session is not None:
+            # What was noted last; a daemon that does not answer holds up no end.
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self.link.usage.flush(), _LAST_NOTES)
             self._session.end(End.TOLD)
 
     async def _stopped(self) -> None:

@@ -13,7 +13,7 @@ use outboard_proto::common::{Credit, Failure, Pong, Reason};
 use outboard_proto::limits::{CREDIT_BYTES, FRAME_BYTES};
 use outboard_proto::plugin::daemon_frame::Kind as Heard;
 use outboard_proto::plugin::plugin_frame::Kind as Said;
-use outboard_proto::plugin::{Call, Delivery, Welcome};
+use outboard_proto::plugin::{Call, Delivery, SettingsChanged, Welcome};
 use tokio::signal::unix::Signal;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -27,6 +27,7 @@ use super::outbox::Outbox;
 use crate::error::reason_of;
 use crate::handlers::Surroundings;
 use crate::process::{Process, SIGTERM_BUDGET};
+use crate::settings::changing;
 
 /// Frames taken before others get their turn: the transport writes what was answered.
 const TURN: u32 = 64;
@@ -68,6 +69,8 @@ pub(crate) struct Conversation<'a> {
     notes: mpsc::Sender<Note>,
     /// Tasks of the session itself: start, drain, close. Gone with it.
     tasks: Vec<AbortOnDropHandle<()>>,
+    /// Changes of settings, to the task that handles them.
+    changes: mpsc::Sender<SettingsChanged>,
     credit_owed: usize,
     is_welcome: bool,
     is_closing: bool,
@@ -93,12 +96,17 @@ impl<'a> Conversation<'a> {
     fn new(process: &'a Process, outbox: Arc<Outbox>, notes: mpsc::Sender<Note>) -> Self {
         let link = Arc::clone(&process.link);
         let live = Rc::new(Live::new(Arc::clone(&outbox)));
+        let around = Surroundings { link, outbox, bodies: Arc::default(), session: 0 };
+        let (changes, changed) = mpsc::channel(changing::WAITING);
+        let handling = changing::handle(Rc::clone(&process.handlers), around.clone(), changed);
+        let handling = AbortOnDropHandle::new(tokio::task::spawn_local(handling));
         Self {
             process,
-            around: Surroundings { link, outbox, bodies: Arc::default(), session: 0 },
+            around,
             live,
             notes,
-            tasks: Vec::new(),
+            tasks: vec![handling],
+            changes,
             credit_owed: 0,
             is_welcome: false,
             is_closing: false,
@@ -149,11 +157,15 @@ impl<'a> Conversation<'a> {
                 self.around.bodies.put(chunk);
             }
             Some(Heard::Welcome(welcome)) => self.welcome(welcome),
-            Some(Heard::Settings(changed)) => {
-                self.around.link.update(|welcome| welcome.settings = changed.after);
-            }
+            Some(Heard::Settings(changed)) => self.change_settings(changed),
             Some(Heard::App(changed)) => {
                 self.around.link.update(|welcome| welcome.app = changed.app);
+            }
+            Some(Heard::Grants(changed)) => {
+                self.around.link.update(|welcome| {
+                    welcome.grants = changed.grants;
+                    welcome.scoped_grants = changed.scoped_grants;
+                });
             }
             Some(Heard::Drain(_)) => self.drain(),
             Some(Heard::Shutdown(end)) => self.close(Duration::from_micros(end.budget_us)),
@@ -186,6 +198,14 @@ impl<'a> Conversation<'a> {
         self.live.start(self.process.handlers.event(delivery, &self.around));
     }
 
+    fn change_settings(&self, changed: SettingsChanged) {
+        let change = changed.change;
+        if self.changes.try_send(changed).is_err() {
+            let why = "too many changes wait already".to_owned();
+            changing::answer(&self.around, change, Err(why));
+        }
+    }
+
     fn owe_credit(&mut self, bytes: usize) {
         self.credit_owed += bytes;
         if self.credit_owed >= RETURN_CREDIT_AT {
@@ -200,8 +220,20 @@ impl<'a> Conversation<'a> {
         self.around.session = welcome.session;
         self.around.outbox.agree(&welcome.features);
         let is_resumed = welcome.resumed && self.process.is_started.get();
+        let before = self.around.link.welcome();
+        let after = welcome.settings.clone();
+        let narrowed = welcome.settings_narrowed;
         self.around.link.begin(welcome.session, welcome);
-        if is_resumed { self.started() } else { self.start() }
+        if !is_resumed {
+            return self.start();
+        }
+        if before.settings != after {
+            // Saved while there was no session: nobody waits for an answer.
+            let before = before.settings.clone();
+            self.around.link.update(|welcome| welcome.settings.clone_from(&before));
+            self.change_settings(SettingsChanged { before, after, narrowed, ..Default::default() });
+        }
+        self.started();
     }
 
     fn broke(&self, status: &Status) -> Ended {

@@ -21,7 +21,7 @@ use crate::error::HostError;
 const ROOM: usize = 256;
 
 /// Optional frame kinds that this SDK understands, as they stand in Hello.
-pub(crate) const FEATURES: [&str; 4] = [PROGRESS, PARTIAL, CHUNKS, "defer"];
+pub(crate) const FEATURES: [&str; 6] = [PROGRESS, PARTIAL, CHUNKS, "defer", "settings", "grants"];
 const CHUNKS: &str = "chunks";
 const PROGRESS: &str = "progress";
 /// Replies piece by piece.

@@ -19,6 +19,7 @@ use crate::body::Body;
 use crate::call::CallError;
 use crate::error::HostError;
 use crate::reply::Reply;
+use crate::settings::at::At;
 
 /// A message that the plugin sent.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,6 +95,8 @@ struct Kept {
     refusal: Option<HostError>,
     shelf: Shelf,
     app: App,
+    settings: Vec<(At, String)>,
+    secrets: BTreeMap<String, String>,
     /// By plugin and method.
     answers: BTreeMap<(String, String), Result<String, Failure>>,
 }
@@ -251,6 +254,45 @@ impl Recorder {
     /// Looks at the harness's app, whatever is refused.
     pub(super) fn at_app<T>(&self, look: impl FnOnce(&mut App) -> T) -> T {
         look(&mut self.lock().app)
+    }
+
+    pub(super) fn set_at(&self, at: At, json: &str) {
+        let mut kept = self.lock();
+        kept.settings.retain(|(known, _)| *known != at);
+        kept.settings.push((at, json.to_owned()));
+    }
+
+    pub(super) fn set_secret(&self, key: &str, value: &str) {
+        self.lock().secrets.insert(key.to_owned(), value.to_owned());
+    }
+
+    /// What was set for a place, or for anywhere that this place is part of.
+    pub(crate) fn settings_at(&self, at: &At) -> Result<Option<String>, HostError> {
+        let kept = self.lock();
+        if let Some(refusal) = &kept.refusal {
+            return Err(refusal.clone());
+        }
+        let is_in = |known: &str, here: &str| known.is_empty() || known == here;
+        let fits = |(known, _): &&(At, String)| {
+            is_in(&known.channel, &at.channel) && is_in(&known.user, &at.user)
+        };
+        let narrowness =
+            |(known, _): &&(At, String)| (!known.user.is_empty(), !known.channel.is_empty());
+        let found = kept.settings.iter().filter(fits).max_by_key(narrowness);
+        Ok(found.map(|(_, json)| json.clone()))
+    }
+
+    pub(crate) fn secret(&self, key: &str) -> Result<String, HostError> {
+        let kept = self.lock();
+        match (&kept.refusal, kept.secrets.get(key)) {
+            (Some(refusal), _) => Err(refusal.clone()),
+            (None, Some(secret)) => Ok(secret.clone()),
+            (None, None) => Err(HostError::Refused {
+                reason: Reason::SettingNotSet,
+                message: format!("the secret {key} is not set"),
+                retry_after: None,
+            }),
+        }
     }
 
     /// Looks at it, or lets time pass, whatever is refused.

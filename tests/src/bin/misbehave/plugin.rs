@@ -12,7 +12,11 @@ use tokio::sync::{mpsc, watch};
 use tonic::transport::Channel;
 
 use crate::arguments::{Arguments, Surroundings};
+use crate::config::Config;
 use crate::web::Web;
+
+/// Optional parts of the protocol that it understands.
+const FEATURES: [&str; 7] = ["progress", "partial", "defer", "chunks", "log", "settings", "grants"];
 
 /// Which duties it still fulfils.
 #[derive(Debug, Clone, Copy)]
@@ -41,6 +45,8 @@ pub struct Plugin {
     seen: Mutex<Vec<String>>,
     /// Bodies under way.
     pub web: Web,
+    /// Its settings.
+    pub config: Config,
     served: watch::Sender<bool>,
 }
 
@@ -56,6 +62,7 @@ impl Plugin {
             channel: Mutex::new(None),
             seen: Mutex::new(Vec::new()),
             web: Web::default(),
+            config: Config::default(),
             served: watch::Sender::new(true),
         }
     }
@@ -147,7 +154,7 @@ impl Plugin {
     pub fn hello(&self) -> Hello {
         Hello {
             protocol: outboard_proto::PROTOCOL.to_owned(),
-            features: ["progress", "partial", "defer", "chunks", "log"].map(str::to_owned).to_vec(),
+            features: FEATURES.map(str::to_owned).to_vec(),
             name: self.name().to_owned(),
             version: self.arguments.version.clone(),
             sdk: "none/0".to_owned(),

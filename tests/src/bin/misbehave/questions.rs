@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::plugin::Plugin;
-use crate::{asks, crowd, held, host, start, store, usage};
+use crate::{asks, config, crowd, held, host, start, store, usage};
 
 /// The answer, if `what` is a question; it may take the daemon's help.
 pub async fn answer(plugin: &Arc<Plugin>, call_id: u64, what: &str) -> Option<String> {
@@ -39,6 +39,7 @@ pub async fn answer(plugin: &Arc<Plugin>, call_id: u64, what: &str) -> Option<St
         "release" => held::release(plugin, first).await,
         "drop" => held::drop(plugin, first, more).await,
         "held" => held::list(plugin, first).await,
+        "settings" => config::answer(plugin, rest).await,
         "store" => store::answer(plugin, rest).await,
         "usage" => usage::answer(plugin, rest).await,
         "ask" => asks::answer(plugin, (&call_id.to_string(), None), rest).await,

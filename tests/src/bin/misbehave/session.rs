@@ -12,7 +12,7 @@ use outboard_tests::{Refusal, values, wire};
 use tonic::{Code, Status};
 
 use crate::plugin::{Plugin, frame};
-use crate::{answers, deeds, events, start};
+use crate::{answers, config, deeds, events, start};
 
 /// The session's stream.
 pub type Frames = wire::Stream<DaemonFrame>;
@@ -107,8 +107,14 @@ async fn take(plugin: &Arc<Plugin>, frame: DaemonFrame) {
         Some(Kind::CancelInteraction(it)) => {
             plugin.note(format!("cancelled {}", it.interaction_id));
         }
+        Some(Kind::Settings(changed)) => {
+            tokio::spawn(config::changed(plugin.clone(), changed));
+        }
         Some(Kind::Drain(_)) => plugin.note("drain".to_owned()),
         Some(Kind::App(app)) => plugin.served_by(&app.app.unwrap_or_default()),
+        Some(Kind::Grants(changed)) => {
+            plugin.note(format!("grants {}", changed.scoped_grants.join(" ")));
+        }
         Some(Kind::Shutdown(_)) => shut_down(plugin),
         Some(_) | None => {}
     }
@@ -122,6 +128,7 @@ async fn begin(plugin: &Arc<Plugin>, welcome: &Welcome) {
          grants={}",
         welcome.grants.join(" ")
     ));
+    plugin.config.begin(&welcome.settings);
     plugin.served_by(&welcome.app.clone().unwrap_or_default());
     if *resumed {
         // Initialized before; but only Ready opens this session for calls.

@@ -4,6 +4,7 @@
 use crate::config::fault::Problem;
 use crate::config::nearest::nearest;
 use crate::config::permission::Permission;
+use crate::config::pushed::{self, Pushed};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -92,16 +93,22 @@ impl Hook {
 
     /// What a plugin must be granted to be asked.
     pub fn permission(&self) -> Permission {
+        self.pushed().permission()
+    }
+
+    /// Its row in the table of what needs which permission.
+    pub fn pushed(&self) -> &'static Pushed {
         match self {
-            Hook::BeforePost
-            | Hook::BeforeEdit
-            | Hook::BeforeDelete
-            | Hook::BeforeRender
-            | Hook::BeforeReaction => Permission::MessagesIntercept,
-            Hook::BeforeUpload => Permission::FilesIntercept,
-            Hook::BeforeJoin | Hook::BeforeLogin => Permission::UsersIntercept,
-            Hook::BeforeCreate => Permission::ChannelsIntercept,
-            Hook::Custom(_) => Permission::AppIntercept,
+            Hook::BeforePost => &pushed::BEFORE_POST,
+            Hook::BeforeEdit => &pushed::BEFORE_EDIT,
+            Hook::BeforeDelete => &pushed::BEFORE_DELETE,
+            Hook::BeforeRender => &pushed::BEFORE_RENDER,
+            Hook::BeforeReaction => &pushed::BEFORE_REACTION,
+            Hook::BeforeUpload => &pushed::BEFORE_UPLOAD,
+            Hook::BeforeJoin => &pushed::BEFORE_JOIN,
+            Hook::BeforeLogin => &pushed::BEFORE_LOGIN,
+            Hook::BeforeCreate => &pushed::BEFORE_CREATE,
+            Hook::Custom(_) => &pushed::CUSTOM_HOOK,
         }
     }
 

@@ -3,6 +3,7 @@
 //! With `--script` it is its own visitor and checks what it sees. It refuses to build anything:
 //! `demo.sh` does.
 
+mod adjust;
 mod folder;
 mod report;
 mod server;

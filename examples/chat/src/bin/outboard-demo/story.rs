@@ -7,12 +7,13 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
 
+use crate::adjust::adjust;
 use crate::report::Report;
 use crate::stage::Stage;
 use crate::view::View;
 use crate::visitor::Visitor;
 
-const SOON: Duration = Duration::from_secs(5);
+pub const SOON: Duration = Duration::from_secs(5);
 /// A hung plugin is noticed 5 s after its last frame; then it is killed and started again.
 const BACK_WITHIN: Duration = Duration::from_secs(20);
 /// The hook's budget, 1 s, and a little for the timer of a busy machine.
@@ -35,6 +36,7 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> 
     report.note("five plugins run and the chat is connected", person.all_running().await);
     stage.seen = person.pids();
     chat(&mut person, report).await;
+    adjust(&person.visitor, &mut person.view, report).await;
     break_things(&mut person, report).await;
     stage.seen.extend(person.pids());
     operate(stage, &person, report).await;

@@ -9,7 +9,7 @@ Refuses to know permissions and filters: what is called here is handled.
 
 from outboard_plugin.test.daemon import FakeDaemon
 from outboard_plugin.test.harness import Failed, Harness, Outcome
-from outboard_plugin.test.host import Decided, Emitted, FollowUp, Sent
+from outboard_plugin.test.host import Decided, Emitted, FollowUp, Sent, Tracked
 from outboard_plugin.test.things import What, message, payload_of, person, place
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Harness",
     "Outcome",
     "Sent",
+    "Tracked",
     "What",
     "message",
     "payload_of",

@@ -15,7 +15,7 @@ import grpc.aio
 from outboard_plugin.error import HostError
 from outboard_plugin.outbox import FEATURES
 from outboard_plugin.test.host import METHODS, FakeHost
-from outboard_plugin.wire import CALL_KEY, DECODE_BYTES, TOKEN_KEY, common, wire
+from outboard_plugin.wire import CALL_KEY, DECODE_BYTES, TOKEN_KEY, common, usage, wire
 
 #: Frames kept for a test to look at.
 _KEPT = 100_000
@@ -106,9 +106,11 @@ class FakeDaemon:
             yield grpc.method_handlers_generic_handler(f"{_PACKAGE}.{service}", methods)
 
     def _unary(self, service: str, method: str) -> Any:
-        described = wire.DESCRIPTOR.services_by_name[service].methods_by_name[method]
-        request = getattr(wire, described.input_type.name)
-        response = getattr(wire, described.output_type.name)
+        # Each service stands in one of the files, with its messages.
+        of = next(it for it in (wire, usage) if service in it.DESCRIPTOR.services_by_name)
+        described = of.DESCRIPTOR.services_by_name[service].methods_by_name[method]
+        request = getattr(of, described.input_type.name)
+        response = getattr(of, described.output_type.name)
         return grpc.unary_unary_rpc_method_handler(
             self._answering(f"{service}/{method}"),
             request.FromString,

@@ -21,7 +21,7 @@ from outboard_plugin.plugin import Plugin
 from outboard_plugin.process import Environment, Process
 from outboard_plugin.reply import Reply
 from outboard_plugin.test.daemon import FakeDaemon
-from outboard_plugin.test.host import Answer, Decided, Emitted, FakeHost, FollowUp, Sent
+from outboard_plugin.test.host import Answer, Decided, Emitted, FakeHost, FollowUp, Sent, Tracked
 from outboard_plugin.test.shelf import Shelf
 from outboard_plugin.test.things import What, event_of, payload_of, person, place
 from outboard_plugin.wire import common, wire
@@ -294,6 +294,16 @@ class Harness:
     def emitted(self) -> Sequence[Emitted]:
         """Events of its own that it told so far."""
         return self._host.emitted
+
+    async def tracked(self) -> Sequence[Tracked]:
+        """What it noted as used so far."""
+        await self.process.link.usage.flush()
+        return self._host.tracked
+
+    async def counted(self, name: str) -> int:
+        """How far a counter of its own has grown; with labels it is `name{key=value}`."""
+        await self.process.link.usage.flush()
+        return self._host.counted.get(name, 0)
 
     @property
     def decided(self) -> Sequence[Decided]:

@@ -13,7 +13,7 @@ from outboard_plugin.body import text_of
 from outboard_plugin.error import HostError
 from outboard_plugin.reply import Reply
 from outboard_plugin.test.shelf import Shelf
-from outboard_plugin.wire import common, wire
+from outboard_plugin.wire import common, usage, wire
 
 
 class Sent(NamedTuple):
@@ -47,6 +47,14 @@ class Emitted(NamedTuple):
     data: Any
 
 
+class Tracked(NamedTuple):
+    """Something that the plugin noted as used."""
+
+    action: str
+    metadata: dict[str, str]
+    value: float | None
+
+
 class Decided(NamedTuple):
     """A decision of the plugin about something held."""
 
@@ -66,6 +74,9 @@ class FakeHost:
     def __init__(self) -> None:
         self.sent: list[Sent] = []
         self.emitted: list[Emitted] = []
+        self.tracked: list[Tracked] = []
+        #: By name; with labels it is `name{key=value}`.
+        self.counted: dict[str, int] = {}
         self.follow_ups: list[FollowUp] = []
         self.decided: list[Decided] = []
         self.held: list[common.HeldItem] = []
@@ -106,6 +117,19 @@ class FakeHost:
     def _emit(self, request: wire.EmitRequest) -> wire.EmitResponse:
         self.emitted.append(Emitted(request.event, json.loads(request.json)))
         return wire.EmitResponse(event_id=f"event-{len(self.emitted)}", subscriptions=1)
+
+    def _track(self, request: usage.TrackRequest) -> usage.UsageTaken:
+        for use in request.uses:
+            value = use.value if use.HasField("value") else None
+            self.tracked.append(Tracked(use.action, dict(use.metadata), value))
+        return usage.UsageTaken(taken=len(request.uses))
+
+    def _count(self, request: usage.CountRequest) -> usage.UsageTaken:
+        for it in request.counts:
+            labels = ",".join(f"{key}={value}" for key, value in sorted(it.labels.items()))
+            name = f"{it.name}{{{labels}}}" if labels else it.name
+            self.counted[name] = self.counted.get(name, 0) + max(it.by, 1)
+        return usage.UsageTaken(taken=len(request.counts))
 
     def _follow_up(self, request: wire.FollowUpRequest) -> wire.FollowUpResponse:
         said = FollowUp(
@@ -152,6 +176,8 @@ _METHODS: dict[str, Callable[[FakeHost, Any], Any]] = {
     "Messages/ListHeld": FakeHost._list_held,
     "Events/Emit": FakeHost._emit,
     "Interactions/FollowUp": FakeHost._follow_up,
+    "Usage/Track": FakeHost._track,
+    "Usage/Count": FakeHost._count,
     "Plugins/Call": FakeHost._call,
     "Storage/Get": lambda host, it: host.storage.get(it.key),
     "Storage/List": lambda host, it: host.storage.list(it),

@@ -178,10 +178,9 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_NO_STORAGE: _ClassVar[Reason]
     REASON_OUT_OF_SCOPE: _ClassVar[Reason]
     REASON_NOT_ASKED: _ClassVar[Reason]
-    REASON_BAD_ANSWER: _ClassVar[Reason]
-    REASON_NOT_FOUND: _ClassVar[Reason]
-    REASON_NOT_ITS_OWN: _ClassVar[Reason]
-    REASON_OUT_OF_ORDER: _ClassVar[Reason]
+    REASON_UNKNOWN_SETTING: _ClassVar[Reason]
+    REASON_SETTING_NOT_SET: _ClassVar[Reason]
+    REASON_SETTINGS_CHANGE_OVER: _ClassVar[Reason]
 CHANNEL_KIND_UNSPECIFIED: ChannelKind
 CHANNEL_KIND_PUBLIC: ChannelKind
 CHANNEL_KIND_PRIVATE: ChannelKind
@@ -318,10 +317,9 @@ REASON_NO_SUCH_KEY: Reason
 REASON_NO_STORAGE: Reason
 REASON_OUT_OF_SCOPE: Reason
 REASON_NOT_ASKED: Reason
-REASON_BAD_ANSWER: Reason
-REASON_NOT_FOUND: Reason
-REASON_NOT_ITS_OWN: Reason
-REASON_OUT_OF_ORDER: Reason
+REASON_UNKNOWN_SETTING: Reason
+REASON_SETTING_NOT_SET: Reason
+REASON_SETTINGS_CHANGE_OVER: Reason
 
 class Message(_message.Message):
     __slots__ = ("id", "draft_id", "revision", "channel", "sender", "body", "thread_root", "reply_to", "role", "mentions", "attachments", "created_at_us", "edited_at_us", "source", "mutable", "metadata", "origin")

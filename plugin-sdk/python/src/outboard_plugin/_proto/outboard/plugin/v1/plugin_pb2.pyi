@@ -1,5 +1,5 @@
 from outboard_plugin._proto.outboard.common.v1 import common_pb2 as _common_pb2
-from outboard_plugin._proto.outboard.common.v1 import operations_pb2 as _operations_pb2
+from outboard_plugin._proto.outboard.common.v1 import settings_pb2 as _settings_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -53,7 +53,7 @@ STORAGE_CHANGE_KIND_DELETED: StorageChangeKind
 STORAGE_CHANGE_KIND_EXPIRED: StorageChangeKind
 
 class PluginFrame(_message.Message):
-    __slots__ = ("reply", "ack", "pong", "partial", "progress", "credit", "chunk", "log", "hello", "starting", "ready", "init_failed", "cancel")
+    __slots__ = ("reply", "ack", "pong", "partial", "progress", "credit", "chunk", "log", "hello", "starting", "ready", "init_failed", "cancel", "settings")
     REPLY_FIELD_NUMBER: _ClassVar[int]
     ACK_FIELD_NUMBER: _ClassVar[int]
     PONG_FIELD_NUMBER: _ClassVar[int]
@@ -67,6 +67,7 @@ class PluginFrame(_message.Message):
     READY_FIELD_NUMBER: _ClassVar[int]
     INIT_FAILED_FIELD_NUMBER: _ClassVar[int]
     CANCEL_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
     reply: Reply
     ack: Ack
     pong: _common_pb2.Pong
@@ -80,10 +81,11 @@ class PluginFrame(_message.Message):
     ready: Ready
     init_failed: InitFailed
     cancel: CancelCall
-    def __init__(self, reply: _Optional[_Union[Reply, _Mapping]] = ..., ack: _Optional[_Union[Ack, _Mapping]] = ..., pong: _Optional[_Union[_common_pb2.Pong, _Mapping]] = ..., partial: _Optional[_Union[Partial, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., log: _Optional[_Union[Log, _Mapping]] = ..., hello: _Optional[_Union[Hello, _Mapping]] = ..., starting: _Optional[_Union[Starting, _Mapping]] = ..., ready: _Optional[_Union[Ready, _Mapping]] = ..., init_failed: _Optional[_Union[InitFailed, _Mapping]] = ..., cancel: _Optional[_Union[CancelCall, _Mapping]] = ...) -> None: ...
+    settings: SettingsAck
+    def __init__(self, reply: _Optional[_Union[Reply, _Mapping]] = ..., ack: _Optional[_Union[Ack, _Mapping]] = ..., pong: _Optional[_Union[_common_pb2.Pong, _Mapping]] = ..., partial: _Optional[_Union[Partial, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., log: _Optional[_Union[Log, _Mapping]] = ..., hello: _Optional[_Union[Hello, _Mapping]] = ..., starting: _Optional[_Union[Starting, _Mapping]] = ..., ready: _Optional[_Union[Ready, _Mapping]] = ..., init_failed: _Optional[_Union[InitFailed, _Mapping]] = ..., cancel: _Optional[_Union[CancelCall, _Mapping]] = ..., settings: _Optional[_Union[SettingsAck, _Mapping]] = ...) -> None: ...
 
 class DaemonFrame(_message.Message):
-    __slots__ = ("call", "event", "ping", "cancel", "credit", "chunk", "welcome", "settings", "app", "drain", "shutdown", "cancel_interaction")
+    __slots__ = ("call", "event", "ping", "cancel", "credit", "chunk", "welcome", "settings", "app", "drain", "shutdown", "cancel_interaction", "grants")
     CALL_FIELD_NUMBER: _ClassVar[int]
     EVENT_FIELD_NUMBER: _ClassVar[int]
     PING_FIELD_NUMBER: _ClassVar[int]
@@ -96,6 +98,7 @@ class DaemonFrame(_message.Message):
     DRAIN_FIELD_NUMBER: _ClassVar[int]
     SHUTDOWN_FIELD_NUMBER: _ClassVar[int]
     CANCEL_INTERACTION_FIELD_NUMBER: _ClassVar[int]
+    GRANTS_FIELD_NUMBER: _ClassVar[int]
     call: Call
     event: Delivery
     ping: _common_pb2.Ping
@@ -108,7 +111,8 @@ class DaemonFrame(_message.Message):
     drain: Drain
     shutdown: Shutdown
     cancel_interaction: CancelInteraction
-    def __init__(self, call: _Optional[_Union[Call, _Mapping]] = ..., event: _Optional[_Union[Delivery, _Mapping]] = ..., ping: _Optional[_Union[_common_pb2.Ping, _Mapping]] = ..., cancel: _Optional[_Union[CancelCall, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., welcome: _Optional[_Union[Welcome, _Mapping]] = ..., settings: _Optional[_Union[SettingsChanged, _Mapping]] = ..., app: _Optional[_Union[AppChanged, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., shutdown: _Optional[_Union[Shutdown, _Mapping]] = ..., cancel_interaction: _Optional[_Union[CancelInteraction, _Mapping]] = ...) -> None: ...
+    grants: GrantsChanged
+    def __init__(self, call: _Optional[_Union[Call, _Mapping]] = ..., event: _Optional[_Union[Delivery, _Mapping]] = ..., ping: _Optional[_Union[_common_pb2.Ping, _Mapping]] = ..., cancel: _Optional[_Union[CancelCall, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., welcome: _Optional[_Union[Welcome, _Mapping]] = ..., settings: _Optional[_Union[SettingsChanged, _Mapping]] = ..., app: _Optional[_Union[AppChanged, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., shutdown: _Optional[_Union[Shutdown, _Mapping]] = ..., cancel_interaction: _Optional[_Union[CancelInteraction, _Mapping]] = ..., grants: _Optional[_Union[GrantsChanged, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
     __slots__ = ("protocol", "features", "name", "version", "sdk", "handlers")
@@ -202,6 +206,16 @@ class Ack(_message.Message):
     failure: _common_pb2.Failure
     def __init__(self, delivery: _Optional[int] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
 
+class SettingsAck(_message.Message):
+    __slots__ = ("change", "refused", "reason")
+    CHANGE_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    change: int
+    refused: bool
+    reason: str
+    def __init__(self, change: _Optional[int] = ..., refused: _Optional[bool] = ..., reason: _Optional[str] = ...) -> None: ...
+
 class Log(_message.Message):
     __slots__ = ("level", "line")
     LEVEL_FIELD_NUMBER: _ClassVar[int]
@@ -211,7 +225,7 @@ class Log(_message.Message):
     def __init__(self, level: _Optional[_Union[Level, str]] = ..., line: _Optional[str] = ...) -> None: ...
 
 class Welcome(_message.Message):
-    __slots__ = ("generation", "session", "resumed", "settings", "grants", "limits", "bot", "app", "previous_end", "features")
+    __slots__ = ("generation", "session", "resumed", "settings", "grants", "limits", "bot", "app", "previous_end", "features", "settings_narrowed", "scoped_grants")
     GENERATION_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
     RESUMED_FIELD_NUMBER: _ClassVar[int]
@@ -222,6 +236,8 @@ class Welcome(_message.Message):
     APP_FIELD_NUMBER: _ClassVar[int]
     PREVIOUS_END_FIELD_NUMBER: _ClassVar[int]
     FEATURES_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_NARROWED_FIELD_NUMBER: _ClassVar[int]
+    SCOPED_GRANTS_FIELD_NUMBER: _ClassVar[int]
     generation: int
     session: int
     resumed: bool
@@ -232,7 +248,9 @@ class Welcome(_message.Message):
     app: AppInfo
     previous_end: EndRecord
     features: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, generation: _Optional[int] = ..., session: _Optional[int] = ..., resumed: _Optional[bool] = ..., settings: _Optional[str] = ..., grants: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., bot: _Optional[_Union[Bot, _Mapping]] = ..., app: _Optional[_Union[AppInfo, _Mapping]] = ..., previous_end: _Optional[_Union[EndRecord, _Mapping]] = ..., features: _Optional[_Iterable[str]] = ...) -> None: ...
+    settings_narrowed: bool
+    scoped_grants: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, generation: _Optional[int] = ..., session: _Optional[int] = ..., resumed: _Optional[bool] = ..., settings: _Optional[str] = ..., grants: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., bot: _Optional[_Union[Bot, _Mapping]] = ..., app: _Optional[_Union[AppInfo, _Mapping]] = ..., previous_end: _Optional[_Union[EndRecord, _Mapping]] = ..., features: _Optional[_Iterable[str]] = ..., settings_narrowed: _Optional[bool] = ..., scoped_grants: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Limits(_message.Message):
     __slots__ = ("memory_bytes", "call_timeout_us", "in_flight", "frame_bytes", "payload_bytes", "credit_bytes", "storage_bytes")
@@ -484,14 +502,30 @@ class Delivery(_message.Message):
     def __init__(self, delivery: _Optional[int] = ..., event: _Optional[_Union[_common_pb2.Event, _Mapping]] = ..., attempt: _Optional[int] = ..., trace: _Optional[_Union[_common_pb2.Trace, _Mapping]] = ..., budget_us: _Optional[int] = ...) -> None: ...
 
 class SettingsChanged(_message.Message):
-    __slots__ = ("change", "before", "after")
+    __slots__ = ("change", "before", "after", "place", "secrets", "budget_us", "narrowed")
     CHANGE_FIELD_NUMBER: _ClassVar[int]
     BEFORE_FIELD_NUMBER: _ClassVar[int]
     AFTER_FIELD_NUMBER: _ClassVar[int]
+    PLACE_FIELD_NUMBER: _ClassVar[int]
+    SECRETS_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_US_FIELD_NUMBER: _ClassVar[int]
+    NARROWED_FIELD_NUMBER: _ClassVar[int]
     change: int
     before: str
     after: str
-    def __init__(self, change: _Optional[int] = ..., before: _Optional[str] = ..., after: _Optional[str] = ...) -> None: ...
+    place: _settings_pb2.SettingsPlace
+    secrets: _containers.RepeatedScalarFieldContainer[str]
+    budget_us: int
+    narrowed: bool
+    def __init__(self, change: _Optional[int] = ..., before: _Optional[str] = ..., after: _Optional[str] = ..., place: _Optional[_Union[_settings_pb2.SettingsPlace, _Mapping]] = ..., secrets: _Optional[_Iterable[str]] = ..., budget_us: _Optional[int] = ..., narrowed: _Optional[bool] = ...) -> None: ...
+
+class GrantsChanged(_message.Message):
+    __slots__ = ("grants", "scoped_grants")
+    GRANTS_FIELD_NUMBER: _ClassVar[int]
+    SCOPED_GRANTS_FIELD_NUMBER: _ClassVar[int]
+    grants: _containers.RepeatedScalarFieldContainer[str]
+    scoped_grants: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, grants: _Optional[_Iterable[str]] = ..., scoped_grants: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class AppChanged(_message.Message):
     __slots__ = ("app",)
@@ -513,18 +547,8 @@ class Shutdown(_message.Message):
     reason: str
     def __init__(self, budget_us: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
-class StreamPiece(_message.Message):
-    __slots__ = ("begin", "text", "abort")
-    BEGIN_FIELD_NUMBER: _ClassVar[int]
-    TEXT_FIELD_NUMBER: _ClassVar[int]
-    ABORT_FIELD_NUMBER: _ClassVar[int]
-    begin: SendRequest
-    text: str
-    abort: str
-    def __init__(self, begin: _Optional[_Union[SendRequest, _Mapping]] = ..., text: _Optional[str] = ..., abort: _Optional[str] = ...) -> None: ...
-
 class SendRequest(_message.Message):
-    __slots__ = ("workspace", "channel_id", "body", "thread_root", "reply_to", "role", "idempotency_key", "metadata", "only_to", "to_user")
+    __slots__ = ("workspace", "channel_id", "body", "thread_root", "reply_to", "role", "idempotency_key", "metadata")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -540,8 +564,6 @@ class SendRequest(_message.Message):
     ROLE_FIELD_NUMBER: _ClassVar[int]
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
-    ONLY_TO_FIELD_NUMBER: _ClassVar[int]
-    TO_USER_FIELD_NUMBER: _ClassVar[int]
     workspace: str
     channel_id: str
     body: _common_pb2.Body
@@ -550,12 +572,10 @@ class SendRequest(_message.Message):
     role: _common_pb2.Role
     idempotency_key: str
     metadata: _containers.ScalarMap[str, bytes]
-    only_to: str
-    to_user: str
-    def __init__(self, workspace: _Optional[str] = ..., channel_id: _Optional[str] = ..., body: _Optional[_Union[_common_pb2.Body, _Mapping]] = ..., thread_root: _Optional[str] = ..., reply_to: _Optional[str] = ..., role: _Optional[_Union[_common_pb2.Role, str]] = ..., idempotency_key: _Optional[str] = ..., metadata: _Optional[_Mapping[str, bytes]] = ..., only_to: _Optional[str] = ..., to_user: _Optional[str] = ...) -> None: ...
+    def __init__(self, workspace: _Optional[str] = ..., channel_id: _Optional[str] = ..., body: _Optional[_Union[_common_pb2.Body, _Mapping]] = ..., thread_root: _Optional[str] = ..., reply_to: _Optional[str] = ..., role: _Optional[_Union[_common_pb2.Role, str]] = ..., idempotency_key: _Optional[str] = ..., metadata: _Optional[_Mapping[str, bytes]] = ...) -> None: ...
 
 class ReplyRequest(_message.Message):
-    __slots__ = ("body", "role", "idempotency_key", "metadata", "only_to")
+    __slots__ = ("body", "role", "idempotency_key", "metadata")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -567,13 +587,11 @@ class ReplyRequest(_message.Message):
     ROLE_FIELD_NUMBER: _ClassVar[int]
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
-    ONLY_TO_FIELD_NUMBER: _ClassVar[int]
     body: _common_pb2.Body
     role: _common_pb2.Role
     idempotency_key: str
     metadata: _containers.ScalarMap[str, bytes]
-    only_to: str
-    def __init__(self, body: _Optional[_Union[_common_pb2.Body, _Mapping]] = ..., role: _Optional[_Union[_common_pb2.Role, str]] = ..., idempotency_key: _Optional[str] = ..., metadata: _Optional[_Mapping[str, bytes]] = ..., only_to: _Optional[str] = ...) -> None: ...
+    def __init__(self, body: _Optional[_Union[_common_pb2.Body, _Mapping]] = ..., role: _Optional[_Union[_common_pb2.Role, str]] = ..., idempotency_key: _Optional[str] = ..., metadata: _Optional[_Mapping[str, bytes]] = ...) -> None: ...
 
 class SendResponse(_message.Message):
     __slots__ = ("message_id",)

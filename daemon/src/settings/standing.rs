@@ -1,0 +1,123 @@
+//! What results for a plugin from its schema and what was saved: what counts, what does not fit any
+//! more, what is missing. Made anew whenever either changes, off the data plane; then only read.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::overlay::{Held, Rows};
+use super::schema::{Field, Schema};
+use super::scope::{Place, Scope};
+
+/// Words about values that do not fit; the rest is counted.
+const TOLD: usize = 10;
+
+/// What counts for a plugin.
+#[derive(Debug, Default)]
+pub struct Standing {
+    /// What was declared; nothing where the plugin has no settings.
+    pub schema: Option<Arc<Schema>>,
+    /// All that is kept.
+    pub rows: Rows,
+    /// Those of them that fit.
+    counting: Rows,
+    /// Why others do not.
+    pub unfit: Vec<String>,
+    /// Settings that the plugin is not started without, and which nobody has set.
+    pub missing: Vec<String>,
+    /// What counts on the whole server, as JSON.
+    pub server: String,
+}
+
+impl Standing {
+    /// What counts by a schema. Takes a while where much was saved: not for the data plane.
+    #[must_use]
+    pub fn of(schema: Option<Arc<Schema>>, rows: Rows) -> Self {
+        let Some(of) = schema.as_deref() else {
+            return Self { rows, server: "{}".to_owned(), ..Self::default() };
+        };
+        let (mut counting, mut unfit) = (Rows::default(), Vec::new());
+        for (scope, key, held) in rows.iter() {
+            match misfit(of, (scope, key, held)) {
+                None => counting.put(scope, key, Some(held.clone())),
+                Some(why) => unfit.push(why),
+            }
+        }
+        let server = counting.effective(of.defaults(), &Place::default());
+        let whole = of.faults(&server).into_iter().filter(|fault| fault.path.is_empty());
+        unfit.extend(whole.map(|fault| fault.to_string()));
+        let more = unfit.len().saturating_sub(TOLD);
+        unfit.truncate(TOLD);
+        unfit.extend((more > 0).then(|| format!("{more} more")));
+        let missing = of.fields().iter().filter(|field| is_missing(field, &server, &counting));
+        let missing = missing.map(|field| field.key.clone()).collect();
+        let server = Value::Object(server).to_string();
+        Self { schema, rows, counting, unfit, missing, server }
+    }
+
+    /// The open values that count at a place.
+    #[must_use]
+    pub fn effective(&self, place: &Place) -> Map<String, Value> {
+        match &self.schema {
+            Some(schema) => self.counting.effective(schema.defaults(), place),
+            None => Map::new(),
+        }
+    }
+
+    /// What of these rows would count at a place.
+    #[must_use]
+    pub fn with(schema: &Schema, rows: &Rows, place: &Place) -> Map<String, Value> {
+        let mut counting = Rows::default();
+        for scope in place.scopes() {
+            for field in schema.fields() {
+                let held = rows.get(&scope, &field.key);
+                let fits = |held: &&Held| misfit(schema, (&scope, &field.key, held)).is_none();
+                counting.put(&scope, &field.key, held.filter(fits).cloned());
+            }
+        }
+        counting.effective(schema.defaults(), place)
+    }
+
+    /// What counts under one key at a place, and where it comes from.
+    #[must_use]
+    pub fn find(&self, place: &Place, key: &str) -> Option<(Scope, &Held)> {
+        self.counting.find(place, key)
+    }
+
+    /// Whether something counts for less than the whole server.
+    #[must_use]
+    pub fn is_narrowed(&self) -> bool {
+        self.counting.is_narrowed()
+    }
+}
+
+fn is_missing(field: &Field, server: &Map<String, Value>, counting: &Rows) -> bool {
+    let is_set = match field.secret {
+        true => counting.get(&Scope::Server, &field.key).is_some(),
+        false => server.contains_key(&field.key),
+    };
+    field.required && !is_set
+}
+
+/// Why a value that was saved once does not count now.
+fn misfit(schema: &Schema, (scope, key, held): (&Scope, &str, &Held)) -> Option<String> {
+    let at = || match scope {
+        Scope::Server => String::new(),
+        narrower => format!(" ({narrower})"),
+    };
+    let Some(field) = schema.field(key) else {
+        return Some(format!("{key}{}: is not declared any more", at()));
+    };
+    if !field.scopes.contains(&scope.kind()) {
+        return Some(format!("{key}{}: may not be set there any more", at()));
+    }
+    match held {
+        Held::Secret(_) if !field.secret => Some(format!("{key}{}: is no secret any more", at())),
+        Held::Open(_) if field.secret => Some(format!("{key}{}: is to be secret now", at())),
+        Held::Secret(_) => None,
+        Held::Open(value) => {
+            let first = schema.faults_of(key, value).into_iter().next()?;
+            Some(format!("{}{}: {}", first.path, at(), first.message))
+        }
+    }
+}
