@@ -1,4 +1,5 @@
 from outboard_plugin._proto.outboard.common.v1 import common_pb2 as _common_pb2
+from outboard_plugin._proto.outboard.common.v1 import operations_pb2 as _operations_pb2
 from outboard_plugin._proto.outboard.common.v1 import settings_pb2 as _settings_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -547,8 +548,18 @@ class Shutdown(_message.Message):
     reason: str
     def __init__(self, budget_us: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
+class StreamPiece(_message.Message):
+    __slots__ = ("begin", "text", "abort")
+    BEGIN_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    ABORT_FIELD_NUMBER: _ClassVar[int]
+    begin: SendRequest
+    text: str
+    abort: str
+    def __init__(self, begin: _Optional[_Union[SendRequest, _Mapping]] = ..., text: _Optional[str] = ..., abort: _Optional[str] = ...) -> None: ...
+
 class SendRequest(_message.Message):
-    __slots__ = ("workspace", "channel_id", "body", "thread_root", "reply_to", "role", "idempotency_key", "metadata")
+    __slots__ = ("workspace", "channel_id", "body", "thread_root", "reply_to", "role", "idempotency_key", "metadata", "only_to", "to_user")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -564,6 +575,8 @@ class SendRequest(_message.Message):
     ROLE_FIELD_NUMBER: _ClassVar[int]
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
+    ONLY_TO_FIELD_NUMBER: _ClassVar[int]
+    TO_USER_FIELD_NUMBER: _ClassVar[int]
     workspace: str
     channel_id: str
     body: _common_pb2.Body
@@ -572,10 +585,12 @@ class SendRequest(_message.Message):
     role: _common_pb2.Role
     idempotency_key: str
     metadata: _containers.ScalarMap[str, bytes]
-    def __init__(self, workspace: _Optional[str] = ..., channel_id: _Optional[str] = ..., body: _Optional[_Union[_common_pb2.Body, _Mapping]] = ..., thread_root: _Optional[str] = ..., reply_to: _Optional[str] = ..., role: _Optional[_Union[_common_pb2.Role, str]] = ..., idempotency_key: _Optional[str] = ..., metadata: _Optional[_Mapping[str, bytes]] = ...) -> None: ...
+    only_to: str
+    to_user: str
+    def __init__(self, workspace: _Optional[str] = ..., channel_id: _Optional[str] = ..., body: _Optional[_Union[_common_pb2.Body, _Mapping]] = ..., thread_root: _Optional[str] = ..., reply_to: _Optional[str] = ..., role: _Optional[_Union[_common_pb2.Role, str]] = ..., idempotency_key: _Optional[str] = ..., metadata: _Optional[_Mapping[str, bytes]] = ..., only_to: _Optional[str] = ..., to_user: _Optional[str] = ...) -> None: ...
 
 class ReplyRequest(_message.Message):
-    __slots__ = ("body", "role", "idempotency_key", "metadata")
+    __slots__ = ("body", "role", "idempotency_key", "metadata", "only_to")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -587,11 +602,13 @@ class ReplyRequest(_message.Message):
     ROLE_FIELD_NUMBER: _ClassVar[int]
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
+    ONLY_TO_FIELD_NUMBER: _ClassVar[int]
     body: _common_pb2.Body
     role: _common_pb2.Role
     idempotency_key: str
     metadata: _containers.ScalarMap[str, bytes]
-    def __init__(self, body: _Optional[_Union[_common_pb2.Body, _Mapping]] = ..., role: _Optional[_Union[_common_pb2.Role, str]] = ..., idempotency_key: _Optional[str] = ..., metadata: _Optional[_Mapping[str, bytes]] = ...) -> None: ...
+    only_to: str
+    def __init__(self, body: _Optional[_Union[_common_pb2.Body, _Mapping]] = ..., role: _Optional[_Union[_common_pb2.Role, str]] = ..., idempotency_key: _Optional[str] = ..., metadata: _Optional[_Mapping[str, bytes]] = ..., only_to: _Optional[str] = ...) -> None: ...
 
 class SendResponse(_message.Message):
     __slots__ = ("message_id",)
