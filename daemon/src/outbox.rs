@@ -14,7 +14,7 @@ use tokio::sync::{Notify, oneshot};
 use tonic::Code;
 
 use crate::config::name::PluginName;
-use crate::routing::{Handing, Outgoing, SendOutcome, Switchboard};
+use crate::routing::{Handing, NodeId, Outgoing, SendOutcome, Switchboard};
 use crate::store::{Claim, Enqueued, Journal, NewRequest, OutboxEntry};
 use crate::{clock, status};
 
@@ -77,6 +77,37 @@ impl Outbox {
         result
     }
 
+    /// Has a request carried out now or not at all, and waits for the answer, as long as `patience`
+    /// lasts.
+    ///
+    /// # Errors
+    /// What the app answered, or why there is no answer, with its `outcome`.
+    pub async fn at_once(
+        &self,
+        outgoing: &Outgoing,
+        patience: Duration,
+    ) -> Result<Answer, Failure> {
+        self.hand(outgoing, patience).await
+    }
+
+    /// As [`Outbox::at_once`]; with the node that had it in hand, for what follows on it.
+    ///
+    /// # Errors
+    /// As [`Outbox::at_once`].
+    pub async fn at_node(
+        &self,
+        outgoing: &Outgoing,
+        patience: Duration,
+    ) -> Result<(Answer, NodeId), Failure> {
+        let handing = self.0.switchboard.hand_request(outgoing);
+        let node = match &handing {
+            Handing::Handed(id, _) => self.0.switchboard.node_of_request(*id),
+            Handing::NoApp | Handing::Unsupported => None,
+        };
+        let answer = self.hear(handing, patience).await?;
+        Ok((answer, node.ok_or_else(node_lost)?))
+    }
+
     async fn claim(&self, name: &PluginName, key: &str) -> Result<Option<Answer>, Failure> {
         let now = clock::timestamp();
         match self
@@ -103,7 +134,11 @@ impl Outbox {
     }
 
     async fn hand(&self, outgoing: &Outgoing, patience: Duration) -> Result<Answer, Failure> {
-        match self.0.switchboard.hand_request(outgoing) {
+        self.hear(self.0.switchboard.hand_request(outgoing), patience).await
+    }
+
+    async fn hear(&self, handing: Handing, patience: Duration) -> Result<Answer, Failure> {
+        match handing {
             Handing::Handed(id, outcome) => match tokio::time::timeout(patience, outcome).await {
                 Ok(Ok(SendOutcome::Answered(answer))) => Ok(answer),
                 Ok(Ok(SendOutcome::NodeLost) | Err(_)) => Err(node_lost()),

@@ -11,10 +11,13 @@
 
 mod act;
 mod announcement;
+mod answered;
 mod arguments;
+mod asked;
 mod breaker;
 mod bypass;
 mod call;
+mod cause;
 mod change;
 mod command;
 mod concern;
@@ -54,6 +57,7 @@ mod trace;
 mod traffic;
 mod uses;
 mod waiting;
+mod whereabouts;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -68,8 +72,10 @@ use crate::statistics::histogram::Histogram;
 use crate::statistics::usage::{FOLLOWED, Told};
 
 pub use act::Act;
+pub use asked::{check, is_keyed};
 pub use bypass::Bypassed;
 pub use call::Said;
+pub use cause::Cause;
 pub use debug::Guest;
 #[cfg(feature = "otel")]
 pub use ended::Ended;
@@ -80,12 +86,13 @@ pub use interaction::{CommandRun, Completing, Deferral, KeepWish};
 pub use member::{MemberView, Standing};
 pub use nested::Reach;
 pub use node::{NodeId, NodeView};
+pub use permit::place;
 pub use pipeline::OrderEntry;
 pub use publish::Publisher;
 pub use registration::{Bot, Interceptor, Registration, Subscription};
 pub use revoke::words as grant_words;
 pub use run::{Asked, HoldWish, VerdictFrame};
-pub use send::{Cause, Handing, Outgoing, SendOutcome};
+pub use send::{Handing, Outgoing, SendOutcome, Speech};
 pub use trace::{Kind, LISTENERS, Wish};
 pub use traffic::Traffic;
 pub use uses::{Use, Uses};
@@ -121,6 +128,7 @@ struct Core {
     shadows: run::shadow::Shadows,
     holds: run::Holds,
     requests: send::Requests,
+    whereabouts: whereabouts::Whereabouts,
     http: http::Exchanges,
     deferrals: interaction::Deferrals,
     deadlines: deadline::Deadlines,
@@ -164,6 +172,7 @@ impl Switchboard {
             shadows: run::shadow::Shadows::default(),
             holds: run::Holds::default(),
             requests: send::Requests::default(),
+            whereabouts: whereabouts::Whereabouts::default(),
             http: http::Exchanges::default(),
             deferrals: interaction::Deferrals::default(),
             deadlines: deadline::Deadlines::default(),

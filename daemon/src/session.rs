@@ -2,18 +2,22 @@
 //!
 //! It refuses to decide anything about a plugin's life: what it sees is sent on as news.
 
+mod asking;
 mod bulk;
+mod community;
 mod converse;
 mod counting;
 mod door;
 mod events;
 mod facts;
+mod growing;
 mod guard;
 mod held;
 mod hello;
 mod interactions;
 mod listen;
 mod messages;
+mod places;
 mod plugins;
 mod service;
 mod settings;

@@ -9,6 +9,7 @@ import asyncio
 import sys
 
 from outboard.common.v1 import common_pb2 as common
+from outboard.common.v1 import operations_pb2 as operations
 from outboard.plugin.v1 import plugin_pb2 as wire
 from session import Plugin, Session
 
@@ -63,6 +64,33 @@ async def tally(call: wire.Call, session: Session) -> wire.Reply:
     return wire.Reply(interaction=reply)
 
 
+async def last(call: wire.Call, session: Session) -> wire.Reply:
+    """/last COUNT: what was said here last, for whoever asks; the newest is marked as seen."""
+    channel, count = call.command.channel.id, call.command.args["count"].integer
+    listed = operations.ListMessages(channel_id=channel, most=count)
+    page = await session.messages.List(listed, **session.handling(str(call.id)))
+    for newest in page.messages[:1]:
+        seen = operations.ReactToMessage(channel_id=channel, message_id=newest.id, reaction="👀")
+        await session.messages.React(seen, **session.handling(str(call.id)))
+    lines = (f"{it.sender.name}: {it.body.plain}" for it in reversed(page.messages))
+    reply = common.InteractionReply(
+        body=common.Body(plain="\n".join(lines)), visibility=common.VISIBILITY_ONE
+    )
+    return wire.Reply(interaction=reply)
+
+
+async def about(call: wire.Call, session: Session) -> wire.Reply:
+    """/about WORDS: the channel's topic from now on."""
+    topic = operations.SetTopic(
+        channel_id=call.command.channel.id, topic=call.command.args["words"].string
+    )
+    await session.channels.SetTopic(topic, **session.handling(str(call.id)))
+    reply = common.InteractionReply(
+        body=common.Body(plain="It is the topic now."), visibility=common.VISIBILITY_ONE
+    )
+    return wire.Reply(interaction=reply)
+
+
 async def on_settings(before: dict[str, object], after: dict[str, object]) -> None:
     """Somebody has saved settings. Raising would refuse them."""
     print(f"loud: {before['loud']} -> {after['loud']}", flush=True)
@@ -81,7 +109,7 @@ PLUGIN = Plugin(
     version="0.1.0",
     hooks={"message.before_post": shrug},
     events={"message.posted": greet},
-    commands={"reverse": reverse, "tally": tally},
+    commands={"reverse": reverse, "tally": tally, "last": last, "about": about},
     on_settings=on_settings,
     milestone=milestone,
 )

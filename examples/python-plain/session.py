@@ -19,6 +19,7 @@ import grpc
 import grpc.aio
 
 from outboard.common.v1 import common_pb2 as common
+from outboard.plugin.v1 import community_pb2_grpc as community
 from outboard.common.v1 import settings_pb2 as common_settings
 from outboard.plugin.v1 import plugin_pb2 as wire
 from outboard.plugin.v1 import plugin_pb2_grpc as services
@@ -122,6 +123,7 @@ class Session:
             self.messages = services.MessagesStub(channel)
             self.storage = services.StorageStub(channel)
             self.usage = usage_services.UsageStub(channel)
+            self.channels = community.ChannelsStub(channel)
             self.host_settings = host_services.SettingsStub(channel)
             stream = services.PluginStub(channel).Session(metadata=self.metadata)
             halves = [

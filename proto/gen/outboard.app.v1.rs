@@ -436,7 +436,13 @@ pub struct Request {
     /// The trace of what caused it, where the plugin was handling something that had one.
     #[prost(message, optional, tag = "170")]
     pub trace: ::core::option::Option<super::super::common::v1::Trace>,
-    #[prost(oneof = "request::Of", tags = "6, 60, 90")]
+    /// The person whose act made the plugin ask, where one did.
+    #[prost(message, optional, tag = "169")]
+    pub on_behalf_of: ::core::option::Option<super::super::common::v1::Sender>,
+    #[prost(
+        oneof = "request::Of",
+        tags = "6, 60, 90, 130, 131, 132, 133, 134, 135, 136, 137, 138, 139, 140, 141, 142, 143, 144, 145, 146, 147, 148, 149, 150"
+    )]
     pub of: ::core::option::Option<request::Of>,
 }
 /// Nested message and enum types in `Request`.
@@ -451,6 +457,69 @@ pub mod request {
         /// Operation "held.decide".
         #[prost(message, tag = "90")]
         Decided(::prost::alloc::boxed::Box<super::HeldDecided>),
+        /// Operation "messages.ephemeral".
+        #[prost(message, tag = "130")]
+        Ephemeral(super::EphemeralMessage),
+        /// Operation "messages.direct".
+        #[prost(message, tag = "131")]
+        Direct(super::DirectMessage),
+        /// Operation "messages.stream".
+        #[prost(message, tag = "132")]
+        Grow(super::GrowMessage),
+        /// Operation "messages.edit".
+        #[prost(message, tag = "133")]
+        Edit(super::super::super::common::v1::EditMessage),
+        /// Operation "messages.delete".
+        #[prost(message, tag = "134")]
+        Delete(super::super::super::common::v1::DeleteMessage),
+        /// Operation "messages.react".
+        #[prost(message, tag = "135")]
+        React(super::super::super::common::v1::ReactToMessage),
+        /// Operation "messages.unreact".
+        #[prost(message, tag = "136")]
+        Unreact(super::super::super::common::v1::ReactToMessage),
+        /// Operation "messages.typing".
+        #[prost(message, tag = "137")]
+        Typing(super::super::super::common::v1::ShowTyping),
+        /// Operation "messages.status".
+        #[prost(message, tag = "138")]
+        Status(super::super::super::common::v1::SetStatus),
+        /// Operation "messages.get"; answered with `message`.
+        #[prost(message, tag = "139")]
+        GetMessage(super::super::super::common::v1::GetMessage),
+        /// Operation "messages.list"; answered with `messages`.
+        #[prost(message, tag = "140")]
+        ListMessages(super::super::super::common::v1::ListMessages),
+        /// Operation "messages.search"; answered with `messages`.
+        #[prost(message, tag = "141")]
+        SearchMessages(super::super::super::common::v1::SearchMessages),
+        /// Operation "users.get"; answered with `user`.
+        #[prost(message, tag = "142")]
+        FindUser(super::super::super::common::v1::FindUser),
+        /// Operation "users.warn", "users.mute" and so on, by the act.
+        #[prost(message, tag = "143")]
+        Moderate(super::super::super::common::v1::ModerateUser),
+        /// Operation "channels.get"; answered with `channel`.
+        #[prost(message, tag = "144")]
+        FindChannel(super::super::super::common::v1::FindChannel),
+        /// Operation "channels.list"; answered with `channels`.
+        #[prost(message, tag = "145")]
+        ListChannels(super::super::super::common::v1::ListChannels),
+        /// Operation "channels.create"; answered with `channel`.
+        #[prost(message, tag = "146")]
+        CreateChannel(super::super::super::common::v1::CreateChannel),
+        /// Operation "channels.invite".
+        #[prost(message, tag = "147")]
+        Invite(super::super::super::common::v1::InviteToChannel),
+        /// Operation "channels.set_topic".
+        #[prost(message, tag = "148")]
+        SetTopic(super::super::super::common::v1::SetTopic),
+        /// Operation "channels.pin".
+        #[prost(message, tag = "149")]
+        Pin(super::super::super::common::v1::PinMessage),
+        /// Operation "channels.unpin".
+        #[prost(message, tag = "150")]
+        Unpin(super::super::super::common::v1::PinMessage),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -463,12 +532,80 @@ pub struct Asker {
     pub bot_username: ::prost::alloc::string::String,
     #[prost(string, tag = "4")]
     pub bot_display_name: ::prost::alloc::string::String,
+    /// It may edit and delete others' messages too, not only those of its own bot.
+    #[prost(bool, tag = "130")]
+    pub manages_messages: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SendMessage {
     /// Complete but for id; sender is the bot, origin says which plugin.
     #[prost(message, optional, tag = "1")]
     pub message: ::core::option::Option<super::super::common::v1::Message>,
+}
+/// A message that one person sees, and that is not stored.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct EphemeralMessage {
+    /// As in SendMessage.
+    #[prost(message, optional, tag = "1")]
+    pub message: ::core::option::Option<super::super::common::v1::Message>,
+    #[prost(string, tag = "2")]
+    pub only_to: ::prost::alloc::string::String,
+}
+/// A message into the channel that the bot and one person have for themselves, which the app makes
+/// where there is none.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct DirectMessage {
+    /// As in SendMessage, without a channel.
+    #[prost(message, optional, tag = "1")]
+    pub message: ::core::option::Option<super::super::common::v1::Message>,
+    #[prost(string, tag = "2")]
+    pub to_user: ::prost::alloc::string::String,
+}
+/// One step of a message that grows while it is written. All steps of one come to one node, each
+/// when the one before has been answered; a node whose session ends gets no more of it, and shows it
+/// as broken off.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GrowMessage {
+    #[prost(oneof = "grow_message::Step", tags = "1, 2, 3")]
+    pub step: ::core::option::Option<grow_message::Step>,
+}
+/// Nested message and enum types in `GrowMessage`.
+pub mod grow_message {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Step {
+        /// As in SendMessage, with no text yet. Answered with `sent`.
+        #[prost(message, tag = "1")]
+        Begin(super::SendMessage),
+        #[prost(message, tag = "2")]
+        More(super::GrowMore),
+        #[prost(message, tag = "3")]
+        End(super::GrowEnd),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GrowMore {
+    #[prost(message, optional, tag = "1")]
+    pub channel: ::core::option::Option<super::super::common::v1::Channel>,
+    /// As `begin` was answered.
+    #[prost(string, tag = "2")]
+    pub message_id: ::prost::alloc::string::String,
+    /// From 0, without a gap.
+    #[prost(uint64, tag = "3")]
+    pub seq: u64,
+    /// Appended to what was said before.
+    #[prost(string, tag = "4")]
+    pub text: ::prost::alloc::string::String,
+}
+/// Nothing follows.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GrowEnd {
+    #[prost(message, optional, tag = "1")]
+    pub channel: ::core::option::Option<super::super::common::v1::Channel>,
+    #[prost(string, tag = "2")]
+    pub message_id: ::prost::alloc::string::String,
+    /// Why it breaks off, where it does: the plugin gave up, ended, or lost its session.
+    #[prost(message, optional, tag = "3")]
+    pub abort: ::core::option::Option<super::super::common::v1::Failure>,
 }
 /// What a plugin says to an interaction that it deferred.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -544,19 +681,35 @@ pub struct Dropped {
 pub struct Answer {
     #[prost(uint64, tag = "1")]
     pub id: u64,
-    #[prost(oneof = "answer::Result", tags = "2, 3")]
+    #[prost(oneof = "answer::Result", tags = "2, 3, 130, 131, 132, 133, 134, 135")]
     pub result: ::core::option::Option<answer::Result>,
 }
 /// Nested message and enum types in `Answer`.
 pub mod answer {
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Result {
-        /// Of a SendMessage, a FollowUp or a HeldDecided. A FollowUp that only one person sees and a
-        /// HeldDecided that became no message may have no id.
+        /// Of a SendMessage, EphemeralMessage, DirectMessage, the beginning of a GrowMessage, a FollowUp
+        /// or a HeldDecided. What only one person sees and a HeldDecided that became no message may have
+        /// no id.
         #[prost(message, tag = "2")]
         Sent(super::Sent),
         #[prost(message, tag = "3")]
         Failure(super::super::super::common::v1::Failure),
+        /// Of whatever says nothing else.
+        #[prost(message, tag = "130")]
+        Done(super::super::super::common::v1::Done),
+        #[prost(message, tag = "131")]
+        Message(::prost::alloc::boxed::Box<super::super::super::common::v1::Message>),
+        #[prost(message, tag = "132")]
+        Messages(super::super::super::common::v1::MessagePage),
+        #[prost(message, tag = "133")]
+        User(::prost::alloc::boxed::Box<super::super::super::common::v1::User>),
+        #[prost(message, tag = "134")]
+        Channel(
+            ::prost::alloc::boxed::Box<super::super::super::common::v1::ChannelInfo>,
+        ),
+        #[prost(message, tag = "135")]
+        Channels(super::super::super::common::v1::ChannelPage),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

@@ -1262,6 +1262,14 @@ pub enum Reason {
     OutOfScope = 120,
     /// A grant was to be changed that the plugin does not ask for.
     NotAsked = 121,
+    /// The app answered something else than it was asked for.
+    BadAnswer = 125,
+    /// The app knows no such message, person or channel.
+    NotFound = 126,
+    /// It is somebody else's message, and messages:manage is not granted.
+    NotItsOwn = 127,
+    /// A stream of pieces does not begin with its beginning, or goes on after its end.
+    OutOfOrder = 128,
     /// The plugin's schema has no such setting.
     UnknownSetting = 130,
     /// The setting has no value.
@@ -1351,6 +1359,10 @@ impl Reason {
             Self::NoStorage => "REASON_NO_STORAGE",
             Self::OutOfScope => "REASON_OUT_OF_SCOPE",
             Self::NotAsked => "REASON_NOT_ASKED",
+            Self::BadAnswer => "REASON_BAD_ANSWER",
+            Self::NotFound => "REASON_NOT_FOUND",
+            Self::NotItsOwn => "REASON_NOT_ITS_OWN",
+            Self::OutOfOrder => "REASON_OUT_OF_ORDER",
             Self::UnknownSetting => "REASON_UNKNOWN_SETTING",
             Self::SettingNotSet => "REASON_SETTING_NOT_SET",
             Self::SettingsChangeOver => "REASON_SETTINGS_CHANGE_OVER",
@@ -1434,9 +1446,329 @@ impl Reason {
             "REASON_NO_STORAGE" => Some(Self::NoStorage),
             "REASON_OUT_OF_SCOPE" => Some(Self::OutOfScope),
             "REASON_NOT_ASKED" => Some(Self::NotAsked),
+            "REASON_BAD_ANSWER" => Some(Self::BadAnswer),
+            "REASON_NOT_FOUND" => Some(Self::NotFound),
+            "REASON_NOT_ITS_OWN" => Some(Self::NotItsOwn),
+            "REASON_OUT_OF_ORDER" => Some(Self::OutOfOrder),
             "REASON_UNKNOWN_SETTING" => Some(Self::UnknownSetting),
             "REASON_SETTING_NOT_SET" => Some(Self::SettingNotSet),
             "REASON_SETTINGS_CHANGE_OVER" => Some(Self::SettingsChangeOver),
+            _ => None,
+        }
+    }
+}
+/// It has been done.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Done {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EditMessage {
+    #[prost(string, tag = "1")]
+    pub workspace: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub channel_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub message_id: ::prost::alloc::string::String,
+    #[prost(message, optional, tag = "4")]
+    pub body: ::core::option::Option<Body>,
+    /// The same key within 24 h is carried out once; made by the daemon if empty.
+    #[prost(string, tag = "15")]
+    pub idempotency_key: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteMessage {
+    #[prost(string, tag = "1")]
+    pub workspace: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub channel_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub message_id: ::prost::alloc::string::String,
+    /// Why, for those who keep a record; may be empty.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+    #[prost(string, tag = "15")]
+    pub idempotency_key: ::prost::alloc::string::String,
+}
+/// A reaction of the plugin's bot.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ReactToMessage {
+    #[prost(string, tag = "1")]
+    pub workspace: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub channel_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub message_id: ::prost::alloc::string::String,
+    /// An emoji, or the app's own name of one; 1 to 64 bytes.
+    #[prost(string, tag = "4")]
+    pub reaction: ::prost::alloc::string::String,
+    #[prost(string, tag = "15")]
+    pub idempotency_key: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetMessage {
+    #[prost(string, tag = "1")]
+    pub workspace: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub channel_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub message_id: ::prost::alloc::string::String,
+}
+/// Messages of a channel, or of a thread in it, the newest first.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListMessages {
+    #[prost(string, tag = "1")]
+    pub workspace: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub channel_id: ::prost::alloc::string::String,
+    /// Only what belongs to this thread; empty = all of the channel.
+    #[prost(string, tag = "3")]
+    pub thread_root: ::prost::alloc::string::String,
+    /// Only what was posted before this message: the last of the page before. Empty = from the newest.
+    #[prost(string, tag = "4")]
+    pub before: ::prost::alloc::string::String,
+    /// 1 to 100; 0 = 50. A page may have fewer.
+    #[prost(uint32, tag = "5")]
+    pub most: u32,
+}
+/// Messages that say something, the newest first.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SearchMessages {
+    #[prost(string, tag = "1")]
+    pub workspace: ::prost::alloc::string::String,
+    /// Empty = in every channel; then only what the plugin may read is given to it.
+    #[prost(string, tag = "2")]
+    pub channel_id: ::prost::alloc::string::String,
+    /// In the app's own way of searching; 1 to 256 bytes.
+    #[prost(string, tag = "3")]
+    pub text: ::prost::alloc::string::String,
+    /// As in ListMessages.
+    #[prost(string, tag = "4")]
+    pub before: ::prost::alloc::string::String,
+    #[prost(uint32, tag = "5")]
+    pub most: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct MessagePage {
+    /// At most as many as were asked for, and no more than fit a frame.
+    #[prost(message, repeated, tag = "1")]
+    pub messages: ::prost::alloc::vec::Vec<Message>,
+    /// There are older ones.
+    #[prost(bool, tag = "2")]
+    pub more: bool,
+}
+/// That the bot is writing something. It is shown until the time is over, the bot says something
+/// there, or this comes again with ttl_us 0.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ShowTyping {
+    #[prost(string, tag = "1")]
+    pub workspace: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub channel_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub thread_root: ::prost::alloc::string::String,
+    /// At most a minute; 0 = no longer.
+    #[prost(uint64, tag = "4")]
+    pub ttl_us: u64,
+    /// Who alone should see it; empty = everybody there.
+    #[prost(string, tag = "5")]
+    pub only_to: ::prost::alloc::string::String,
+}
+/// What stands beside the bot's name.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetStatus {
+    #[prost(string, tag = "1")]
+    pub workspace: ::prost::alloc::string::String,
+    /// At most 255 bytes; empty = nothing any more.
+    #[prost(string, tag = "2")]
+    pub text: ::prost::alloc::string::String,
+    /// At most a day; 0 = a day.
+    #[prost(uint64, tag = "3")]
+    pub ttl_us: u64,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FindUser {
+    #[prost(string, tag = "1")]
+    pub workspace: ::prost::alloc::string::String,
+    #[prost(oneof = "find_user::By", tags = "2, 3")]
+    pub by: ::core::option::Option<find_user::By>,
+}
+/// Nested message and enum types in `FindUser`.
+pub mod find_user {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum By {
+        #[prost(string, tag = "2")]
+        Id(::prost::alloc::string::String),
+        /// The name one signs in or is mentioned with; whether case matters is the app's to say.
+        #[prost(string, tag = "3")]
+        Name(::prost::alloc::string::String),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct User {
+    #[prost(message, optional, tag = "1")]
+    pub sender: ::core::option::Option<Sender>,
+    #[prost(bool, tag = "2")]
+    pub banned: bool,
+    /// 0 = not muted.
+    #[prost(int64, tag = "3")]
+    pub muted_until_us: i64,
+    /// Such as "online" or "away"; empty if unknown.
+    #[prost(string, tag = "4")]
+    pub presence: ::prost::alloc::string::String,
+}
+/// Something done to a person, for everybody's sake.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ModerateUser {
+    #[prost(string, tag = "1")]
+    pub workspace: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub user_id: ::prost::alloc::string::String,
+    #[prost(enumeration = "ModerationAct", tag = "3")]
+    pub act: i32,
+    /// Why, in words for the person and the record: 1 to 1,024 bytes, not only spaces.
+    #[prost(string, tag = "4")]
+    pub reason: ::prost::alloc::string::String,
+    /// Of a mute: how long, from a second to a year. Of a ban: until when; 0 = for good. Else 0.
+    #[prost(uint64, tag = "5")]
+    pub duration_us: u64,
+    /// Where it holds; empty = everywhere. A kick needs one.
+    #[prost(string, tag = "6")]
+    pub channel_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "15")]
+    pub idempotency_key: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FindChannel {
+    #[prost(string, tag = "1")]
+    pub workspace: ::prost::alloc::string::String,
+    #[prost(oneof = "find_channel::By", tags = "2, 3")]
+    pub by: ::core::option::Option<find_channel::By>,
+}
+/// Nested message and enum types in `FindChannel`.
+pub mod find_channel {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum By {
+        #[prost(string, tag = "2")]
+        Id(::prost::alloc::string::String),
+        #[prost(string, tag = "3")]
+        Name(::prost::alloc::string::String),
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ListChannels {
+    #[prost(string, tag = "1")]
+    pub workspace: ::prost::alloc::string::String,
+    /// Only those behind the channel with this id, in an order of the app's own: the last of the page
+    /// before.
+    #[prost(string, tag = "2")]
+    pub after: ::prost::alloc::string::String,
+    /// 1 to 100; 0 = 100.
+    #[prost(uint32, tag = "3")]
+    pub most: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ChannelInfo {
+    #[prost(message, optional, tag = "1")]
+    pub channel: ::core::option::Option<Channel>,
+    #[prost(string, tag = "2")]
+    pub topic: ::prost::alloc::string::String,
+    /// Ids of pinned messages, the newest pin first; at most 50.
+    #[prost(string, repeated, tag = "3")]
+    pub pinned: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(uint32, tag = "4")]
+    pub members: u32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ChannelPage {
+    #[prost(message, repeated, tag = "1")]
+    pub channels: ::prost::alloc::vec::Vec<ChannelInfo>,
+    #[prost(bool, tag = "2")]
+    pub more: bool,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CreateChannel {
+    #[prost(string, tag = "1")]
+    pub workspace: ::prost::alloc::string::String,
+    /// 1 to 255 bytes.
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(enumeration = "ChannelKind", tag = "3")]
+    pub kind: i32,
+    #[prost(string, tag = "4")]
+    pub topic: ::prost::alloc::string::String,
+    #[prost(string, tag = "15")]
+    pub idempotency_key: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct InviteToChannel {
+    #[prost(string, tag = "1")]
+    pub workspace: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub channel_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub user_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "15")]
+    pub idempotency_key: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SetTopic {
+    #[prost(string, tag = "1")]
+    pub workspace: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub channel_id: ::prost::alloc::string::String,
+    /// At most 1,024 bytes; empty = none.
+    #[prost(string, tag = "3")]
+    pub topic: ::prost::alloc::string::String,
+    #[prost(string, tag = "15")]
+    pub idempotency_key: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PinMessage {
+    #[prost(string, tag = "1")]
+    pub workspace: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub channel_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub message_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "15")]
+    pub idempotency_key: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ModerationAct {
+    Unspecified = 0,
+    Warn = 1,
+    Mute = 2,
+    Unmute = 3,
+    Kick = 4,
+    Ban = 5,
+    Unban = 6,
+}
+impl ModerationAct {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "MODERATION_ACT_UNSPECIFIED",
+            Self::Warn => "MODERATION_ACT_WARN",
+            Self::Mute => "MODERATION_ACT_MUTE",
+            Self::Unmute => "MODERATION_ACT_UNMUTE",
+            Self::Kick => "MODERATION_ACT_KICK",
+            Self::Ban => "MODERATION_ACT_BAN",
+            Self::Unban => "MODERATION_ACT_UNBAN",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "MODERATION_ACT_UNSPECIFIED" => Some(Self::Unspecified),
+            "MODERATION_ACT_WARN" => Some(Self::Warn),
+            "MODERATION_ACT_MUTE" => Some(Self::Mute),
+            "MODERATION_ACT_UNMUTE" => Some(Self::Unmute),
+            "MODERATION_ACT_KICK" => Some(Self::Kick),
+            "MODERATION_ACT_BAN" => Some(Self::Ban),
+            "MODERATION_ACT_UNBAN" => Some(Self::Unban),
             _ => None,
         }
     }

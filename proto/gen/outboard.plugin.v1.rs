@@ -4,7 +4,7 @@
 pub struct PluginFrame {
     #[prost(
         oneof = "plugin_frame::Kind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 140"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 140, 160"
     )]
     pub kind: ::core::option::Option<plugin_frame::Kind>,
 }
@@ -40,6 +40,8 @@ pub mod plugin_frame {
         Cancel(super::CancelCall),
         #[prost(message, tag = "140")]
         Settings(super::SettingsAck),
+        #[prost(message, tag = "160")]
+        Lifecycle(super::LifecycleAck),
     }
 }
 /// What the daemon says.
@@ -47,7 +49,7 @@ pub mod plugin_frame {
 pub struct DaemonFrame {
     #[prost(
         oneof = "daemon_frame::Kind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 60, 120"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 60, 120, 160"
     )]
     pub kind: ::core::option::Option<daemon_frame::Kind>,
 }
@@ -82,6 +84,8 @@ pub mod daemon_frame {
         /// Sent where both sides name the feature "grants".
         #[prost(message, tag = "120")]
         Grants(super::GrantsChanged),
+        #[prost(message, tag = "160")]
+        Lifecycle(super::Lifecycle),
     }
 }
 /// The first frame, within 2 s of connecting.
@@ -91,7 +95,7 @@ pub struct Hello {
     #[prost(string, tag = "1")]
     pub protocol: ::prost::alloc::string::String,
     /// Optional parts of the protocol that this side understands. A frame kind that a feature
-    /// stands for is sent only when both sides name it: progress, partial, chunks, log.
+    /// stands for is sent only when both sides name it: progress, partial, chunks, log, lifecycle.
     #[prost(string, repeated, tag = "2")]
     pub features: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     /// Must equal the manifest's.
@@ -251,6 +255,11 @@ pub struct Welcome {
     /// The same permissions with what they are limited to: "messages:send@channels=town-\*\|id:C1".
     #[prost(string, repeated, tag = "120")]
     pub scoped_grants: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    #[prost(string, tag = "160")]
+    pub daemon_version: ::prost::alloc::string::String,
+    /// The folder that outlives the process: OUTBOARD_DATA_DIR.
+    #[prost(string, tag = "161")]
+    pub data_dir: ::prost::alloc::string::String,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Limits {
@@ -292,6 +301,12 @@ pub struct AppInfo {
     pub operations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(string, tag = "4")]
     pub public_url: ::prost::alloc::string::String,
+    /// What the connected apps serve together; empty = one that has no name.
+    #[prost(string, repeated, tag = "160")]
+    pub workspaces: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The language to speak where nobody says which, BCP 47; empty if unknown.
+    #[prost(string, tag = "161")]
+    pub locale: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EndRecord {
@@ -546,6 +561,35 @@ pub struct GrantsChanged {
     #[prost(string, repeated, tag = "2")]
     pub scoped_grants: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
+/// Something that happens to a plugin once per version. Told when it is ready, and again at each
+/// later start until it is acknowledged; uninstalled once, before it is stopped. Only to sides that
+/// name the feature lifecycle. Answered by LifecycleAck{id}; calls come meanwhile.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Lifecycle {
+    #[prost(uint64, tag = "1")]
+    pub id: u64,
+    #[prost(enumeration = "LifecycleKind", tag = "2")]
+    pub kind: i32,
+    /// Of an upgrade, the version before, which may be higher; else empty.
+    #[prost(string, tag = "3")]
+    pub from: ::prost::alloc::string::String,
+    /// The plugin's version.
+    #[prost(string, tag = "4")]
+    pub to: ::prost::alloc::string::String,
+    /// After this, another start is awaited.
+    #[prost(uint64, tag = "5")]
+    pub budget_us: u64,
+}
+/// A lifecycle handler has returned.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct LifecycleAck {
+    /// Lifecycle.id.
+    #[prost(uint64, tag = "1")]
+    pub id: u64,
+    /// Set where the handler failed: it is told again at the next start.
+    #[prost(message, optional, tag = "2")]
+    pub failure: ::core::option::Option<super::super::common::v1::Failure>,
+}
 /// The connected apps changed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AppChanged {
@@ -565,6 +609,26 @@ pub struct Shutdown {
     pub budget_us: u64,
     #[prost(string, tag = "2")]
     pub reason: ::prost::alloc::string::String,
+}
+/// The first is `begin`.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StreamPiece {
+    #[prost(oneof = "stream_piece::Kind", tags = "1, 2, 3")]
+    pub kind: ::core::option::Option<stream_piece::Kind>,
+}
+/// Nested message and enum types in `StreamPiece`.
+pub mod stream_piece {
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Kind {
+        #[prost(message, tag = "1")]
+        Begin(::prost::alloc::boxed::Box<super::SendRequest>),
+        /// Appended to what was said before; at most 16 KiB.
+        #[prost(string, tag = "2")]
+        Text(::prost::alloc::string::String),
+        /// The plugin gives up: what was said so far stays, marked as broken off, and this is why.
+        #[prost(string, tag = "3")]
+        Abort(::prost::alloc::string::String),
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SendRequest {
@@ -588,6 +652,12 @@ pub struct SendRequest {
         ::prost::alloc::string::String,
         ::prost::bytes::Bytes,
     >,
+    /// Who alone sees it; it is not stored. Operation "messages.ephemeral".
+    #[prost(string, tag = "130")]
+    pub only_to: ::prost::alloc::string::String,
+    /// Instead of channel_id: whom to tell it in private. Operation "messages.direct".
+    #[prost(string, tag = "131")]
+    pub to_user: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ReplyRequest {
@@ -602,6 +672,9 @@ pub struct ReplyRequest {
         ::prost::alloc::string::String,
         ::prost::bytes::Bytes,
     >,
+    /// Who alone sees it; it is not stored.
+    #[prost(string, tag = "130")]
+    pub only_to: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SendResponse {
@@ -1011,6 +1084,41 @@ impl Level {
             "LEVEL_WARN" => Some(Self::Warn),
             "LEVEL_INFO" => Some(Self::Info),
             "LEVEL_DEBUG" => Some(Self::Debug),
+            _ => None,
+        }
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum LifecycleKind {
+    Unspecified = 0,
+    /// It has never run here, or was unloaded since.
+    Installed = 1,
+    /// Another version has run here before.
+    Upgraded = 2,
+    /// It is being unloaded. Its data stays unless the operator drops it.
+    Uninstalled = 3,
+}
+impl LifecycleKind {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "LIFECYCLE_KIND_UNSPECIFIED",
+            Self::Installed => "LIFECYCLE_KIND_INSTALLED",
+            Self::Upgraded => "LIFECYCLE_KIND_UPGRADED",
+            Self::Uninstalled => "LIFECYCLE_KIND_UNINSTALLED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "LIFECYCLE_KIND_UNSPECIFIED" => Some(Self::Unspecified),
+            "LIFECYCLE_KIND_INSTALLED" => Some(Self::Installed),
+            "LIFECYCLE_KIND_UPGRADED" => Some(Self::Upgraded),
+            "LIFECYCLE_KIND_UNINSTALLED" => Some(Self::Uninstalled),
             _ => None,
         }
     }
@@ -1533,6 +1641,268 @@ pub mod messages_client {
                 .insert(GrpcMethod::new("outboard.plugin.v1.Messages", "ListHeld"));
             self.inner.unary(req, path, codec).await
         }
+        /// A message that grows while it is written: first what it is, then its text piece by piece, in
+        /// order. The end of the stream ends it; whatever breaks the stream off, the app is told why.
+        /// Needs messages:send. Operation "messages.stream".
+        pub async fn stream(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<Message = super::StreamPiece>,
+        ) -> std::result::Result<tonic::Response<super::SendResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Messages/Stream",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Messages", "Stream"));
+            self.inner.client_streaming(req, path, codec).await
+        }
+        /// Says something else in a message of the bot's own, or with messages:manage of anybody's. Needs
+        /// messages:send. Operation "messages.edit".
+        pub async fn edit(
+            &mut self,
+            request: impl tonic::IntoRequest<
+                super::super::super::common::v1::EditMessage,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Messages/Edit",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Messages", "Edit"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// As Edit. Operation "messages.delete".
+        pub async fn delete(
+            &mut self,
+            request: impl tonic::IntoRequest<
+                super::super::super::common::v1::DeleteMessage,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Messages/Delete",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Messages", "Delete"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Needs messages:send. Operation "messages.react".
+        pub async fn react(
+            &mut self,
+            request: impl tonic::IntoRequest<
+                super::super::super::common::v1::ReactToMessage,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Messages/React",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Messages", "React"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Needs messages:send. Operation "messages.unreact".
+        pub async fn unreact(
+            &mut self,
+            request: impl tonic::IntoRequest<
+                super::super::super::common::v1::ReactToMessage,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Messages/Unreact",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Messages", "Unreact"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Needs messages:send. Operation "messages.typing".
+        pub async fn typing(
+            &mut self,
+            request: impl tonic::IntoRequest<super::super::super::common::v1::ShowTyping>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Messages/Typing",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Messages", "Typing"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Needs messages:send. Operation "messages.status".
+        pub async fn status(
+            &mut self,
+            request: impl tonic::IntoRequest<super::super::super::common::v1::SetStatus>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Messages/Status",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Messages", "Status"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Needs messages:history. Operation "messages.get".
+        pub async fn get(
+            &mut self,
+            request: impl tonic::IntoRequest<super::super::super::common::v1::GetMessage>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Message>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Messages/Get",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Messages", "Get"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Needs messages:history. Operation "messages.list".
+        pub async fn list(
+            &mut self,
+            request: impl tonic::IntoRequest<
+                super::super::super::common::v1::ListMessages,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::MessagePage>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Messages/List",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Messages", "List"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Needs messages:history. Operation "messages.search".
+        pub async fn search(
+            &mut self,
+            request: impl tonic::IntoRequest<
+                super::super::super::common::v1::SearchMessages,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::MessagePage>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Messages/Search",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Messages", "Search"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -1575,6 +1945,86 @@ pub mod messages_server {
             request: tonic::Request<super::ListHeldRequest>,
         ) -> std::result::Result<
             tonic::Response<super::ListHeldResponse>,
+            tonic::Status,
+        >;
+        /// A message that grows while it is written: first what it is, then its text piece by piece, in
+        /// order. The end of the stream ends it; whatever breaks the stream off, the app is told why.
+        /// Needs messages:send. Operation "messages.stream".
+        async fn stream(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::StreamPiece>>,
+        ) -> std::result::Result<tonic::Response<super::SendResponse>, tonic::Status>;
+        /// Says something else in a message of the bot's own, or with messages:manage of anybody's. Needs
+        /// messages:send. Operation "messages.edit".
+        async fn edit(
+            &self,
+            request: tonic::Request<super::super::super::common::v1::EditMessage>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        >;
+        /// As Edit. Operation "messages.delete".
+        async fn delete(
+            &self,
+            request: tonic::Request<super::super::super::common::v1::DeleteMessage>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        >;
+        /// Needs messages:send. Operation "messages.react".
+        async fn react(
+            &self,
+            request: tonic::Request<super::super::super::common::v1::ReactToMessage>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        >;
+        /// Needs messages:send. Operation "messages.unreact".
+        async fn unreact(
+            &self,
+            request: tonic::Request<super::super::super::common::v1::ReactToMessage>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        >;
+        /// Needs messages:send. Operation "messages.typing".
+        async fn typing(
+            &self,
+            request: tonic::Request<super::super::super::common::v1::ShowTyping>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        >;
+        /// Needs messages:send. Operation "messages.status".
+        async fn status(
+            &self,
+            request: tonic::Request<super::super::super::common::v1::SetStatus>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        >;
+        /// Needs messages:history. Operation "messages.get".
+        async fn get(
+            &self,
+            request: tonic::Request<super::super::super::common::v1::GetMessage>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Message>,
+            tonic::Status,
+        >;
+        /// Needs messages:history. Operation "messages.list".
+        async fn list(
+            &self,
+            request: tonic::Request<super::super::super::common::v1::ListMessages>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::MessagePage>,
+            tonic::Status,
+        >;
+        /// Needs messages:history. Operation "messages.search".
+        async fn search(
+            &self,
+            request: tonic::Request<super::super::super::common::v1::SearchMessages>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::MessagePage>,
             tonic::Status,
         >;
     }
@@ -1856,6 +2306,483 @@ pub mod messages_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = ListHeldSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Messages/Stream" => {
+                    #[allow(non_camel_case_types)]
+                    struct StreamSvc<T: Messages>(pub Arc<T>);
+                    impl<
+                        T: Messages,
+                    > tonic::server::ClientStreamingService<super::StreamPiece>
+                    for StreamSvc<T> {
+                        type Response = super::SendResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<tonic::Streaming<super::StreamPiece>>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Messages>::stream(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = StreamSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.client_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Messages/Edit" => {
+                    #[allow(non_camel_case_types)]
+                    struct EditSvc<T: Messages>(pub Arc<T>);
+                    impl<
+                        T: Messages,
+                    > tonic::server::UnaryService<
+                        super::super::super::common::v1::EditMessage,
+                    > for EditSvc<T> {
+                        type Response = super::super::super::common::v1::Done;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::super::super::common::v1::EditMessage,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Messages>::edit(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = EditSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Messages/Delete" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeleteSvc<T: Messages>(pub Arc<T>);
+                    impl<
+                        T: Messages,
+                    > tonic::server::UnaryService<
+                        super::super::super::common::v1::DeleteMessage,
+                    > for DeleteSvc<T> {
+                        type Response = super::super::super::common::v1::Done;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::super::super::common::v1::DeleteMessage,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Messages>::delete(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeleteSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Messages/React" => {
+                    #[allow(non_camel_case_types)]
+                    struct ReactSvc<T: Messages>(pub Arc<T>);
+                    impl<
+                        T: Messages,
+                    > tonic::server::UnaryService<
+                        super::super::super::common::v1::ReactToMessage,
+                    > for ReactSvc<T> {
+                        type Response = super::super::super::common::v1::Done;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::super::super::common::v1::ReactToMessage,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Messages>::react(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ReactSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Messages/Unreact" => {
+                    #[allow(non_camel_case_types)]
+                    struct UnreactSvc<T: Messages>(pub Arc<T>);
+                    impl<
+                        T: Messages,
+                    > tonic::server::UnaryService<
+                        super::super::super::common::v1::ReactToMessage,
+                    > for UnreactSvc<T> {
+                        type Response = super::super::super::common::v1::Done;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::super::super::common::v1::ReactToMessage,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Messages>::unreact(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UnreactSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Messages/Typing" => {
+                    #[allow(non_camel_case_types)]
+                    struct TypingSvc<T: Messages>(pub Arc<T>);
+                    impl<
+                        T: Messages,
+                    > tonic::server::UnaryService<
+                        super::super::super::common::v1::ShowTyping,
+                    > for TypingSvc<T> {
+                        type Response = super::super::super::common::v1::Done;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::super::super::common::v1::ShowTyping,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Messages>::typing(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = TypingSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Messages/Status" => {
+                    #[allow(non_camel_case_types)]
+                    struct StatusSvc<T: Messages>(pub Arc<T>);
+                    impl<
+                        T: Messages,
+                    > tonic::server::UnaryService<
+                        super::super::super::common::v1::SetStatus,
+                    > for StatusSvc<T> {
+                        type Response = super::super::super::common::v1::Done;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::super::super::common::v1::SetStatus,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Messages>::status(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = StatusSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Messages/Get" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetSvc<T: Messages>(pub Arc<T>);
+                    impl<
+                        T: Messages,
+                    > tonic::server::UnaryService<
+                        super::super::super::common::v1::GetMessage,
+                    > for GetSvc<T> {
+                        type Response = super::super::super::common::v1::Message;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::super::super::common::v1::GetMessage,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Messages>::get(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Messages/List" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListSvc<T: Messages>(pub Arc<T>);
+                    impl<
+                        T: Messages,
+                    > tonic::server::UnaryService<
+                        super::super::super::common::v1::ListMessages,
+                    > for ListSvc<T> {
+                        type Response = super::super::super::common::v1::MessagePage;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::super::super::common::v1::ListMessages,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Messages>::list(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Messages/Search" => {
+                    #[allow(non_camel_case_types)]
+                    struct SearchSvc<T: Messages>(pub Arc<T>);
+                    impl<
+                        T: Messages,
+                    > tonic::server::UnaryService<
+                        super::super::super::common::v1::SearchMessages,
+                    > for SearchSvc<T> {
+                        type Response = super::super::super::common::v1::MessagePage;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::super::super::common::v1::SearchMessages,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Messages>::search(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SearchSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(
@@ -3592,6 +4519,1171 @@ pub mod events_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "outboard.plugin.v1.Events";
     impl<T> tonic::server::NamedService for EventsServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Generated client implementations.
+pub mod users_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    #[derive(Debug, Clone)]
+    pub struct UsersClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> UsersClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> UsersClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            UsersClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Looks a person up by id or name. Needs users:read. Operation "users.get".
+        pub async fn get(
+            &mut self,
+            request: impl tonic::IntoRequest<super::super::super::common::v1::FindUser>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::User>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Users/Get",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Users", "Get"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Warns, mutes, kicks, bans; or takes that back. Needs users:moderate. Operation "users.warn",
+        /// "users.mute", "users.unmute", "users.kick", "users.ban", "users.unban".
+        pub async fn moderate(
+            &mut self,
+            request: impl tonic::IntoRequest<
+                super::super::super::common::v1::ModerateUser,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Users/Moderate",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Users", "Moderate"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod users_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with UsersServer.
+    #[async_trait]
+    pub trait Users: std::marker::Send + std::marker::Sync + 'static {
+        /// Looks a person up by id or name. Needs users:read. Operation "users.get".
+        async fn get(
+            &self,
+            request: tonic::Request<super::super::super::common::v1::FindUser>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::User>,
+            tonic::Status,
+        >;
+        /// Warns, mutes, kicks, bans; or takes that back. Needs users:moderate. Operation "users.warn",
+        /// "users.mute", "users.unmute", "users.kick", "users.ban", "users.unban".
+        async fn moderate(
+            &self,
+            request: tonic::Request<super::super::super::common::v1::ModerateUser>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        >;
+    }
+    #[derive(Debug)]
+    pub struct UsersServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> UsersServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for UsersServer<T>
+    where
+        T: Users,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/outboard.plugin.v1.Users/Get" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetSvc<T: Users>(pub Arc<T>);
+                    impl<
+                        T: Users,
+                    > tonic::server::UnaryService<
+                        super::super::super::common::v1::FindUser,
+                    > for GetSvc<T> {
+                        type Response = super::super::super::common::v1::User;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::super::super::common::v1::FindUser,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Users>::get(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Users/Moderate" => {
+                    #[allow(non_camel_case_types)]
+                    struct ModerateSvc<T: Users>(pub Arc<T>);
+                    impl<
+                        T: Users,
+                    > tonic::server::UnaryService<
+                        super::super::super::common::v1::ModerateUser,
+                    > for ModerateSvc<T> {
+                        type Response = super::super::super::common::v1::Done;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::super::super::common::v1::ModerateUser,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Users>::moderate(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ModerateSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for UsersServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "outboard.plugin.v1.Users";
+    impl<T> tonic::server::NamedService for UsersServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Generated client implementations.
+pub mod channels_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    #[derive(Debug, Clone)]
+    pub struct ChannelsClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> ChannelsClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ChannelsClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ChannelsClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Looks a channel up by id or name. Needs channels:read. Operation "channels.get".
+        pub async fn get(
+            &mut self,
+            request: impl tonic::IntoRequest<
+                super::super::super::common::v1::FindChannel,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::ChannelInfo>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Channels/Get",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Channels", "Get"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Needs channels:read. Operation "channels.list".
+        pub async fn list(
+            &mut self,
+            request: impl tonic::IntoRequest<
+                super::super::super::common::v1::ListChannels,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::ChannelPage>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Channels/List",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Channels", "List"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Needs channels:manage. Operation "channels.create".
+        pub async fn create(
+            &mut self,
+            request: impl tonic::IntoRequest<
+                super::super::super::common::v1::CreateChannel,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::ChannelInfo>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Channels/Create",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Channels", "Create"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Needs channels:manage. Operation "channels.invite".
+        pub async fn invite(
+            &mut self,
+            request: impl tonic::IntoRequest<
+                super::super::super::common::v1::InviteToChannel,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Channels/Invite",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Channels", "Invite"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Needs channels:manage. Operation "channels.set_topic".
+        pub async fn set_topic(
+            &mut self,
+            request: impl tonic::IntoRequest<super::super::super::common::v1::SetTopic>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Channels/SetTopic",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Channels", "SetTopic"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Needs channels:manage. Operation "channels.pin".
+        pub async fn pin(
+            &mut self,
+            request: impl tonic::IntoRequest<super::super::super::common::v1::PinMessage>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Channels/Pin",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Channels", "Pin"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Needs channels:manage. Operation "channels.unpin".
+        pub async fn unpin(
+            &mut self,
+            request: impl tonic::IntoRequest<super::super::super::common::v1::PinMessage>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Channels/Unpin",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Channels", "Unpin"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod channels_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ChannelsServer.
+    #[async_trait]
+    pub trait Channels: std::marker::Send + std::marker::Sync + 'static {
+        /// Looks a channel up by id or name. Needs channels:read. Operation "channels.get".
+        async fn get(
+            &self,
+            request: tonic::Request<super::super::super::common::v1::FindChannel>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::ChannelInfo>,
+            tonic::Status,
+        >;
+        /// Needs channels:read. Operation "channels.list".
+        async fn list(
+            &self,
+            request: tonic::Request<super::super::super::common::v1::ListChannels>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::ChannelPage>,
+            tonic::Status,
+        >;
+        /// Needs channels:manage. Operation "channels.create".
+        async fn create(
+            &self,
+            request: tonic::Request<super::super::super::common::v1::CreateChannel>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::ChannelInfo>,
+            tonic::Status,
+        >;
+        /// Needs channels:manage. Operation "channels.invite".
+        async fn invite(
+            &self,
+            request: tonic::Request<super::super::super::common::v1::InviteToChannel>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        >;
+        /// Needs channels:manage. Operation "channels.set_topic".
+        async fn set_topic(
+            &self,
+            request: tonic::Request<super::super::super::common::v1::SetTopic>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        >;
+        /// Needs channels:manage. Operation "channels.pin".
+        async fn pin(
+            &self,
+            request: tonic::Request<super::super::super::common::v1::PinMessage>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        >;
+        /// Needs channels:manage. Operation "channels.unpin".
+        async fn unpin(
+            &self,
+            request: tonic::Request<super::super::super::common::v1::PinMessage>,
+        ) -> std::result::Result<
+            tonic::Response<super::super::super::common::v1::Done>,
+            tonic::Status,
+        >;
+    }
+    #[derive(Debug)]
+    pub struct ChannelsServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ChannelsServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ChannelsServer<T>
+    where
+        T: Channels,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/outboard.plugin.v1.Channels/Get" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetSvc<T: Channels>(pub Arc<T>);
+                    impl<
+                        T: Channels,
+                    > tonic::server::UnaryService<
+                        super::super::super::common::v1::FindChannel,
+                    > for GetSvc<T> {
+                        type Response = super::super::super::common::v1::ChannelInfo;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::super::super::common::v1::FindChannel,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Channels>::get(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Channels/List" => {
+                    #[allow(non_camel_case_types)]
+                    struct ListSvc<T: Channels>(pub Arc<T>);
+                    impl<
+                        T: Channels,
+                    > tonic::server::UnaryService<
+                        super::super::super::common::v1::ListChannels,
+                    > for ListSvc<T> {
+                        type Response = super::super::super::common::v1::ChannelPage;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::super::super::common::v1::ListChannels,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Channels>::list(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ListSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Channels/Create" => {
+                    #[allow(non_camel_case_types)]
+                    struct CreateSvc<T: Channels>(pub Arc<T>);
+                    impl<
+                        T: Channels,
+                    > tonic::server::UnaryService<
+                        super::super::super::common::v1::CreateChannel,
+                    > for CreateSvc<T> {
+                        type Response = super::super::super::common::v1::ChannelInfo;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::super::super::common::v1::CreateChannel,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Channels>::create(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CreateSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Channels/Invite" => {
+                    #[allow(non_camel_case_types)]
+                    struct InviteSvc<T: Channels>(pub Arc<T>);
+                    impl<
+                        T: Channels,
+                    > tonic::server::UnaryService<
+                        super::super::super::common::v1::InviteToChannel,
+                    > for InviteSvc<T> {
+                        type Response = super::super::super::common::v1::Done;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::super::super::common::v1::InviteToChannel,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Channels>::invite(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = InviteSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Channels/SetTopic" => {
+                    #[allow(non_camel_case_types)]
+                    struct SetTopicSvc<T: Channels>(pub Arc<T>);
+                    impl<
+                        T: Channels,
+                    > tonic::server::UnaryService<
+                        super::super::super::common::v1::SetTopic,
+                    > for SetTopicSvc<T> {
+                        type Response = super::super::super::common::v1::Done;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::super::super::common::v1::SetTopic,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Channels>::set_topic(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SetTopicSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Channels/Pin" => {
+                    #[allow(non_camel_case_types)]
+                    struct PinSvc<T: Channels>(pub Arc<T>);
+                    impl<
+                        T: Channels,
+                    > tonic::server::UnaryService<
+                        super::super::super::common::v1::PinMessage,
+                    > for PinSvc<T> {
+                        type Response = super::super::super::common::v1::Done;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::super::super::common::v1::PinMessage,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Channels>::pin(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PinSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Channels/Unpin" => {
+                    #[allow(non_camel_case_types)]
+                    struct UnpinSvc<T: Channels>(pub Arc<T>);
+                    impl<
+                        T: Channels,
+                    > tonic::server::UnaryService<
+                        super::super::super::common::v1::PinMessage,
+                    > for UnpinSvc<T> {
+                        type Response = super::super::super::common::v1::Done;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                super::super::super::common::v1::PinMessage,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Channels>::unpin(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UnpinSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ChannelsServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "outboard.plugin.v1.Channels";
+    impl<T> tonic::server::NamedService for ChannelsServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

@@ -7,6 +7,7 @@
 pub mod failure;
 pub mod limits;
 pub mod needs;
+pub mod operations;
 pub mod socket;
 
 /// Generated code, one module per package.

@@ -2,6 +2,8 @@
 //!
 //! It refuses to know how the connection is made and kept.
 
+mod carries;
+
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -65,7 +65,7 @@ impl Seen {
     ) -> Vec<Ticket> {
         let waited = match result {
             answer::Result::Failure(_) => self.by_key.remove(key),
-            answer::Result::Sent(_) => {
+            _ => {
                 self.finished.push_back((now, key.to_owned()));
                 self.by_key.insert(key.to_owned(), Progress::Answered(result.clone()))
             }

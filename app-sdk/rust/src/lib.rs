@@ -34,6 +34,7 @@
 //! ```
 
 mod app;
+mod asked;
 mod backoff;
 mod builder;
 mod calls;
@@ -43,6 +44,7 @@ mod egress;
 mod error;
 mod exchange;
 mod frame;
+mod growing;
 mod held;
 mod hook;
 mod http;
@@ -59,6 +61,7 @@ pub mod test;
 mod told;
 
 pub use app::{App, Ask, CommandReply, Publication, Running, SettingsError};
+pub use asked::{Answers, Asked};
 pub use builder::Builder;
 pub use error::{CommandError, PublishError};
 pub use held::{Decided, Fate};
@@ -71,7 +74,8 @@ pub use send::{FollowUp, Refusal, SendRequest};
 pub use signs::Sign;
 
 pub use outboard_proto::app::{
-    Asker, Autocomplete, Catalogue, RunCommand, SaveSettingsRequest, SettingsPage,
-    SettingsPagesRequest, UiAction,
+    Asker, Autocomplete, Catalogue, DirectMessage, EphemeralMessage, GrowEnd, GrowMessage,
+    GrowMore, RunCommand, SaveSettingsRequest, SendMessage, SettingsPage, SettingsPagesRequest,
+    UiAction, grow_message::Step as GrowStep,
 };
 pub use outboard_proto::common;

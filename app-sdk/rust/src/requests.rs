@@ -10,11 +10,14 @@ use std::time::Duration;
 
 use outboard_proto::app::{Answer, Request, SendMessage, Sent, answer, app_frame, request};
 use outboard_proto::common::{Failure, Reason};
+use outboard_proto::operations::{self, Keeping};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::asked::Asked;
 use crate::dedupe::{Known, Seen};
 use crate::exchange::Exchange;
+use crate::growing::{self, Growing};
 use crate::held::Decided;
 use crate::send::{FollowUp, Refusal, SendRequest};
 
@@ -24,10 +27,14 @@ const CARRY_OUT_WITHIN: Duration = Duration::from_secs(30);
 /// Requests waiting or under way; the daemon's outbox of one plugin holds 1,000.
 const MOST: usize = 4_096;
 
-type Working = Pin<Box<dyn Future<Output = Result<String, Refusal>> + Send>>;
+type Sending = Pin<Box<dyn Future<Output = Result<String, Refusal>> + Send>>;
+pub(crate) type Working = Pin<Box<dyn Future<Output = Result<answer::Result, Refusal>> + Send>>;
 
 /// The app's own code for one kind of request: gives the id of the message it became.
-pub(crate) type On<T> = Box<dyn Fn(T) -> Working + Send + Sync>;
+pub(crate) type On<T> = Box<dyn Fn(T) -> Sending + Send + Sync>;
+
+/// The app's own code for anything else; nothing where it is asked for something else.
+pub(crate) type OnAct = Box<dyn Fn(Asked<request::Of>) -> Option<Working> + Send + Sync>;
 
 /// The app's own code, where it carries something out.
 #[derive(Default)]
@@ -35,6 +42,8 @@ pub(crate) struct Handlers {
     pub(crate) on_send: Option<On<SendRequest>>,
     pub(crate) on_follow_up: Option<On<FollowUp>>,
     pub(crate) on_decided: Option<On<Decided>>,
+    /// By the operation's name.
+    pub(crate) acts: HashMap<&'static str, OnAct>,
 }
 
 /// What is asked for.
@@ -42,6 +51,7 @@ enum Work {
     Send(Box<SendRequest>),
     FollowUp(Box<FollowUp>),
     Decided(Box<Decided>),
+    Act(Box<Asked<request::Of>>),
 }
 
 /// Takes requests and sees to their answers.
@@ -59,6 +69,7 @@ struct Desk {
     lanes: HashMap<String, VecDeque<Job>>,
     jobs: usize,
     seen: Seen,
+    growing: Growing,
     /// Wakes the job under way for a request, so that it stops.
     running: HashMap<Ticket, Arc<Notify>>,
 }
@@ -89,7 +100,10 @@ impl Requests {
     pub(crate) fn take(self: &Arc<Self>, session: u64, request: Request) {
         let ticket = Ticket { session, id: request.id };
         let counts_once = self.dedupe || matches!(request.of, Some(request::Of::Decided(_)));
-        let key = key_of(&request).filter(|_| counts_once);
+        // What looks something up changes nothing, and its answers are large.
+        let kept =
+            request.of.as_ref().is_some_and(|of| operations::of(of).keeping == Keeping::Kept);
+        let key = key_of(&request).filter(|_| counts_once && kept);
         match read(request) {
             Some(work) if self.handlers.have(&work) => self.enqueue(Job { ticket, key, work }),
             _ => self.answer(ticket, failed(unsupported())),
@@ -125,8 +139,10 @@ impl Requests {
         loop {
             let Some((job, stop)) = self.desk().next(&name) else { return };
             let Job { ticket, key, work } = job;
+            let step = work.step();
             let result = self.carry_out(work, &stop).await;
             let tickets = self.desk().finish(ticket, key, &result);
+            self.desk().growing.carried_out(ticket.session, step, &result);
             for ticket in tickets {
                 self.answer(ticket, result.clone());
             }
@@ -149,7 +165,7 @@ impl Requests {
             }
         };
         match ended {
-            Ok(Ok(message_id)) => answer::Result::Sent(Sent { message_id }),
+            Ok(Ok(result)) => result,
             Ok(Err(refusal)) => failed(refusal.into_failure()),
             Err(_) => failed(panicked()),
         }
@@ -158,6 +174,18 @@ impl Requests {
     fn answer(&self, ticket: Ticket, result: answer::Result) {
         let answer = Answer { id: ticket.id, result: Some(result) };
         self.exchange.say(ticket.session, app_frame::Kind::Answer(answer));
+    }
+
+    /// A session is over: what was growing in it is ended.
+    pub(crate) fn session_over(self: &Arc<Self>, session: u64) {
+        let ends = self.desk().growing.abandon(session);
+        for end in ends {
+            // Nobody waits for the answer: the session that it would go to is no more.
+            let work = Work::Act(Box::new(end));
+            if self.handlers.have(&work) {
+                self.enqueue(Job { ticket: Ticket { session, id: 0 }, key: None, work });
+            }
+        }
     }
 
     /// The plugin no longer waits.
@@ -227,14 +255,16 @@ impl Handlers {
             Work::Send(_) => self.on_send.is_some(),
             Work::FollowUp(_) => self.on_follow_up.is_some(),
             Work::Decided(_) => self.on_decided.is_some(),
+            Work::Act(asked) => self.acts.contains_key(asked.name()),
         }
     }
 
     fn begin(&self, work: Work) -> Option<Working> {
         match work {
-            Work::Send(send) => self.on_send.as_ref().map(|handler| handler(*send)),
-            Work::FollowUp(said) => self.on_follow_up.as_ref().map(|handler| handler(*said)),
-            Work::Decided(it) => self.on_decided.as_ref().map(|handler| handler(*it)),
+            Work::Send(send) => self.on_send.as_ref().map(|handler| sent(handler(*send))),
+            Work::FollowUp(said) => self.on_follow_up.as_ref().map(|handler| sent(handler(*said))),
+            Work::Decided(it) => self.on_decided.as_ref().map(|handler| sent(handler(*it))),
+            Work::Act(asked) => self.acts.get(asked.name()).and_then(|handler| handler(*asked)),
         }
     }
 }
@@ -246,12 +276,31 @@ impl Work {
             Self::Send(send) => (&send.workspace, send.channel()),
             Self::FollowUp(said) => (&said.workspace, said.channel.id.as_str()),
             Self::Decided(it) => (&it.workspace, it.channel()),
+            Self::Act(asked) => (&asked.workspace, operations::channel_of(&asked.what)),
         };
         format!("{workspace}\n{channel}")
     }
+
+    fn step(&self) -> growing::Seen {
+        match self {
+            Self::Act(asked) => growing::look(asked),
+            Self::Send(_) | Self::FollowUp(_) | Self::Decided(_) => growing::Seen::Neither,
+        }
+    }
+}
+
+/// What becomes a message is answered with its id.
+fn sent(sending: Sending) -> Working {
+    Box::pin(async move { Ok(answer::Result::Sent(Sent { message_id: sending.await? })) })
 }
 
 fn read(request: Request) -> Option<Work> {
+    if !matches!(
+        request.of,
+        Some(request::Of::Send(_) | request::Of::FollowUp(_) | request::Of::Decided(_))
+    ) {
+        return Asked::read(request).map(|asked| Work::Act(Box::new(asked)));
+    }
     let Request { idempotency_key, attempt, asker, workspace, of, trace, .. } = request;
     let asker = asker.unwrap_or_default();
     match of? {
@@ -277,6 +326,8 @@ fn read(request: Request) -> Option<Work> {
             Decided::read(*decided, (asker, workspace), (idempotency_key, attempt))
                 .map(|decided| Work::Decided(Box::new(decided)))
         }
+        // They were read above.
+        _ => None,
     }
 }
 

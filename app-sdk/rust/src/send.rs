@@ -64,13 +64,32 @@ pub struct FollowUp {
 #[error("{says}")]
 pub struct Refusal {
     says: String,
+    kind: Kind,
     retry_after: Option<Duration>,
+}
+
+/// What a program may make of a refusal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Refused,
+    NotFound,
+    NotItsOwn,
 }
 
 impl Refusal {
     /// A refusal for good.
     pub fn new(says: impl Into<String>) -> Self {
-        Self { says: says.into(), retry_after: None }
+        Self { says: says.into(), kind: Kind::Refused, retry_after: None }
+    }
+
+    /// There is no such message, person or channel.
+    pub fn not_found(says: impl Into<String>) -> Self {
+        Self { kind: Kind::NotFound, ..Self::new(says) }
+    }
+
+    /// It is somebody else's message, and the plugin may change its own only.
+    pub fn not_its_own(says: impl Into<String>) -> Self {
+        Self { kind: Kind::NotItsOwn, ..Self::new(says) }
     }
 
     /// Says when trying again may help.
@@ -81,11 +100,13 @@ impl Refusal {
     }
 
     pub(crate) fn into_failure(self) -> Failure {
-        let code = match self.retry_after {
-            Some(_) => tonic::Code::Unavailable,
-            None => tonic::Code::FailedPrecondition,
+        let (code, reason) = match (self.retry_after, self.kind) {
+            (Some(_), _) => (tonic::Code::Unavailable, Reason::AppRefused),
+            (None, Kind::Refused) => (tonic::Code::FailedPrecondition, Reason::AppRefused),
+            (None, Kind::NotFound) => (tonic::Code::NotFound, Reason::NotFound),
+            (None, Kind::NotItsOwn) => (tonic::Code::PermissionDenied, Reason::NotItsOwn),
         };
-        let failure = Failure::new(code, Reason::AppRefused, self.says);
+        let failure = Failure::new(code, reason, self.says);
         match self.retry_after {
             Some(after) => failure.retry_after(after),
             None => failure,

@@ -48,6 +48,7 @@ impl Keeper {
             let began = Instant::now();
             let end = self.session(session).await;
             self.exchange.end_session();
+            self.requests.session_over(session);
             if began.elapsed() > GOOD_AFTER {
                 backoff.reset();
             }

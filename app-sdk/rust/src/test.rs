@@ -8,10 +8,8 @@ mod settings;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use outboard_proto::app::{
-    AppHello, Autocomplete, HttpRequest, HttpResponse, RunCommand, answer, request,
-};
-pub use outboard_proto::app::{Dropped, FollowUp, HeldDecided, held_decided};
+use outboard_proto::app::{AppHello, Autocomplete, HttpRequest, HttpResponse, RunCommand};
+pub use outboard_proto::app::{Dropped, FollowUp, HeldDecided, answer, held_decided, request};
 use outboard_proto::common::{
     CommandInfo, Continue, Event, Failure, Hold, HookPayload, InteractionReply, Message, Reason,
     Rejected, Text, Verdict, verdict,
@@ -222,13 +220,29 @@ impl Daemon {
     }
 
     async fn ask(&self, plugin: &str, key: &str, of: request::Of) -> Result<String, Failure> {
+        match self.carry_out(plugin, key, of).await? {
+            answer::Result::Sent(sent) => Ok(sent.message_id),
+            other => panic!("the app answered with no id: {other:?}"),
+        }
+    }
+
+    /// Asks for anything that plugins may ask for, and waits for the app's answer.
+    ///
+    /// # Errors
+    /// As [`Daemon::send`].
+    pub async fn carry_out(
+        &self,
+        plugin: &str,
+        key: &str,
+        of: request::Of,
+    ) -> Result<answer::Result, Failure> {
         let (tell, told) = oneshot::channel();
         let (session, frame) = self.script().request(plugin, key, of, tell);
         let session = session.ok_or_else(no_app)?;
         session.send(frame).await.map_err(|_| no_app())?;
         match told.await {
-            Ok(answer::Result::Sent(sent)) => Ok(sent.message_id),
             Ok(answer::Result::Failure(failure)) => Err(failure),
+            Ok(result) => Ok(result),
             Err(_) => Err(no_app()),
         }
     }

@@ -4,8 +4,8 @@
 
 use outboard_proto::PROTOCOL;
 use outboard_proto::app::{
-    AppFrame, AppHello, AppWelcome, InterceptResult, Published, app_frame::Kind, command_result,
-    daemon_frame, intercept_result,
+    Answer, AppFrame, AppHello, AppWelcome, InterceptResult, Published, answer, app_frame::Kind,
+    command_result, daemon_frame, intercept_result,
 };
 use outboard_proto::common::{Credit, Event, Failure, Reason, Trace};
 use outboard_proto::limits::{CREDIT_BYTES, FRAME_BYTES, HELLO, PAYLOAD_BYTES};
@@ -246,6 +246,10 @@ fn refuse_large(board: &Switchboard, node: NodeId, frame: AppFrame, size: usize)
         Some(Kind::Http(request)) => board.tell_node(node, not_answered(request.id, failure)),
         Some(Kind::Ui(action)) => board.tell_node(node, not_run(action.id, failure)),
         Some(Kind::Autocomplete(asked)) => board.tell_node(node, not_offered(asked.id, failure)),
+        Some(Kind::Answer(Answer { id, .. })) => {
+            // The plugin that asked hears why there is no answer.
+            board.answer(Answer { id, result: Some(answer::Result::Failure(failure)) });
+        }
         Some(Kind::Publish(publish)) => {
             let published =
                 Published { id: publish.id, failure: Some(failure), ..Published::default() };

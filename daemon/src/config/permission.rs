@@ -59,6 +59,8 @@ permissions! {
     AppIntercept = "app:intercept",
     /// Write messages as the plugin's bot.
     MessagesSend = "messages:send",
+    /// Edit and delete what others have written.
+    MessagesManage = "messages:manage",
     /// Read what was written before the plugin listened.
     MessagesHistory = "messages:history",
     /// Look at and download files.

@@ -93,6 +93,7 @@ impl Dimension {
             | P::ChannelsIntercept
             | P::MessagesSend
             | P::MessagesHistory
+            | P::MessagesManage
             | P::FilesRead
             | P::FilesWrite
             | P::UsersModerate

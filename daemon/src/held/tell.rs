@@ -151,9 +151,9 @@ impl<S: HeldStore> Held<S> {
                 Some(wait) => Ok(wait),
                 None => self.refused(id, failure).await.map(|()| Duration::ZERO),
             },
-            None => {
-                let text = "the app answered without a result";
-                let failure = Failure::new(Code::Internal, Reason::AppRefused, text);
+            _ => {
+                let text = "the app answered something else than it was asked for";
+                let failure = Failure::new(Code::Internal, Reason::BadAnswer, text);
                 self.refused(id, failure).await.map(|()| Duration::ZERO)
             }
         }

@@ -50,10 +50,12 @@ impl Outgoing {
                 version,
                 bot_username: bot.to_owned(),
                 bot_display_name: "Outboard".to_owned(),
+                manages_messages: false,
             }),
             workspace: workspace.to_owned(),
             trace: None,
             of: Some(request::Of::Send(SendMessage { message: Some(message) })),
+            on_behalf_of: None,
         })
     }
 }

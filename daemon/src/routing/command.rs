@@ -56,6 +56,7 @@ impl Core {
             request.interaction_id = uuid::Uuid::now_v7().to_string();
         }
         self.acted(request.sender.as_ref(), request.channel.as_ref());
+        self.spoke_at(caller.node(), request.sender.as_ref());
         let owner = self.commands.get(&request.name).copied();
         self.permits.names.note(&request.workspace, request.channel.as_ref());
         let ended = match self.prepare(&request, now) {

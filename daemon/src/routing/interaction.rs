@@ -23,7 +23,7 @@ use super::node::NodeId;
 use super::{Core, MemberId, Switchboard};
 use crate::frame::CallBody;
 pub use autocomplete::{Completing, Offering};
-pub use follow_up::{Deferral, Deferrals, KeepWish, OPERATION as FOLLOW_UP};
+pub use follow_up::{Deferral, Deferrals, KeepWish};
 pub use said::Said;
 
 /// How often an app is told of progress: a person sees no more.

@@ -14,9 +14,9 @@ use tokio::sync::oneshot;
 use tonic::Code;
 
 use super::call::{Call, Lost, NewCall, Purpose};
+use super::cause::Cause;
 use super::command::unavailable;
 use super::revoke::CALL;
-use super::send::Cause;
 use super::{Core, MemberId, Switchboard};
 use crate::config::manifest::{MethodDecl, RouteDecl};
 use crate::config::name::PluginName;

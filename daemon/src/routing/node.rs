@@ -48,6 +48,8 @@ pub struct Node {
     unary: bool,
     told: Policies,
     listed: Catalogue,
+    /// Answers of it that did not fit what it was asked.
+    bad_answers: u64,
 }
 
 /// What status shows of a node.
@@ -57,6 +59,8 @@ pub struct NodeView {
     pub hello: AppHello,
     /// Whether it calls unary.
     pub unary: bool,
+    /// Answers of it that did not fit what it was asked.
+    pub bad_answers: u64,
 }
 
 /// All connected nodes.
@@ -157,6 +161,18 @@ impl Nodes {
         }
     }
 
+    /// Whether there is a choice.
+    pub fn are_several(&self) -> bool {
+        self.table.len() > 1
+    }
+
+    /// Notes an answer that does not fit; gives the node's name.
+    pub fn answered_badly(&mut self, id: NodeId) -> String {
+        let Some(node) = self.get_mut(id) else { return String::new() };
+        node.bad_answers += 1;
+        node.hello.node.clone()
+    }
+
     /// What plugins are told of the connected apps together.
     pub fn app_info(&self) -> AppInfo {
         let operations: BTreeSet<&String> =
@@ -220,7 +236,11 @@ impl Switchboard {
     #[must_use]
     pub fn nodes(&self) -> Vec<NodeView> {
         self.with(|core, _| {
-            let view = |node: &Node| NodeView { hello: node.hello.clone(), unary: node.unary };
+            let view = |node: &Node| NodeView {
+                hello: node.hello.clone(),
+                unary: node.unary,
+                bad_answers: node.bad_answers,
+            };
             core.nodes.table.iter().map(|(_, node)| view(node)).collect()
         })
     }
@@ -279,6 +299,7 @@ impl Core {
             unary,
             told: told.clone(),
             listed: listed.clone(),
+            bad_answers: 0,
         };
         let key = self.nodes.table.insert(node);
         self.announce_apps(now);

@@ -104,6 +104,7 @@ impl Switchboard {
 
 impl Core {
     pub fn publish(&mut self, publisher: Publisher, event: Event, now: Moment) {
+        self.seen_at(&publisher, &event);
         let Some((publisher, event, noted)) = self.taken(publisher, event, now) else { return };
         if let (Some(Of::Message(message)), "message.posted") = (&event.of, event.r#type.as_str()) {
             self.heard(message);

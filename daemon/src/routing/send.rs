@@ -5,47 +5,33 @@
 
 use std::collections::HashMap;
 
-use outboard_proto::app::{Answer, Asker, CancelRequest, Request, daemon_frame::Kind};
-use outboard_proto::common::{
-    Channel, Failure, Message, Origin, Reason, Sender, SenderKind, Source, Trace, event,
+use outboard_proto::app::{
+    Answer, CancelRequest, DirectMessage, EphemeralMessage, GrowMessage, Request, SendMessage,
+    answer, daemon_frame::Kind, grow_message::Step, request::Of,
 };
+use outboard_proto::common::{
+    Body, Channel, Failure, Message, Origin, Reason, Sender, SenderKind, Source, body,
+};
+use outboard_proto::operations::{self, Keeping, Toward};
 use outboard_proto::plugin::SendRequest;
 use outboard_supervision::Moment;
 use tokio::sync::oneshot;
 
-use super::call::Purpose;
+use super::answered::misfit;
+use super::asked::{asker, or_new};
 use super::member::Member;
 use super::node::NodeId;
 use super::subject::Subject;
-use super::{Core, MemberId, Switchboard, loops};
+use super::{Cause, Core, MemberId, Switchboard, loops};
 use crate::stable_hash::stable_hash;
 
-/// Hops from the last human act that a message may have.
-const HOPS: u32 = 4;
-/// How long after its delivery an event still counts as the cause of something.
-const CAUSE_AGE: std::time::Duration = std::time::Duration::from_secs(15 * 60);
-
-/// What a plugin is handling while it asks for something.
-#[derive(Debug, Clone, Default)]
-pub struct Cause {
-    /// Where it happens.
-    pub workspace: String,
-    /// Where it happens.
-    pub channel: Option<Channel>,
-    /// The trace it belongs to.
-    pub trace: Option<Trace>,
-    /// The thread, if it happens in one.
-    pub thread_root: String,
-    /// Hops so far.
-    hops: u32,
-    /// Plugins passed so far.
-    chain: Vec<String>,
-    /// The node whose call it is.
-    node: Option<NodeId>,
-    /// When what is being handled must be done.
-    pub deadline: Option<Moment>,
-    /// The live call, where it is one.
-    pub call: Option<u64>,
+/// What a plugin wants to say.
+#[derive(Debug, Clone)]
+pub enum Speech {
+    /// All of it.
+    Whole(SendRequest),
+    /// The beginning; the rest follows piece by piece.
+    Growing(SendRequest),
 }
 
 /// A request ready to be handed over; its id is given then.
@@ -55,6 +41,8 @@ pub struct Outgoing {
     pub request: Request,
     /// The node whose call caused it.
     pub(super) prefer: Option<NodeId>,
+    /// The one node that can go on with it.
+    pub(super) only: Option<NodeId>,
 }
 
 /// What came of a request.
@@ -90,12 +78,6 @@ struct Pending {
 }
 
 impl Switchboard {
-    /// What a plugin refers to as its cause, if it is its own and still counts.
-    #[must_use]
-    pub fn cause(&self, member: MemberId, named: &str) -> Option<Cause> {
-        self.with(|core, now| core.cause(member, named, now))
-    }
-
     /// Makes a request of what a plugin wants to send.
     ///
     /// # Errors
@@ -103,10 +85,17 @@ impl Switchboard {
     pub fn compose(
         &self,
         member: MemberId,
-        send: SendRequest,
+        speech: impl Into<Speech>,
         cause: Option<Cause>,
     ) -> Result<Outgoing, Failure> {
-        self.with(|core, now| core.compose(member, send, cause.unwrap_or_default(), now))
+        let (speech, cause) = (speech.into(), cause.unwrap_or_default());
+        self.with(|core, now| core.compose(member, speech, cause, now))
+    }
+
+    /// The node that has a request in hand.
+    #[must_use]
+    pub fn node_of_request(&self, id: u64) -> Option<NodeId> {
+        self.with(|core, _| core.requests.table.get(&id).map(|pending| pending.node))
     }
 
     /// Hands a request to a node.
@@ -134,6 +123,7 @@ impl Switchboard {
     pub fn answer(&self, answer: Answer) -> bool {
         self.with(|core, _| {
             let Some(pending) = core.requests.table.remove(&answer.id) else { return false };
+            let answer = core.checked(&pending, answer);
             pending.outcome.send(SendOutcome::Answered(answer)).is_ok()
         })
     }
@@ -143,60 +133,36 @@ impl Outgoing {
     /// A request read back from where it was kept.
     #[must_use]
     pub fn kept(request: Request) -> Self {
-        Self { request, prefer: None }
+        Self { request, prefer: None, only: None }
+    }
+
+    /// Whether it is for now or not at all.
+    #[must_use]
+    pub fn is_at_once(&self) -> bool {
+        let of = self.request.of.as_ref();
+        of.is_some_and(|of| operations::of(of).keeping == Keeping::AtOnce)
+    }
+
+    /// What follows on a request that a node has answered: for the same plugin, to that node alone.
+    #[must_use]
+    pub fn following(&self, of: Of, node: NodeId) -> Self {
+        let key = or_new(String::new());
+        let request = Request { idempotency_key: key, of: Some(of), ..self.request.clone() };
+        Self { request, prefer: None, only: Some(node) }
+    }
+}
+
+impl From<SendRequest> for Speech {
+    fn from(send: SendRequest) -> Self {
+        Self::Whole(send)
     }
 }
 
 impl Core {
-    fn cause(&self, id: MemberId, named: &str, now: Moment) -> Option<Cause> {
-        let member = self.members.get(id)?;
-        if let Some(delivery) = named.strip_prefix('e') {
-            let (at, event) = member.delivered.get(&delivery.parse().ok()?)?;
-            let number = delivery.parse().ok()?;
-            let deadline = member.lanes.deadline(number);
-            let cause = || Cause { deadline, ..Cause::of_event(event) };
-            return (now.since(*at) < CAUSE_AGE).then(cause);
-        }
-        let key = self.calls.find(named.parse().ok()?)?;
-        let call = self.calls.get(key).filter(|call| call.member == id)?;
-        let (deadline, live) = (Some(call.deadline), Some(call.id));
-        match &call.purpose {
-            Purpose::Nested(nested) => Some(Cause { deadline, call: live, ..nested.cause.clone() }),
-            Purpose::Http(exchange) => {
-                let (workspace, node) = self.http.place(*exchange)?;
-                let trace = self.http.trace(*exchange);
-                Some(Cause { workspace, trace, node, deadline, call: live, ..Cause::default() })
-            }
-            Purpose::Intercept { run, .. } => {
-                let run = &self.runs[*run];
-                let subject = Subject::of(run.payload.get());
-                let channel = subject.channel().cloned();
-                let cause = match subject {
-                    Subject::Message(message) => Cause::of_message(message),
-                    Subject::Batch(_) | Subject::Other(_) => Cause { channel, ..Cause::default() },
-                };
-                let (workspace, node, trace) = (run.workspace.clone(), run.node(), run.trace());
-                Some(Cause { workspace, trace, node, deadline, call: live, ..cause })
-            }
-            Purpose::Command(command) => Some(Cause {
-                workspace: command.workspace.clone(),
-                channel: command.channel.clone(),
-                trace: command.trace.clone(),
-                thread_root: command.thread_root.clone(),
-                node: command.node(),
-                deadline,
-                call: live,
-                ..Cause::default()
-            }),
-            // Nothing has happened yet: somebody is typing, or only watched.
-            Purpose::Autocomplete(_) | Purpose::Shadow(_) => None,
-        }
-    }
-
     fn compose(
         &mut self,
         id: MemberId,
-        send: SendRequest,
+        speech: Speech,
         cause: Cause,
         now: Moment,
     ) -> Result<Outgoing, Failure> {
@@ -205,37 +171,60 @@ impl Core {
             let text = "the plugin is being unloaded";
             return Err(Failure::new(tonic::Code::Unavailable, Reason::Stopping, text));
         };
+        let (mut send, grows) = match speech {
+            Speech::Whole(send) => (send, false),
+            Speech::Growing(send) => (growing(send), true),
+        };
         check(&send)?;
         member.traffic.sends += 1;
         let origin = cause.next(member).and_then(|origin| {
-            let speaks = self.loops.plugin_speaks(&send.channel_id, now);
+            // What is said to one person in private is no talk of plugins with each other.
+            let speaks = match send.channel_id.as_str() {
+                "" => Ok(()),
+                channel => self.loops.plugin_speaks(channel, now),
+            };
             speaks.map_err(|after| loops::suspected(&send.channel_id, after)).map(|()| origin)
         });
         let origin = origin.inspect_err(|_| member.traffic.loops += 1)?;
-        let key = match send.idempotency_key.as_str() {
-            "" => uuid::Uuid::now_v7().to_string(),
-            key => key.to_owned(),
-        };
+        let key = or_new(std::mem::take(&mut send.idempotency_key));
         let workspace =
             if send.workspace.is_empty() { cause.workspace } else { send.workspace.clone() };
-        let message = message(member, send, origin, cause.channel, wall);
-        let asker = Asker {
-            plugin: member.is.name.to_string(),
-            version: member.is.version.clone(),
-            bot_username: member.is.bot.username.clone(),
-            bot_display_name: member.is.bot.display_name.clone(),
+        let (only_to, to_user) = (send.only_to.clone(), send.to_user.clone());
+        let message = Some(message(member, send, origin, cause.channel, wall));
+        let of = match (grows, only_to.as_str(), to_user.as_str()) {
+            (true, _, _) => {
+                Of::Grow(GrowMessage { step: Some(Step::Begin(SendMessage { message })) })
+            }
+            (false, "", "") => Of::Send(SendMessage { message }),
+            (false, "", _) => Of::Direct(DirectMessage { message, to_user }),
+            (false, _, _) => Of::Ephemeral(EphemeralMessage { message, only_to }),
         };
-        let send = outboard_proto::app::SendMessage { message: Some(message) };
         let request = Request {
             id: 0,
             idempotency_key: key,
             attempt: 1,
-            asker: Some(asker),
+            asker: Some(asker(member)),
             workspace,
             trace: cause.trace,
-            of: Some(outboard_proto::app::request::Of::Send(send)),
+            of: Some(of),
+            on_behalf_of: cause.user,
         };
-        Ok(Outgoing { request, prefer: cause.node })
+        Ok(Outgoing { request, prefer: cause.node, only: None })
+    }
+
+    /// What a node answered, or the failure that it is worth where it does not fit.
+    fn checked(&mut self, pending: &Pending, answer: Answer) -> Answer {
+        let asked = pending.outgoing.request.of.as_ref();
+        let Some(why) = asked.and_then(|asked| misfit(asked, answer.result.as_ref())) else {
+            return answer;
+        };
+        let node = self.nodes.answered_badly(pending.node);
+        let name = asked.map_or("", operations::name_of);
+        tracing::warn!(node, operation = name, "an app's answer does not fit: {why}");
+        let text = format!("the app's answer to {name} cannot be used: {why}");
+        let failure = Failure::new(tonic::Code::Internal, Reason::BadAnswer, text);
+        let failure = failure.detail("outcome", "unknown");
+        Answer { result: Some(answer::Result::Failure(failure)), ..answer }
     }
 
     fn hand_request(&mut self, outgoing: Outgoing, now: Moment) -> Handing {
@@ -265,25 +254,32 @@ impl Core {
         id
     }
 
-    /// The node that caused it, else one by channel, so that a channel's order holds.
+    /// The node that caused it, else one by channel, so that a channel's order holds. For what is for
+    /// one person: where they were last seen, before both.
     fn choose(&self, outgoing: &Outgoing) -> Option<NodeId> {
-        let operation = operation(&outgoing.request);
-        let app = app_of(&outgoing.request);
+        let of = outgoing.request.of.as_ref()?;
+        let (operation, app) = (operations::of(of), app_of(of));
         let mut able: Vec<(NodeId, &str)> = self
             .nodes
             .ids()
             .filter(|(_, node)| app.is_empty() || node.hello.app == app)
-            .filter(|(_, node)| node.hello.operations.iter().any(|it| it == operation))
+            .filter(|(_, node)| node.hello.operations.iter().any(|it| it == operation.name))
             .map(|(id, node)| (id, node.hello.node.as_str()))
             .collect();
-        if let Some(prefer) = outgoing.prefer
-            && able.iter().any(|(id, _)| *id == prefer)
-        {
-            return Some(prefer);
+        let can = |wanted: NodeId| able.iter().any(|(id, _)| *id == wanted);
+        if let Some(only) = outgoing.only {
+            return can(only).then_some(only);
+        }
+        let person = match operation.toward {
+            Toward::Person => self.whereabouts.of(person_of(of, &outgoing.request)),
+            Toward::Channel => None,
+        };
+        if let Some(wanted) = [person, outgoing.prefer].into_iter().flatten().find(|it| can(*it)) {
+            return Some(wanted);
         }
         able.sort_by_key(|(_, name)| *name);
         let count = u64::try_from(able.len()).ok().filter(|count| *count > 0)?;
-        let at = usize::try_from(stable_hash(channel_id(&outgoing.request)) % count).ok()?;
+        let at = usize::try_from(stable_hash(channel_id(of)) % count).ok()?;
         able.get(at).map(|(id, _)| *id)
     }
 
@@ -303,7 +299,10 @@ impl Core {
             outgoing.request.attempt += 1;
             let other = self.choose(&outgoing);
             let dedupes = |id: NodeId| self.nodes.get(id).is_some_and(|it| it.hello.dedupe);
-            match other.filter(|other| dedupes(*other)) {
+            // Looking something up twice does nothing twice.
+            let looks =
+                outgoing.request.of.as_ref().is_some_and(|of| operations::of(of).looks_up());
+            match other.filter(|other| looks || dedupes(*other)) {
                 Some(other) => {
                     self.hand_to(other, outgoing, pending.outcome, now);
                 }
@@ -316,85 +315,27 @@ impl Core {
     }
 }
 
-impl Cause {
-    fn of_message(message: &Message) -> Self {
-        let origin = message.origin.clone().unwrap_or_default();
-        Self {
-            channel: message.channel.clone(),
-            thread_root: message.thread_root.clone(),
-            hops: origin.hops,
-            chain: origin.chain,
-            ..Self::default()
-        }
-    }
-
-    fn of_event(event: &outboard_proto::common::Event) -> Self {
-        let cause = match event.of.as_ref() {
-            Some(event::Of::Message(message)) => Self::of_message(message),
-            Some(
-                event::Of::Reaction(_)
-                | event::Of::Member(_)
-                | event::Of::User(_)
-                | event::Of::Channel(_)
-                | event::Of::File(_)
-                | event::Of::App(_)
-                | event::Of::Custom(_)
-                | event::Of::Schedule(_),
-            )
-            | None => {
-                Self { channel: Subject::of_event(event).channel().cloned(), ..Self::default() }
-            }
-        };
-        let (workspace, trace) = (event.workspace.clone(), event.trace.clone());
-        let cause = Self { workspace, trace, ..cause };
-        match &event.origin {
-            Some(Origin { hops, chain, .. }) => Self { hops: *hops, chain: chain.clone(), ..cause },
-            None => cause,
-        }
-    }
-
-    /// This cause after one more plugin.
-    ///
-    /// # Errors
-    /// That is one hop too many.
-    pub fn through(&self, member: &Member) -> Result<Self, Failure> {
-        let origin = self.next(member)?;
-        let (deadline, call) = (None, None);
-        Ok(Self { hops: origin.hops, chain: origin.chain, deadline, call, ..self.clone() })
-    }
-
-    /// How far it is from a person, and nothing else of it.
-    pub fn hops_only(&self) -> Self {
-        Self { hops: self.hops, chain: self.chain.clone(), ..Self::default() }
-    }
-
-    /// Hops, and the plugins passed.
-    pub fn way(&self) -> (u32, &[String]) {
-        (self.hops, &self.chain)
-    }
-
-    /// The origin of what a plugin makes of this cause.
-    pub(super) fn next(&self, member: &Member) -> Result<Origin, Failure> {
-        let name = member.is.name.to_string();
-        let mut chain = self.chain.clone();
-        chain.push(name.clone());
-        let hops = self.hops + 1;
-        if hops > HOPS {
-            let text = format!("more than {HOPS} hops without a person: {}", chain.join(" → "));
-            return Err(Failure::new(tonic::Code::FailedPrecondition, Reason::HopLimit, text));
-        }
-        Ok(Origin { plugin: name, version: member.is.version.clone(), hops, chain })
-    }
+/// The beginning of a message that grows may say nothing yet.
+fn growing(send: SendRequest) -> SendRequest {
+    let nothing = || Body { content: Some(body::Content::Plain(String::new())) };
+    let body = send.body.filter(|body| body.content.is_some()).or_else(|| Some(nothing()));
+    SendRequest { body, ..send }
 }
 
 fn check(send: &SendRequest) -> Result<(), Failure> {
     let invalid =
         |text: &str| Err(Failure::new(tonic::Code::InvalidArgument, Reason::Invalid, text));
     let ids = [&send.channel_id, &send.thread_root, &send.reply_to, &send.idempotency_key];
-    if send.channel_id.is_empty() {
-        return invalid("a message needs a channel_id");
+    let ids = ids.into_iter().chain([&send.only_to, &send.to_user]);
+    match (send.channel_id.is_empty(), send.to_user.is_empty()) {
+        (true, true) => return invalid("a message needs a channel_id, or a to_user"),
+        (false, false) => return invalid("a message goes to a channel_id or a to_user, not both"),
+        (true, false) if !send.only_to.is_empty() => {
+            return invalid("what goes to a to_user is seen by nobody else: no only_to");
+        }
+        (true, false) | (false, true) => {}
     }
-    if ids.iter().any(|id| id.len() > 255) {
+    if ids.clone().any(|id| id.len() > 255) {
         return invalid("an id is longer than 255 bytes");
     }
     if send.body.as_ref().is_none_or(|body| body.content.is_none()) {
@@ -410,9 +351,10 @@ fn message(
     channel: Option<Channel>,
     wall: i64,
 ) -> Message {
-    let channel = channel
-        .filter(|channel| channel.id == send.channel_id)
-        .unwrap_or(Channel { id: send.channel_id, ..Channel::default() });
+    let channel = (!send.channel_id.is_empty()).then(|| {
+        let known = channel.filter(|channel| channel.id == send.channel_id);
+        known.unwrap_or(Channel { id: send.channel_id, ..Channel::default() })
+    });
     let name = &member.is.name;
     let sender = Sender {
         name: member.is.bot.display_name.clone(),
@@ -424,7 +366,7 @@ fn message(
     let own = send.metadata.into_iter().filter(|(key, _)| key.as_str() == &**name).collect();
     Message {
         draft_id: uuid::Uuid::now_v7().to_string(),
-        channel: Some(channel),
+        channel,
         sender: Some(sender),
         body: send.body,
         thread_root: send.thread_root,
@@ -443,40 +385,30 @@ fn message(
     }
 }
 
-fn operation(request: &Request) -> &'static str {
-    match request.of {
-        Some(outboard_proto::app::request::Of::Send(_)) | None => "messages.send",
-        Some(outboard_proto::app::request::Of::FollowUp(_)) => super::interaction::FOLLOW_UP,
-        Some(outboard_proto::app::request::Of::Decided(_)) => super::held::OPERATION,
-    }
-}
-
 /// The app whose nodes alone it is for; empty where any will do.
-fn app_of(request: &Request) -> &str {
-    match &request.of {
-        Some(outboard_proto::app::request::Of::Decided(decided)) => &decided.app,
-        Some(
-            outboard_proto::app::request::Of::Send(_)
-            | outboard_proto::app::request::Of::FollowUp(_),
-        )
-        | None => "",
+fn app_of(of: &Of) -> &str {
+    match of {
+        Of::Decided(decided) => &decided.app,
+        _ => "",
     }
 }
 
-fn channel_id(request: &Request) -> &str {
-    match &request.of {
-        Some(outboard_proto::app::request::Of::Send(send)) => send
-            .message
-            .as_ref()
-            .and_then(|message| message.channel.as_ref())
-            .map_or("", |channel| &channel.id),
-        Some(outboard_proto::app::request::Of::FollowUp(said)) => {
-            said.channel.as_ref().map_or("", |channel| &channel.id)
-        }
-        Some(outboard_proto::app::request::Of::Decided(decided)) => {
+/// Whom it is for: the one it names, or whoever made the plugin ask.
+fn person_of<'a>(of: &'a Of, request: &'a Request) -> &'a str {
+    match operations::person_of(of) {
+        "" => request.on_behalf_of.as_ref().map_or("", |person| &person.id),
+        person => person,
+    }
+}
+
+fn channel_id(of: &Of) -> &str {
+    match of {
+        Of::Decided(decided) => {
             let channel = decided.payload.as_ref().and_then(|it| Subject::of(it).channel());
             channel.map_or("", |channel| &channel.id)
         }
-        None => "",
+        // So that what is said to one person keeps its order.
+        Of::Direct(direct) => &direct.to_user,
+        other => operations::channel_of(other),
     }
 }

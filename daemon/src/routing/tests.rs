@@ -1,5 +1,6 @@
 //! The switchboard with fake plugins and a fake app: frames in, frames out, time paused.
 
+mod asked;
 mod beyond;
 mod counts;
 mod grants;

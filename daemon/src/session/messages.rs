@@ -6,18 +6,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use outboard_proto::app::{Answer, answer};
-use outboard_proto::common::{Failure, Reason};
+use outboard_proto::app::{Answer, answer, request::Of};
+use outboard_proto::common::{
+    DeleteMessage, Done, EditMessage, Failure, GetMessage, ListMessages, Message, MessagePage,
+    ReactToMessage, Reason, SearchMessages, SetStatus, ShowTyping,
+};
 use outboard_proto::limits::CALL_KEY;
 use outboard_proto::plugin::messages_server::Messages;
 use outboard_proto::plugin::{
     DropHeldRequest, HeldResponse, ListHeldRequest, ListHeldResponse, ReleaseHeldRequest,
-    ReplyRequest, SendRequest, SendResponse,
+    ReplyRequest, SendRequest, SendResponse, StreamPiece,
 };
-use tonic::{Code, Request, Response, Status};
+use tonic::{Code, Request, Response, Status, Streaming};
 
-use super::held;
+use super::asking::ask;
 use super::listen::Entrance;
+use super::{growing, held};
 use crate::config::permission::Permission;
 use crate::config::scope::Place;
 use crate::held::dropping;
@@ -95,7 +99,51 @@ impl Messages for HostMessages {
         let listed = held::list(&self.entrance, request.into_inner()).await;
         listed.map(Response::new).map_err(|failure| status::of(&failure))
     }
+
+    async fn stream(&self, request: Request<Streaming<StreamPiece>>) -> Answering<SendResponse> {
+        let cause = self.cause(&request);
+        let grown = growing::grow(&self.entrance, request.into_inner(), cause).await;
+        grown.map(Response::new).map_err(|failure| status::of(&failure))
+    }
+
+    async fn edit(&self, request: Request<EditMessage>) -> Answering<Done> {
+        ask(&self.entrance, request, Of::Edit).await
+    }
+
+    async fn delete(&self, request: Request<DeleteMessage>) -> Answering<Done> {
+        ask(&self.entrance, request, Of::Delete).await
+    }
+
+    async fn react(&self, request: Request<ReactToMessage>) -> Answering<Done> {
+        ask(&self.entrance, request, Of::React).await
+    }
+
+    async fn unreact(&self, request: Request<ReactToMessage>) -> Answering<Done> {
+        ask(&self.entrance, request, Of::Unreact).await
+    }
+
+    async fn typing(&self, request: Request<ShowTyping>) -> Answering<Done> {
+        ask(&self.entrance, request, Of::Typing).await
+    }
+
+    async fn status(&self, request: Request<SetStatus>) -> Answering<Done> {
+        ask(&self.entrance, request, Of::Status).await
+    }
+
+    async fn get(&self, request: Request<GetMessage>) -> Answering<Message> {
+        ask(&self.entrance, request, Of::GetMessage).await
+    }
+
+    async fn list(&self, request: Request<ListMessages>) -> Answering<MessagePage> {
+        ask(&self.entrance, request, Of::ListMessages).await
+    }
+
+    async fn search(&self, request: Request<SearchMessages>) -> Answering<MessagePage> {
+        ask(&self.entrance, request, Of::SearchMessages).await
+    }
 }
+
+type Answering<T> = Result<Response<T>, Status>;
 
 impl HostMessages {
     fn cause<T>(&self, request: &Request<T>) -> Option<Cause> {
@@ -124,7 +172,8 @@ impl HostMessages {
             role: reply.role,
             idempotency_key: reply.idempotency_key,
             metadata: reply.metadata,
-            reply_to: String::new(),
+            only_to: reply.only_to,
+            ..SendRequest::default()
         };
         Ok((send, cause))
     }
@@ -155,9 +204,11 @@ impl HostMessages {
     ) -> Result<SendResponse, Failure> {
         let keyed = !send.idempotency_key.is_empty();
         let outgoing = self.entrance.switchboard.compose(self.entrance.member, send, cause)?;
+        if outgoing.is_at_once() {
+            return sent(self.entrance.outbox.at_once(&outgoing, patience).await?);
+        }
         let name = self.entrance.facts().name.clone();
-        let answer = self.entrance.outbox.carry_out(&name, outgoing, keyed, patience).await?;
-        sent(answer)
+        sent(self.entrance.outbox.carry_out(&name, outgoing, keyed, patience).await?)
     }
 }
 
@@ -165,9 +216,9 @@ pub(super) fn sent(answer: Answer) -> Result<SendResponse, Failure> {
     match answer.result {
         Some(answer::Result::Sent(sent)) => Ok(SendResponse { message_id: sent.message_id }),
         Some(answer::Result::Failure(failure)) => Err(failure),
-        None => {
-            let text = "the app answered without a result";
-            Err(Failure::new(Code::Internal, Reason::AppRefused, text))
+        _ => {
+            let text = "the app answered something else than it was asked for";
+            Err(Failure::new(Code::Internal, Reason::BadAnswer, text))
         }
     }
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use http::{HeaderMap, Request};
 use outboard_proto::common::{Failure, Reason};
 use outboard_proto::limits::{DECODE_BYTES, TOKEN_KEY};
+use outboard_proto::plugin::channels_server::{self, ChannelsServer};
 use outboard_proto::plugin::events_server::{self, EventsServer};
 use outboard_proto::plugin::interactions_server::{self, InteractionsServer};
 use outboard_proto::plugin::messages_server::{self, MessagesServer};
@@ -18,10 +19,12 @@ use outboard_proto::plugin::plugins_server::{self, PluginsServer};
 use outboard_proto::plugin::settings_server::{self, SettingsServer};
 use outboard_proto::plugin::storage_server::{self, StorageServer};
 use outboard_proto::plugin::usage_server::{self, UsageServer};
+use outboard_proto::plugin::users_server::{self, UsersServer};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::Service as _;
 
+use super::community::HostCommunity;
 use super::converse::Session;
 use super::counting::counted;
 use super::door::Pass;
@@ -82,6 +85,8 @@ impl Services for Inside {
             events_server::SERVICE_NAME => Self::events,
             storage_server::SERVICE_NAME => Self::storage,
             usage_server::SERVICE_NAME => Self::usage,
+            users_server::SERVICE_NAME => Self::users,
+            channels_server::SERVICE_NAME => Self::channels,
             settings_server::SERVICE_NAME => Self::settings,
             _ => return ControlFlow::Continue(request),
         };
@@ -135,6 +140,16 @@ impl Inside {
     fn usage(&self, request: Request<Body>) -> Answer {
         let usage = UsageServer::new(HostUsage { entrance: self.entrance() });
         usage.max_decoding_message_size(DECODE_BYTES).call(request)
+    }
+
+    fn users(&self, request: Request<Body>) -> Answer {
+        let users = UsersServer::new(HostCommunity { entrance: self.entrance() });
+        users.max_decoding_message_size(DECODE_BYTES).call(request)
+    }
+
+    fn channels(&self, request: Request<Body>) -> Answer {
+        let channels = ChannelsServer::new(HostCommunity { entrance: self.entrance() });
+        channels.max_decoding_message_size(DECODE_BYTES).call(request)
     }
 
     fn settings(&self, request: Request<Body>) -> Answer {

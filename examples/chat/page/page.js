@@ -1,6 +1,7 @@
 // The page: what it knows, what it hears from the server, what it draws.
 
 import { h, post } from "./dom.js";
+import { seenBy, stands, types, typingIn } from "./acts.js";
 import { composer } from "./composer.js";
 import { sample, showMoments, showPlugins, summary } from "./engine.js";
 import { showPosts } from "./posts.js";
@@ -97,6 +98,16 @@ const take = {
   moment(it) { keep(know.moments, it); showMoments(at("moments"), know.moments); },
   commands(it) { know.commands = it; },
   daemon(it) { know.daemon = it; drawDaemon(); },
+  deleted(id) { know.posts = know.posts.filter((post) => post.id !== id); drawPosts(); },
+  channel(it) {
+    const known = know.channels.findIndex((channel) => channel.name === it.name);
+    if (known >= 0) know.channels[known] = it;
+    else know.channels.push(it);
+    drawChannels();
+    drawPosts();
+  },
+  typing(it) { types(it, drawChannels); },
+  status(it) { stands(it, drawPosts); },
 };
 
 function everything(it) {
@@ -124,20 +135,21 @@ function keep(list, it) {
 // --- Drawing --------------------------------------------------------------------------------
 
 function drawChannels() {
-  at("channels").replaceChildren(...know.channels.map((channel) =>
+  at("channels").replaceChildren(...seenBy(know.channels, me()).map((channel) =>
     h(`button${know.unread.has(channel.name) ? ".unread" : ""}`, {
       "aria-current": channel.name === know.here ? "true" : undefined,
       onclick: () => go(channel.name),
     }, channel.name)));
   const here = know.channels.find((channel) => channel.name === know.here);
   at("channel").textContent = here?.name || "";
-  at("topic").textContent = here?.topic || "";
+  at("topic").textContent = typingIn(know.here, me()) || here?.topic || "";
 }
 
 function drawPosts() {
   const both = [...know.posts, ...know.mine]
     .filter((it) => it.channel === know.here && (!it.only || it.only === me()));
-  showPosts(at("posts"), both.sort((a, b) => a.at_ms - b.at_ms));
+  const here = know.channels.find((channel) => channel.name === know.here);
+  showPosts(at("posts"), both.sort((a, b) => a.at_ms - b.at_ms), here?.pinned);
 }
 
 function drawPlugins() {

@@ -1,5 +1,6 @@
 // The conversation: posts, what plugins did to them, and what only you see.
 
+import { marks, statusOf } from "./acts.js";
 import { clock, h, hue, post as ask, quick } from "./dom.js";
 
 /** Posts of one author within this time stand together. */
@@ -18,15 +19,15 @@ const skips = {
 };
 
 /** Shows the posts of one channel, oldest first. */
-export function showPosts(list, posts) {
+export function showPosts(list, posts, pinned = []) {
   const open = new Set([...list.querySelectorAll("details[open]")].map((it) => it.dataset.id));
   const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-  list.replaceChildren(...posts.map((post, i) => row(post, posts[i - 1], open.has(post.id))));
+  list.replaceChildren(...posts.map((post, i) => row(post, posts[i - 1], open.has(post.id), pinned.includes(post.id))));
   if (!posts.length) list.append(h("li.empty", {}, "Nobody has said anything here yet."));
   if (atEnd) list.scrollTop = list.scrollHeight;
 }
 
-function row(post, before, open) {
+function row(post, before, open, pinned) {
   const name = post.author.name;
   const plugin = post.author.kind === "plugin";
   const joined = before && before.author.name === name && before.kind === post.kind
@@ -39,10 +40,12 @@ function row(post, before, open) {
       !joined && h("p.who", {},
         h("b", {}, name),
         plugin && h("span.tag", {}, "plugin"),
+        plugin && statusOf(name) && h("span.edited", {}, statusOf(name)),
         h("time", {}, clock(post.at_ms)),
         (post.only || (post.kind && post.kind !== "pending"))
           && h("span.only", {}, "only you see this")),
       h("p.text", {}, post.text, post.stage?.is === "typing" && h("i.caret", { "aria-hidden": "true" })),
+      marks(post, pinned),
       under(post),
       post.reason && h("p.reason", {}, h("b", {}, post.by),
         `${post.kind === "refused" ? " refused it: " : ": "}${post.reason}`),

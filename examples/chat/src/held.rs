@@ -7,7 +7,7 @@ use outboard_app::{Decided, Fate, Refusal, message};
 
 use crate::plugins::{fresh_id, stored};
 use crate::post::{Author, Passage, Post, Stage};
-use crate::room::{Change, Room, is_channel};
+use crate::room::{Change, Room};
 use crate::talk::Said;
 
 /// Shows a message that waits to its writer alone. The post is called as what is held is.
@@ -27,7 +27,7 @@ pub fn decided(room: &Room, decided: Decided) -> Result<(String, Option<Event>),
         return Err(Refusal::new("this chat only waits with messages"));
     };
     let channel = held.channel.clone().unwrap_or_default().id;
-    if !is_channel(&channel) {
+    if !room.has_channel(&channel) {
         return Err(Refusal::new(format!("there is no channel {channel:?}")));
     }
     let writer = held.sender.clone().unwrap_or_default().name;

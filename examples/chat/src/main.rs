@@ -3,6 +3,7 @@
 //! It shows what a chat server does to have plugins: ask before it posts, publish what it posted,
 //! run commands, post what plugins say. It stores nothing and knows nobody's password.
 
+mod carries;
 mod commands;
 mod held;
 mod herald;

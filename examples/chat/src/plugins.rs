@@ -8,12 +8,13 @@ use std::sync::{Arc, OnceLock};
 use outboard_app::common::{Message, Visibility};
 use outboard_app::{App, Asker, Builder, FollowUp, Link, Refusal, SendRequest, message};
 
+use crate::carries;
 use crate::commands;
 use crate::held;
 use crate::herald::Herald;
 use crate::moment::{Moment, Mood};
 use crate::post::{Author, Post, Stage};
-use crate::room::{Change, Daemon, Room, is_channel};
+use crate::room::{Change, Daemon, Room};
 
 /// Connects, and keeps the room told of the connection and of the commands there are.
 pub fn connect(room: &Arc<Room>, socket: PathBuf, address: &str) -> App {
@@ -30,7 +31,8 @@ pub fn connect(room: &Arc<Room>, socket: PathBuf, address: &str) -> App {
 pub fn builder(room: &Arc<Room>, herald: &Arc<OnceLock<Herald>>) -> Builder {
     let (posting, following, waiting) = (Arc::clone(room), Arc::clone(room), Arc::clone(room));
     let herald = Arc::clone(herald);
-    App::builder("outboard-chat", env!("CARGO_PKG_VERSION"))
+    let builder = App::builder("outboard-chat", env!("CARGO_PKG_VERSION"));
+    carries::declare(builder, room)
         .hooks(["message.before_post"])
         .events(["message.posted", "member.joined"])
         .dedupe()
@@ -56,7 +58,7 @@ pub fn builder(room: &Arc<Room>, herald: &Arc<OnceLock<Herald>>) -> Builder {
 /// Posts what a plugin says, as its bot.
 fn post(room: &Room, send: &SendRequest) -> Result<String, Refusal> {
     let channel = send.channel();
-    if !is_channel(channel) {
+    if !room.has_channel(channel) {
         return Err(Refusal::new(format!("there is no channel {channel:?}")));
     }
     let text = message::text(send.message.body.as_ref());
@@ -69,7 +71,7 @@ fn post(room: &Room, send: &SendRequest) -> Result<String, Refusal> {
 /// What a plugin has to say to a command it deferred takes the place of "working…"; more of it
 /// stands below.
 fn follow_up(room: &Room, said: &FollowUp) -> Result<String, Refusal> {
-    if !is_channel(&said.channel.id) {
+    if !room.has_channel(&said.channel.id) {
         return Err(Refusal::new(format!("there is no channel {:?}", said.channel.id)));
     }
     let working = room.post(&said.interaction_id).filter(|it| it.stage == Stage::Working);

@@ -2,6 +2,8 @@
 //!
 //! The chat's own words; of Outboard's wire it knows how to read a verdict, nothing else.
 
+use std::collections::BTreeMap;
+
 use outboard_app::common::{SkipReason, Step, StepResult};
 use outboard_app::{By, Outcome, Why};
 use serde::Serialize;
@@ -20,6 +22,9 @@ pub struct Post {
     pub stage: Stage,
     /// Who alone sees it; everyone if nobody is named.
     pub only: Option<String>,
+    pub edited: bool,
+    /// Who reacted, by reaction.
+    pub reactions: BTreeMap<String, Vec<String>>,
 }
 
 /// How far a post has come.
@@ -45,7 +50,8 @@ impl Post {
     pub fn now(id: String, channel: &str, author: Author, text: impl Into<String>) -> Self {
         let (channel, text, at_ms) = (channel.to_owned(), text.into(), now_ms());
         let (passage, stage, only) = (None, Stage::Said, None);
-        Self { id, channel, author, text, at_ms, passage, stage, only }
+        let (edited, reactions) = (false, BTreeMap::new());
+        Self { id, channel, author, text, at_ms, passage, stage, only, edited, reactions }
     }
 }
 
@@ -55,6 +61,15 @@ impl Post {
 pub enum Author {
     Person { name: String },
     Plugin { name: String, plugin: String },
+}
+
+impl Author {
+    /// The name they go by.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Person { name } | Self::Plugin { name, .. } => name,
+        }
+    }
 }
 
 /// How a message came through the plugins.

@@ -11,7 +11,7 @@ use tokio::sync::broadcast;
 use crate::commands::Command;
 use crate::moment::Moment;
 use crate::panel::Plugin;
-use crate::post::Post;
+use crate::post::{Author, Post};
 
 /// The channels there are.
 pub const CHANNELS: [(&str, &str); 3] = [
@@ -19,6 +19,9 @@ pub const CHANNELS: [(&str, &str); 3] = [
     ("engine-room", "Where plugins are put to the test"),
     ("quiet-bay", "Nothing much happens"),
 ];
+
+/// Channels there may be, those between two included.
+const MOST_CHANNELS: usize = 100;
 
 /// Posts and moments kept; a page that comes later sees these.
 const KEPT: usize = 200;
@@ -36,6 +39,32 @@ pub enum Change {
     Moment(Moment),
     Commands(Vec<Command>),
     Daemon(Daemon),
+    /// A post that is no more.
+    Deleted(String),
+    /// A channel is new, or another.
+    Channel(Channel),
+    /// Somebody is typing.
+    Typing(Showing),
+    /// What stands beside a bot's name.
+    Status(Showing),
+}
+
+/// Something shown for a while.
+#[derive(Debug, Clone, Serialize)]
+pub struct Showing {
+    pub who: String,
+    pub channel: String,
+    pub text: String,
+    pub until_ms: i64,
+    /// Who alone sees it.
+    pub only: Option<String>,
+}
+
+/// What somebody may not do for now.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sanction {
+    pub muted_until_ms: i64,
+    pub banned_until_ms: i64,
 }
 
 /// How things stand with the daemon.
@@ -59,8 +88,12 @@ pub struct Everything {
 /// A channel as the page lists it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Channel {
-    pub name: &'static str,
-    pub topic: &'static str,
+    pub name: String,
+    pub topic: String,
+    /// Ids of posts, the newest pin first.
+    pub pinned: Vec<String>,
+    /// Who alone sees it.
+    pub only: Option<String>,
 }
 
 /// The room.
@@ -70,8 +103,10 @@ pub struct Room {
     changes: broadcast::Sender<Change>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Kept {
+    channels: Vec<Channel>,
+    sanctions: BTreeMap<String, Sanction>,
     posts: VecDeque<Post>,
     plugins: BTreeMap<String, Plugin>,
     moments: VecDeque<Moment>,
@@ -83,7 +118,23 @@ struct Kept {
 impl Room {
     /// An empty room.
     pub fn new() -> Self {
-        Self { kept: Mutex::default(), changes: broadcast::Sender::new(BEHIND) }
+        let channel = |(name, topic): (&str, &str)| Channel {
+            name: name.to_owned(),
+            topic: topic.to_owned(),
+            pinned: Vec::new(),
+            only: None,
+        };
+        let kept = Kept {
+            channels: CHANNELS.into_iter().map(channel).collect(),
+            sanctions: BTreeMap::new(),
+            posts: VecDeque::new(),
+            plugins: BTreeMap::new(),
+            moments: VecDeque::new(),
+            commands: Vec::new(),
+            daemon: Daemon::default(),
+            members: HashSet::new(),
+        };
+        Self { kept: Mutex::new(kept), changes: broadcast::Sender::new(BEHIND) }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -110,6 +161,61 @@ impl Room {
         self.kept().members.insert((channel.into(), name.into()))
     }
 
+    /// Takes somebody out of a channel.
+    pub fn leave(&self, channel: &str, name: &str) {
+        self.kept().members.remove(&(channel.to_owned(), name.to_owned()));
+    }
+
+    /// How many are in a channel.
+    pub fn members(&self, channel: &str) -> usize {
+        self.kept().members.iter().filter(|(place, _)| place == channel).count()
+    }
+
+    /// Whether anybody of this name was ever here.
+    pub fn knows(&self, name: &str) -> bool {
+        let kept = self.kept();
+        let wrote = |post: &Post| matches!(&post.author, Author::Person { name: it } if it == name);
+        kept.members.iter().any(|(_, it)| it == name)
+            || kept.sanctions.contains_key(name)
+            || kept.posts.iter().any(wrote)
+    }
+
+    /// What somebody may not do for now.
+    pub fn sanction(&self, name: &str) -> Sanction {
+        self.kept().sanctions.get(name).copied().unwrap_or_default()
+    }
+
+    /// Changes what somebody may not do.
+    pub fn sentence(&self, name: &str, change: impl FnOnce(&mut Sanction)) {
+        change(self.kept().sanctions.entry(name.to_owned()).or_default());
+    }
+
+    /// All channels.
+    pub fn channels(&self) -> Vec<Channel> {
+        self.kept().channels.clone()
+    }
+
+    /// Whether there is such a channel.
+    pub fn has_channel(&self, name: &str) -> bool {
+        self.kept().channels.iter().any(|channel| channel.name == name)
+    }
+
+    /// Makes a channel, if there is room for one.
+    pub fn add_channel(&self, name: &str, topic: &str, only: Option<String>) -> Option<Channel> {
+        if self.kept().channels.len() >= MOST_CHANNELS {
+            return None;
+        }
+        let (name, topic) = (name.to_owned(), topic.to_owned());
+        let channel = Channel { name, topic, pinned: Vec::new(), only };
+        self.tell(Change::Channel(channel.clone()));
+        Some(channel)
+    }
+
+    /// All posts, the oldest first.
+    pub fn posts(&self) -> Vec<Post> {
+        self.kept().posts.iter().cloned().collect()
+    }
+
     /// A post, while it is kept.
     pub fn post(&self, id: &str) -> Option<Post> {
         self.kept().posts.iter().find(|post| post.id == id).cloned()
@@ -124,11 +230,6 @@ impl Room {
     pub fn plugin(&self, name: &str) -> Option<Plugin> {
         self.kept().plugins.get(name).cloned()
     }
-}
-
-/// Whether there is such a channel.
-pub fn is_channel(name: &str) -> bool {
-    CHANNELS.iter().any(|(known, _)| *known == name)
 }
 
 impl Kept {
@@ -148,13 +249,24 @@ impl Kept {
             }
             Change::Commands(commands) => self.commands.clone_from(commands),
             Change::Daemon(daemon) => self.daemon = daemon.clone(),
+            Change::Deleted(id) => {
+                self.posts.retain(|post| post.id != *id);
+                self.channels.iter_mut().for_each(|it| it.pinned.retain(|pin| pin != id));
+            }
+            Change::Channel(channel) => {
+                match self.channels.iter_mut().find(|it| it.name == channel.name) {
+                    Some(known) => *known = channel.clone(),
+                    None => self.channels.push(channel.clone()),
+                }
+            }
+            // A page that comes later does without.
+            Change::Typing(_) | Change::Status(_) => {}
         }
     }
 
     fn everything(&self) -> Everything {
-        let channels = CHANNELS.iter().map(|&(name, topic)| Channel { name, topic }).collect();
         Everything {
-            channels,
+            channels: self.channels.clone(),
             posts: self.posts.iter().cloned().collect(),
             plugins: self.plugins.values().cloned().collect(),
             moments: self.moments.iter().cloned().collect(),

@@ -11,7 +11,7 @@ use crate::herald::Herald;
 use crate::moment::now_ms;
 use crate::plugins::{fresh_id, stored};
 use crate::post::{Author, Passage, Post, Stage};
-use crate::room::{Change, Room};
+use crate::room::{Change, Room, Sanction};
 
 /// Someone, somewhere, saying something.
 #[derive(Debug, Clone)]
@@ -43,10 +43,26 @@ pub enum Told {
 
 /// Takes what was said wherever it has to go.
 pub async fn say(room: &Room, app: &App, herald: &Herald, said: Said) -> Told {
+    if let Some(told) = silenced(room, &said.name) {
+        return told;
+    }
     match said.text.strip_prefix('/') {
         Some(command) => run(room, app, &said, command).await,
         None => post(room, app, herald, said).await,
     }
+}
+
+/// What somebody hears who was muted or banned.
+fn silenced(room: &Room, name: &str) -> Option<Told> {
+    let Sanction { banned_until_ms, muted_until_ms } = room.sanction(name);
+    let reason = if banned_until_ms > now_ms() {
+        "You are banned."
+    } else if muted_until_ms > now_ms() {
+        "You are muted."
+    } else {
+        return None;
+    };
+    Some(Told::Failed { by: "The chat".to_owned(), reason: reason.to_owned() })
 }
 
 async fn post(room: &Room, app: &App, herald: &Herald, said: Said) -> Told {
@@ -95,7 +111,7 @@ pub fn stop(room: &Room, app: &App, id: &str) {
 
 /// Notes that somebody came into a channel, the first time they do.
 pub fn enter(room: &Room, herald: &Herald, name: &str, channel: &str) {
-    if room.enter(channel, name) {
+    if room.sanction(name).banned_until_ms <= now_ms() && room.enter(channel, name) {
         let (place, who) = (message::channel(channel, channel), message::sender(name, name));
         herald.tell(message::joined(place, who, now_ms() * 1_000));
     }

@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::herald::Herald;
 use crate::live;
 use crate::passing;
-use crate::room::{Room, is_channel};
+use crate::room::Room;
 use crate::settings;
 use crate::talk::{self, Said};
 use crate::trouble::{self, Button};
@@ -29,10 +29,11 @@ const LONGEST_TEXT: usize = 4_000;
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// The page: where, what kind, and the file itself.
-const PAGE: [(&str, &str, &str); 9] = [
+const PAGE: [(&str, &str, &str); 10] = [
     ("/", "text/html; charset=utf-8", include_str!("../page/index.html")),
     ("/style.css", "text/css; charset=utf-8", include_str!("../page/style.css")),
     ("/page.js", SCRIPT, include_str!("../page/page.js")),
+    ("/acts.js", SCRIPT, include_str!("../page/acts.js")),
     ("/composer.js", SCRIPT, include_str!("../page/composer.js")),
     ("/dom.js", SCRIPT, include_str!("../page/dom.js")),
     ("/engine.js", SCRIPT, include_str!("../page/engine.js")),
@@ -94,7 +95,7 @@ struct Entering {
 }
 
 async fn enter(State(site): State<Site>, Json(it): Json<Entering>) -> Response {
-    if let Some(wrong) = wrong_place(&it.name, &it.channel) {
+    if let Some(wrong) = wrong_place(&site.room, &it.name, &it.channel) {
         return wrong;
     }
     talk::enter(&site.room, &site.herald, it.name.trim(), &it.channel);
@@ -109,7 +110,7 @@ struct Saying {
 }
 
 async fn say(State(site): State<Site>, Json(it): Json<Saying>) -> Response {
-    if let Some(wrong) = wrong_place(&it.name, &it.channel) {
+    if let Some(wrong) = wrong_place(&site.room, &it.name, &it.channel) {
         return wrong;
     }
     let text = it.text.trim().to_owned();
@@ -176,12 +177,12 @@ async fn reset(State(site): State<Site>, Json(it): Json<Resetting>) -> Response 
     }
 }
 
-fn wrong_place(name: &str, channel: &str) -> Option<Response> {
+fn wrong_place(room: &Room, name: &str, channel: &str) -> Option<Response> {
     let name = name.trim();
     if name.is_empty() || name.len() > LONGEST_NAME {
         return Some(refuse("A name has between 1 and 40 bytes."));
     }
-    (!is_channel(channel)).then(|| refuse("There is no such channel."))
+    (!room.has_channel(channel)).then(|| refuse("There is no such channel."))
 }
 
 fn refuse(says: &str) -> Response {

@@ -12,6 +12,8 @@ const QUEUE: &str = "review";
 /// For how long.
 const WAIT: Duration = Duration::from_secs(3600);
 
+mod people;
+
 fn main() -> Exit {
     plugin().run()
 }
@@ -29,6 +31,11 @@ fn plugin() -> Plugin {
             cmd.ctx().host().drop_held(item.id, cmd.text()).await?;
             Ok(cmd.whisper("It is dropped."))
         })
+        .command("history", people::history)
+        .command("warn", people::warn)
+        .command("mute", people::mute)
+        .command("unmute", people::unmute)
+        .command("topic", people::topic)
 }
 
 fn judge(message: &BeforePost) -> Verdict {

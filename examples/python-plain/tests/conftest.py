@@ -19,6 +19,8 @@ HERE = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HERE))
 
 from outboard.common.v1 import common_pb2 as common  # noqa: E402
+from outboard.common.v1 import operations_pb2 as operations  # noqa: E402
+from outboard.plugin.v1 import community_pb2_grpc as community  # noqa: E402
 from outboard.plugin.v1 import plugin_pb2 as wire  # noqa: E402
 from outboard.plugin.v1 import plugin_pb2_grpc as services  # noqa: E402
 from outboard.plugin.v1 import usage_pb2 as usage  # noqa: E402
@@ -35,6 +37,7 @@ class Daemon(
     services.MessagesServicer,
     services.StorageServicer,
     usage_services.UsageServicer,
+    community.ChannelsServicer,
     host_services.SettingsServicer,
 ):
     """Speaks one session at a time with the plugin process it started."""
@@ -46,6 +49,8 @@ class Daemon(
         self.replies: asyncio.Queue[tuple[wire.ReplyRequest, dict[str, str]]] = asyncio.Queue(100)
         self.counters: dict[str, int] = {}
         self.tracked: asyncio.Queue[usage.TrackedUse] = asyncio.Queue(100)
+        #: What it was asked besides.
+        self.acts: list[object] = []
         self.tokens: set[str] = set()
         self.sessions = 0
         self.refuses = False
@@ -56,6 +61,7 @@ class Daemon(
         services.add_MessagesServicer_to_server(self, self.server)
         services.add_StorageServicer_to_server(self, self.server)
         usage_services.add_UsageServicer_to_server(self, self.server)
+        community.add_ChannelsServicer_to_server(self, self.server)
         host_services.add_SettingsServicer_to_server(self, self.server)
         self.server.add_insecure_port(f"unix://{self.socket}")
         await self.server.start()
@@ -114,6 +120,23 @@ class Daemon(
         for use in request.uses:
             await self.tracked.put(use)
         return usage.UsageTaken(taken=len(request.uses))
+
+    async def List(self, request, context):
+        assert dict(context.invocation_metadata())["outboard-call"]
+        sender = common.Sender(name="Ann")
+        messages = [
+            common.Message(id=f"m{n}", sender=sender, body=common.Body(plain=f"said {n}"))
+            for n in range(request.most, 0, -1)
+        ]
+        return operations.MessagePage(messages=messages)
+
+    async def React(self, request, context):
+        self.acts.append(request)
+        return operations.Done()
+
+    async def SetTopic(self, request, context):
+        self.acts.append(request)
+        return operations.Done()
 
     async def Increment(self, request, context):
         self.tokens.add(dict(context.invocation_metadata()).get("outboard-token", ""))

@@ -6,6 +6,8 @@ import re
 
 from conftest import HERE, common, host, wire
 
+from outboard.plugin.v1 import community_pb2
+
 PAGE = (HERE.parents[1] / "docs" / "protocol.md").read_text()
 
 
@@ -24,8 +26,14 @@ def test_every_frame_is_explained():
 
 
 def test_every_service_method_is_explained():
-    services = {**wire.DESCRIPTOR.services_by_name, **host.DESCRIPTOR.services_by_name}
+    services = {
+        **wire.DESCRIPTOR.services_by_name,
+        **host.DESCRIPTOR.services_by_name,
+        **community_pb2.DESCRIPTOR.services_by_name,
+    }
     assert set(services) == {
+        "Users",
+        "Channels",
         "Plugin",
         "Messages",
         "Plugins",

@@ -190,3 +190,23 @@ async def test_a_milestone_is_acknowledged_when_its_handler_has_returned(daemon)
         daemon.say(lifecycle=told)
         ack = (await daemon.hear("lifecycle")).lifecycle
         assert (ack.id, ack.HasField("failure")) == (number, False)
+
+
+async def test_history_is_read_and_the_newest_marked(daemon):
+    args = {"count": common.Value(integer=2)}
+    channel = common.Channel(id="c1")
+    command = wire.RunCommand(name="last", args=args, channel=channel)
+    daemon.say(call=wire.Call(id=9, budget_us=5_000_000, command=command))
+    reply = (await daemon.hear("reply")).reply
+    assert reply.interaction.body.plain == "Ann: said 1\nAnn: said 2"
+    (react,) = daemon.acts
+    assert (react.channel_id, react.message_id, react.reaction) == ("c1", "m2", "👀")
+
+
+async def test_a_topic_is_set(daemon):
+    args = {"words": common.Value(string="calm sea")}
+    command = wire.RunCommand(name="about", args=args, channel=common.Channel(id="c1"))
+    daemon.say(call=wire.Call(id=9, budget_us=5_000_000, command=command))
+    assert (await daemon.hear("reply")).reply.interaction.body.plain == "It is the topic now."
+    (topic,) = daemon.acts
+    assert (topic.channel_id, topic.topic) == ("c1", "calm sea")

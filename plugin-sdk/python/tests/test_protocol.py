@@ -36,6 +36,8 @@ async def test_hello_says_what_the_manifest_says(twin):
     assert [(handler.kind, handler.name) for handler in hello.handlers] == [
         (wire.HANDLER_KIND_HOOK, "message.before_post"),
         (wire.HANDLER_KIND_EVENT, "message.posted"),
+        (wire.HANDLER_KIND_COMMAND, "about"),
+        (wire.HANDLER_KIND_COMMAND, "last"),
         (wire.HANDLER_KIND_COMMAND, "reverse"),
         (wire.HANDLER_KIND_COMMAND, "tally"),
     ]

@@ -13,11 +13,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
 use crate::call::CallError;
+use crate::channels::Channels;
 use crate::error::HostError;
 use crate::host::{Host, MessageId};
+use crate::messages::Messages;
 use crate::settings::SettingsError;
 use crate::settings::at::At;
 use crate::storage::Storage;
+use crate::users::Users;
 
 /// What surrounds one call or event.
 #[derive(Debug)]
@@ -161,6 +164,25 @@ impl Context {
     /// Adds to a counter of this plugin's own; see [`Host::count`].
     pub fn count(&self, name: impl Into<String>, by: u64) {
         self.host.count(name, by);
+    }
+
+    /// Messages of this workspace: edited, reacted to, read. Needs `messages:send` or
+    /// `messages:history`.
+    #[must_use]
+    pub fn messages(&self) -> Messages {
+        Messages::new(self.host(), self.workspace.clone())
+    }
+
+    /// People of this workspace. Needs `users:read` or `users:moderate`.
+    #[must_use]
+    pub fn users(&self) -> Users {
+        Users::new(self.host(), self.workspace.clone())
+    }
+
+    /// Channels of this workspace. Needs `channels:read` or `channels:manage`.
+    #[must_use]
+    pub fn channels(&self) -> Channels {
+        Channels::new(self.host(), self.workspace.clone())
     }
 
     /// Says `body` in the channel and thread of what is being handled. Needs `messages:send`.

@@ -16,17 +16,32 @@ use serde::de::DeserializeOwned;
 
 use crate::body::Body;
 use crate::call::CallError;
+use crate::channels::Channels;
 use crate::error::HostError;
 use crate::follow_up::Later;
 use crate::link::{Cause, Link};
+use crate::messages::Messages;
 use crate::settings::at::At;
 use crate::settings::{SettingsError, read};
 use crate::storage::{Source, Storage};
 use crate::usage;
+use crate::users::Users;
 
 /// The id of a message, as the app knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct MessageId(pub String);
+
+impl From<MessageId> for String {
+    fn from(MessageId(id): MessageId) -> Self {
+        id
+    }
+}
+
+impl From<&MessageId> for String {
+    fn from(MessageId(id): &MessageId) -> Self {
+        id.clone()
+    }
+}
 
 /// What a plugin may ask of the daemon. Cheap to clone; may be moved to any task or thread.
 #[derive(Debug, Clone)]
@@ -190,6 +205,24 @@ impl Host {
     ) -> Result<String, CallError> {
         let (plugin, method, json) = (plugin.into(), method.into(), json.into());
         self.link.call_plugin(self.cause, CallPluginRequest { plugin, method, json }).await
+    }
+
+    /// Messages: edited, reacted to, read. Needs `messages:send` or `messages:history`.
+    #[must_use]
+    pub fn messages(&self) -> Messages {
+        Messages::new(self.clone(), String::new())
+    }
+
+    /// People. Needs `users:read` or `users:moderate`.
+    #[must_use]
+    pub fn users(&self) -> Users {
+        Users::new(self.clone(), String::new())
+    }
+
+    /// Channels. Needs `channels:read` or `channels:manage`.
+    #[must_use]
+    pub fn channels(&self) -> Channels {
+        Channels::new(self.clone(), String::new())
     }
 
     /// What counts on the whole server, as the author's own type, which must fit the schema.

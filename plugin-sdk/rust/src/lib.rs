@@ -96,6 +96,9 @@
 //! }
 //! ```
 //!
+//! [`Context::messages`] edits, reacts and reads what was said before, [`Context::users`] looks
+//! people up and moderates them, [`Context::channels`] looks after channels.
+//!
 //! # Start, end, long work
 //!
 //! [`Plugin::on_start`] runs before the first call may come; [`Start::progress`] buys time there.
@@ -135,6 +138,7 @@ mod argument;
 mod blocking;
 mod body;
 mod call;
+mod channels;
 mod command;
 mod context;
 mod environment;
@@ -151,6 +155,7 @@ mod http;
 mod known;
 mod lifecycle;
 mod link;
+mod messages;
 mod outcome;
 mod plugin;
 mod plugin_hooks;
@@ -164,6 +169,7 @@ mod storage;
 mod subject;
 mod typing;
 mod usage;
+mod users;
 mod verdict;
 pub mod webhook;
 
@@ -172,6 +178,7 @@ pub use argument::{ArgumentError, FromValue};
 pub use blocking::{Handled, blocking};
 pub use body::Body;
 pub use call::{CallError, Json, PluginCall};
+pub use channels::Channels;
 pub use command::Command;
 pub use context::Context;
 pub use environment::Environment;
@@ -188,6 +195,7 @@ pub use hook::{
 pub use host::{Host, MessageId};
 pub use http::{HttpRequest, HttpResponse};
 pub use lifecycle::Milestone;
+pub use messages::{Growing, History, Messages};
 pub use outboard_proto as proto;
 pub use outcome::Outcome;
 pub use plugin::Plugin;
@@ -198,6 +206,7 @@ pub use settings::{SettingsChange, SettingsError};
 pub use start::Start;
 pub use storage::{Change, Changed, News, Storage, StorageError, Stored, Watch, Written};
 pub use typing::Typing;
+pub use users::Users;
 pub use verdict::{Rejection, Verdict};
 
 /// The page for authors: its examples are compiled with the crate's own.

@@ -3,6 +3,7 @@
 //! It carries the host API's calls and remembers what the daemon said of itself. It refuses to
 //! know the session's stream.
 
+mod asks;
 mod settings;
 mod storage;
 mod usage;
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use outboard_proto::limits::{CALL_KEY, DECODE_BYTES, TOKEN_KEY};
+use outboard_proto::plugin::channels_client::ChannelsClient;
 use outboard_proto::plugin::events_client::EventsClient;
 use outboard_proto::plugin::interactions_client::InteractionsClient;
 use outboard_proto::plugin::messages_client::MessagesClient;
@@ -20,6 +22,7 @@ use outboard_proto::plugin::plugins_client::PluginsClient;
 use outboard_proto::plugin::settings_client::SettingsClient;
 use outboard_proto::plugin::storage_client::StorageClient;
 use outboard_proto::plugin::usage_client::UsageClient;
+use outboard_proto::plugin::users_client::UsersClient;
 use outboard_proto::plugin::{
     CallPluginRequest, DropHeldRequest, EmitRequest, FollowUpRequest, HeldResponse,
     ListHeldRequest, ListHeldResponse, ReleaseHeldRequest, ReplyRequest, SendRequest, Welcome,
@@ -68,6 +71,8 @@ struct Wire {
     events: EventsClient<Channel>,
     storage: StorageClient<Channel>,
     usage: UsageClient<Channel>,
+    users: UsersClient<Channel>,
+    channels: ChannelsClient<Channel>,
     settings: SettingsClient<Channel>,
     token: MetadataValue<Ascii>,
 }
@@ -92,10 +97,22 @@ impl Link {
         let storage =
             StorageClient::new(channel.clone()).max_decoding_message_size(2 * DECODE_BYTES);
         let usage = UsageClient::new(channel.clone());
+        let users = UsersClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
+        let channels = ChannelsClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
         let settings = SettingsClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
         let events = EventsClient::new(channel).max_decoding_message_size(DECODE_BYTES);
-        let wire =
-            Wire { messages, interactions, plugins, events, storage, usage, settings, token };
+        let wire = Wire {
+            messages,
+            interactions,
+            plugins,
+            events,
+            storage,
+            usage,
+            users,
+            channels,
+            settings,
+            token,
+        };
         Self::over(Way::Wire(Box::new(wire)))
     }
 

@@ -19,6 +19,7 @@
 //! assert_eq!(daemon.command("double").text("ha").run().unwrap().text(), "haha");
 //! ```
 
+mod app;
 mod arrange;
 mod beyond;
 mod life;
@@ -51,6 +52,7 @@ use crate::session::running::Running;
 use crate::start::Start;
 use crate::verdict::Verdict;
 
+pub use app::Act;
 pub use arrange::{Argument, CommandCall, message};
 pub use beyond::{HttpAnswer, HttpCall};
 pub(crate) use record::Recorder;

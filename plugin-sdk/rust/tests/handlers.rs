@@ -211,8 +211,12 @@ fn what_handlers_send_is_kept_in_order() {
     });
     let mut daemon = Harness::new(plugin);
     daemon.posted("hello").unwrap();
-    let here = Sent { channel: None, body: Body::plain("here") };
-    let there = Sent { channel: Some("c9".to_owned()), body: Body::markdown("*there*") };
+    let nobody = || (None, None);
+    let (only_to, to_user) = nobody();
+    let here = Sent { channel: None, body: Body::plain("here"), only_to, to_user };
+    let (only_to, to_user) = nobody();
+    let channel = Some("c9".to_owned());
+    let there = Sent { channel, body: Body::markdown("*there*"), only_to, to_user };
     assert_eq!(daemon.sent(), [here, there]);
 }
 

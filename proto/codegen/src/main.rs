@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 
 const PROTOS: &[&str] = &[
     "outboard/common/v1/common.proto",
+    "outboard/common/v1/operations.proto",
     "outboard/common/v1/settings.proto",
     "outboard/plugin/v1/plugin.proto",
+    "outboard/plugin/v1/community.proto",
     "outboard/plugin/v1/usage.proto",
     "outboard/plugin/v1/settings.proto",
     "outboard/app/v1/app.proto",
@@ -23,7 +25,7 @@ const PROTOS: &[&str] = &[
 ];
 
 /// Payloads that are kept behind a pointer.
-const LARGE: [&str; 19] = [
+const LARGE: [&str; 23] = [
     ".outboard.common.v1.HookPayload.of.before_post",
     ".outboard.common.v1.HookPayload.of.before_edit",
     ".outboard.common.v1.HookPayload.of.before_delete",
@@ -43,6 +45,10 @@ const LARGE: [&str; 19] = [
     ".outboard.app.v1.RunCommand.target_message",
     ".outboard.app.v1.DaemonFrame.kind.request",
     ".outboard.app.v1.Request.of.decided",
+    ".outboard.app.v1.Answer.result.message",
+    ".outboard.app.v1.Answer.result.user",
+    ".outboard.app.v1.Answer.result.channel",
+    ".outboard.plugin.v1.StreamPiece.kind.begin",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -52,6 +52,14 @@ impl AppDraft {
         self
     }
 
+    /// An app that carries out all there is.
+    #[must_use]
+    pub fn able(mut self) -> Self {
+        let names = outboard_proto::operations::OPERATIONS.iter().map(|row| row.name.to_owned());
+        self.hello.operations = names.collect();
+        self
+    }
+
     /// An app that carries out nothing.
     #[must_use]
     pub fn idle(mut self) -> Self {

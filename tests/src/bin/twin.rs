@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use outboard_plugin::{BeforePost, Command, Exit, MessageEvent, Plugin, Reply, Result, Verdict};
+use outboard_plugin::{
+    BeforePost, Command, Exit, MessageEvent, Plugin, Reply, Result, Verdict, proto,
+};
 
 const SHRUG: &str = r"¯\_(ツ)_/¯";
 
@@ -14,6 +16,8 @@ fn main() -> Exit {
         .on_posted(greet)
         .command("reverse", reverse)
         .command("tally", tally)
+        .command("last", last)
+        .command("about", about)
         .run()
 }
 
@@ -42,4 +46,25 @@ async fn tally(command: Command) -> Result<Reply> {
     let word: String = command.arg("word")?;
     let count = command.ctx().storage().increment(format!("tally/{word}"), 1).await?;
     Ok(command.reply(format!("{word}: {count}")))
+}
+
+async fn last(command: Command) -> Result<Reply> {
+    let (messages, channel) = (command.ctx().messages(), &command.channel().id);
+    let count = u32::try_from(command.arg::<i64>("count")?)?;
+    let page = messages.history(channel).most(count).page().await?;
+    if let Some(newest) = page.messages.first() {
+        messages.react(channel, &newest.id, "👀").await?;
+    }
+    let line = |it: &proto::common::Message| {
+        let name = it.sender.as_ref().map_or("", |sender| &sender.name);
+        format!("{name}: {}", outboard_tests::values::text_of(it.body.as_ref()))
+    };
+    let lines: Vec<String> = page.messages.iter().rev().map(line).collect();
+    Ok(command.whisper(lines.join("\n")))
+}
+
+async fn about(command: Command) -> Result<Reply> {
+    let words: String = command.arg("words")?;
+    command.ctx().channels().set_topic(&command.channel().id, words).await?;
+    Ok(command.whisper("It is the topic now."))
 }

@@ -6,6 +6,9 @@
 mod alerts;
 mod app;
 mod app_sdk;
+mod asks;
+mod asks_bad;
+mod asks_streams;
 mod authors;
 mod authors_bad;
 mod bulkheads;

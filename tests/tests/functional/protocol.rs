@@ -4,14 +4,18 @@
 use std::path::Path;
 
 use outboard_proto::admin::State;
-use outboard_proto::common::{Body, HookPayload, Opaque, SettingsOutcome, body, hook_payload};
+use outboard_proto::app::{answer::Result as Answer, request::Of};
+use outboard_proto::common::{
+    Body, Done, HookPayload, MessagePage, Opaque, SettingsOutcome, body, hook_payload,
+};
 use outboard_tests::daemon::skipped;
 use outboard_tests::operator::settings::in_channel;
 use outboard_tests::python::{copy, copy_sdk, interpreter, runtime};
 use outboard_tests::verdict::{outcome, steps};
-use outboard_tests::{App, Daemon, Outcome, app, binaries, process, values};
+use outboard_tests::{App, AppDraft, Daemon, Outcome, app, binaries, process, values};
 use rustix::process::Signal;
 
+use crate::asks::stored;
 use crate::{QUICK, last_end};
 
 /// Who is tried.
@@ -56,6 +60,7 @@ claims![
     many_calls_at_once_each_get_their_own_answer,
     killed_it_comes_back_and_works,
     what_it_counts_outlives_its_process,
+    it_reads_what_was_said_reacts_and_sets_a_topic,
     told_to_end_it_ends_by_itself,
     it_ends_with_the_daemon,
 ];
@@ -176,6 +181,30 @@ async fn what_it_counts_outlives_its_process(scene: Scene) -> Outcome {
     process::signal(status.pid, Signal::KILL)?;
     scene.daemon.operator().wait_back(scene.name, 1).await?;
     assert_eq!(count().await?, "tea: 2");
+    Ok(())
+}
+
+async fn it_reads_what_was_said_reacts_and_sets_a_topic(scene: Scene) -> Outcome {
+    let able = AppDraft::default().able().node("able", 1);
+    let able = able.connect(&scene.daemon.house().app_socket()).await?;
+    let told = scene.app.start_command(app::command("last", "2")).await?;
+    let request = able.request().await?;
+    assert!(matches!(request.of, Some(Of::ListMessages(_))), "{:?}", request.of);
+    let messages = vec![stored("m-2", "two"), stored("m-1", "one")];
+    let page = Answer::Messages(MessagePage { messages, more: false });
+    able.answer(request.id, page).await?;
+    let request = able.request().await?;
+    let Some(Of::React(react)) = request.of else { panic!("{:?}", request.of) };
+    assert_eq!((react.message_id.as_str(), react.reaction.as_str()), ("m-2", "👀"));
+    able.answer(request.id, Answer::Done(Done {})).await?;
+    let said = app::reply_text(&told.answer().await?);
+    assert_eq!(said.as_deref(), Some("ann: one\nann: two"));
+    let told = scene.app.start_command(app::command("about", "calm sea")).await?;
+    let request = able.request().await?;
+    let Some(Of::SetTopic(topic)) = request.of else { panic!("{:?}", request.of) };
+    assert_eq!(topic.topic, "calm sea");
+    able.answer(request.id, Answer::Done(Done {})).await?;
+    assert_eq!(app::reply_text(&told.answer().await?).as_deref(), Some("It is the topic now."));
     Ok(())
 }
 

@@ -5,6 +5,7 @@ The public names, and nothing else. `App` is for asyncio, `ThreadedApp` for ever
 """
 
 from outboard_app.app import App
+from outboard_app.operations import Asked, Carries
 from outboard_app.outcome import (
     CommandOutcome,
     DecidedBy,
@@ -15,14 +16,16 @@ from outboard_app.outcome import (
     Published,
     text_of,
 )
-from outboard_app.requests import Decided, FollowUp, Refusal, SendRequest
+from outboard_app.requests import Decided, FollowUp, NotFound, NotItsOwn, Refusal, SendRequest
 from outboard_app.settings import Saved, SettingsError, for_channel, for_user, for_workspace
 from outboard_app.signs import Piece
 from outboard_app.threaded import ThreadedApp
-from outboard_app.wire import app, common
+from outboard_app.wire import app, common, operations
 
 __all__ = [
     "App",
+    "Asked",
+    "Carries",
     "CommandOutcome",
     "Decided",
     "DecidedBy",
@@ -30,6 +33,8 @@ __all__ = [
     "Held",
     "HttpAnswer",
     "FollowUp",
+    "NotFound",
+    "NotItsOwn",
     "Outcome",
     "Piece",
     "Published",
@@ -43,5 +48,6 @@ __all__ = [
     "for_channel",
     "for_user",
     "for_workspace",
+    "operations",
     "text_of",
 ]

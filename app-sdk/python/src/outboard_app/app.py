@@ -18,6 +18,7 @@ from outboard_app.calls import Away
 from outboard_app.gates import Gates
 from outboard_app.identity import new_id
 from outboard_app.link import Link, OnCatalogue, OnEvent
+from outboard_app.operations import Carries
 from outboard_app.outcome import (
     CommandOutcome,
     DecidedBy,
@@ -91,6 +92,7 @@ class App(Gates[Coroutine[Any, Any, Outcome]]):
         subscriptions: Iterable[str] = (),
         on_event: OnEvent | None = None,
         on_decided: OnDecided | None = None,
+        carries: Carries | None = None,
     ) -> None:
         """Describes the app; `start` connects it.
 
@@ -104,6 +106,7 @@ class App(Gates[Coroutine[Any, Any, Outcome]]):
         is told again until it has, under the same key, also by a later daemon; without it no
         plugin can hold. `on_event` is told of
         the plugins' own events that `subscriptions` names, such as "plugin:moderator:case_opened".
+        `carries` has a handler for everything else that the app carries out.
         """
         hello = _hello(app, node, version, public_url)
         hello.hooks.extend(hooks)
@@ -114,7 +117,9 @@ class App(Gates[Coroutine[Any, Any, Outcome]]):
         hello.workspaces.extend(workspaces)
         if on_decided is not None and _DECIDE not in hello.operations:
             hello.operations.append(_DECIDE)
-        desk = Desk(on_send, on_follow_up, time.monotonic, on_decided)
+        if carries is not None:
+            hello.operations.extend(carries.names())
+        desk = Desk(on_send, on_follow_up, time.monotonic, on_decided, carries)
         hello.subscriptions.extend(subscriptions)
         self._socket = socket
         self._link = Link(socket, hello, desk, on_catalogue, on_event)

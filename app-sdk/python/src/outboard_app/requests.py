@@ -11,6 +11,8 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from outboard_app import operations
+from outboard_app.operations import Carries
 from outboard_app.wire import app, common
 
 log = logging.getLogger("outboard_app")
@@ -25,6 +27,8 @@ _KEY_AGE = 24 * 3600.0
 # google.rpc.Code
 _FAILED_PRECONDITION = 9
 _INTERNAL = 13
+_NOT_FOUND = 5
+_PERMISSION_DENIED = 7
 _UNIMPLEMENTED = 12
 _RESOURCE_EXHAUSTED = 8
 
@@ -48,6 +52,23 @@ class SendRequest:
 
 class Refusal(Exception):
     """Raised by a handler: the app will not do it. The plugin hears the words."""
+
+    code = _FAILED_PRECONDITION
+    reason = common.REASON_APP_REFUSED
+
+
+class NotFound(Refusal):
+    """There is no such message, person or channel."""
+
+    code = _NOT_FOUND
+    reason = common.REASON_NOT_FOUND
+
+
+class NotItsOwn(Refusal):
+    """It is somebody else's message, and the plugin may change its own only."""
+
+    code = _PERMISSION_DENIED
+    reason = common.REASON_NOT_ITS_OWN
 
 
 @dataclass(frozen=True)
@@ -112,7 +133,7 @@ OnSend = Callable[[SendRequest], Awaitable[str]]
 OnFollowUp = Callable[[FollowUp], Awaitable[str]]
 OnDecided = Callable[[Decided], Awaitable[str]]
 Reply = Callable[[app.Answer], None]
-Work = Callable[[], Awaitable[str]]
+Work = Callable[[], Awaitable[app.Answer]]
 
 
 class Desk:
@@ -124,14 +145,16 @@ class Desk:
         on_follow_up: OnFollowUp | None,
         clock: Callable[[], float],
         on_decided: OnDecided | None = None,
+        carries: Carries | None = None,
     ) -> None:
+        self._carries = carries or Carries()
         self._on_send = on_send
         self._on_follow_up = on_follow_up
         self._on_decided = on_decided
         self._clock = clock
-        self._done: OrderedDict[tuple[str, str], tuple[float, str]] = OrderedDict()
-        self._by_key: dict[tuple[str, str], asyncio.Task[str]] = {}
-        self._last_in_channel: dict[str, asyncio.Task[str]] = {}
+        self._done: OrderedDict[tuple[str, str], tuple[float, app.Answer]] = OrderedDict()
+        self._by_key: dict[tuple[str, str], asyncio.Task[app.Answer]] = {}
+        self._last_in_channel: dict[str, asyncio.Task[app.Answer]] = {}
         self._answering: set[asyncio.Task[None]] = set()
 
     def take(self, request: app.Request, reply: Reply) -> None:
@@ -159,49 +182,53 @@ class Desk:
             return
         try:
             # Shielded: whoever asks again with the same key waits for the same work.
-            message_id = await asyncio.shield(self._once(request, work))
+            done = await asyncio.shield(self._once(request, work))
         except Refusal as refusal:
-            reply(_failed(request, _FAILED_PRECONDITION, common.REASON_APP_REFUSED, str(refusal)))
+            reply(_failed(request, refusal.code, refusal.reason, str(refusal)))
         except Exception:
             log.exception("could not carry out what plugin %s asked", request.asker.plugin)
             words = "the app failed to carry it out; its log says why"
             reply(_failed(request, _INTERNAL, common.REASON_INTERNAL, words))
         else:
-            reply(app.Answer(id=request.id, sent=app.Sent(message_id=message_id)))
+            answer = app.Answer(id=request.id)
+            answer.MergeFrom(done)
+            reply(answer)
 
     def _work(self, request: app.Request) -> Work | None:
         """The app's own code for it, ready to begin."""
         if request.HasField("send") and (on_send := self._on_send) is not None:
-            return lambda: on_send(_asked(request))
+            return lambda: _sent(on_send(_asked(request)))
         if request.HasField("follow_up") and (on_follow_up := self._on_follow_up) is not None:
-            return lambda: on_follow_up(_followed_up(request))
+            return lambda: _sent(on_follow_up(_followed_up(request)))
         if request.HasField("decided") and (on_decided := self._on_decided) is not None:
-            return lambda: on_decided(_decided(request))
-        return None
+            return lambda: _sent(on_decided(_decided(request)))
+        return operations.work(self._carries, request)
 
-    def _once(self, request: app.Request, work: Work) -> asyncio.Task[str]:
-        key = (request.asker.plugin, request.idempotency_key)
-        if request.idempotency_key and (known := self._by_key.get(key)) is not None:
+    def _once(self, request: app.Request, work: Work) -> asyncio.Task[app.Answer]:
+        kept = operations.is_kept(request)
+        key = (request.asker.plugin, request.idempotency_key if kept else "")
+        if kept and request.idempotency_key and (known := self._by_key.get(key)) is not None:
             return known
         channel = _channel_of(request)
         task = asyncio.ensure_future(self._in_turn(work, key, self._last_in_channel.get(channel)))
-        self._by_key[key] = task
+        if kept:
+            self._by_key[key] = task
         self._last_in_channel[channel] = task
         task.add_done_callback(lambda done: self._finished(key, channel, done))
         return task
 
     async def _in_turn(
-        self, work: Work, key: tuple[str, str], before: asyncio.Task[str] | None
-    ) -> str:
+        self, work: Work, key: tuple[str, str], before: asyncio.Task[app.Answer] | None
+    ) -> app.Answer:
         if (known := self._remembered(key)) is not None:
             return known
         if before is not None:
             await asyncio.wait([before])
-        message_id = await work()
-        self._remember(key, message_id)
-        return message_id
+        answer = await work()
+        self._remember(key, answer)
+        return answer
 
-    def _finished(self, key: tuple[str, str], channel: str, task: asyncio.Task[str]) -> None:
+    def _finished(self, key: tuple[str, str], channel: str, task: asyncio.Task[app.Answer]) -> None:
         if self._by_key.get(key) is task:
             del self._by_key[key]
         if self._last_in_channel.get(channel) is task:
@@ -209,14 +236,14 @@ class Desk:
         if not task.cancelled():
             task.exception()  # seen: whoever waits has it too
 
-    def _remembered(self, key: tuple[str, str]) -> str | None:
-        at, message_id = self._done.get(key, (0.0, ""))
+    def _remembered(self, key: tuple[str, str]) -> app.Answer | None:
+        at, answer = self._done.get(key, (0.0, None))
         fresh = key in self._done and self._clock() - at < _KEY_AGE
-        return message_id if fresh else None
+        return answer if fresh else None
 
-    def _remember(self, key: tuple[str, str], message_id: str) -> None:
+    def _remember(self, key: tuple[str, str], answer: app.Answer) -> None:
         if key[1]:
-            self._done[key] = (self._clock(), message_id)
+            self._done[key] = (self._clock(), answer)
         while len(self._done) > _KEYS:
             self._done.popitem(last=False)
 
@@ -279,8 +306,10 @@ def _decided(request: app.Request) -> Decided:
 
 def _channel_of(request: app.Request) -> str:
     """The channel in whose order it is carried out; "" where it is about none."""
+    if request.HasField("follow_up"):
+        return request.follow_up.channel.id
     if not request.HasField("decided"):
-        return request.send.message.channel.id or request.follow_up.channel.id
+        return operations.channel_of(request)
     payload = request.decided.payload
     of = payload.WhichOneof("of")
     if of == "before_post":
@@ -292,6 +321,11 @@ def _channel_of(request: app.Request) -> str:
     if of in ("before_reaction", "before_upload", "before_join", "before_create"):
         return str(getattr(payload, of).channel.id)
     return ""
+
+
+async def _sent(sending: Awaitable[str]) -> app.Answer:
+    """What becomes a message is answered with its id."""
+    return app.Answer(sent=app.Sent(message_id=await sending))
 
 
 def _failed(request: app.Request, code: int, reason: common.Reason, words: str) -> app.Answer:

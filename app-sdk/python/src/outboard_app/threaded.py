@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from outboard_app.app import COMMAND_BUDGET, HTTP_BUDGET, App
 from outboard_app.gates import Gates
 from outboard_app.link import OnCatalogue, OnEvent
+from outboard_app.operations import Carries
 from outboard_app.outcome import CommandOutcome, HttpAnswer, Outcome, Published
 from outboard_app.requests import Decided, FollowUp, SendRequest
 from outboard_app.settings import SERVER, Saved
@@ -51,8 +52,11 @@ class ThreadedApp(Gates["Future[Outcome]"]):
         subscriptions: Iterable[str] = (),
         on_event: OnEvent | None = None,
         on_decided: OnDecidedThreaded | None = None,
+        carries: Carries | None = None,
     ) -> None:
-        """As App. `on_send` and the others are called on the SDK's thread."""
+        """As App. `on_send` and the others are called on the SDK's thread; those in `carries` are
+        coroutines there, too.
+        """
         self._loop: asyncio.AbstractEventLoop
         self._thread = threading.Thread(target=self._run, name="outboard", daemon=True)
         self._app = App(
@@ -71,6 +75,7 @@ class ThreadedApp(Gates["Future[Outcome]"]):
             subscriptions=subscriptions,
             on_event=on_event,
             on_decided=_awaiting(on_decided),
+            carries=carries,
         )
 
     def start(self) -> None:

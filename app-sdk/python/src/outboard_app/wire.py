@@ -13,6 +13,7 @@ import grpc.aio
 from outboard_app._proto.outboard.app.v1 import app_pb2 as app
 from outboard_app._proto.outboard.app.v1 import settings_pb2 as app_settings
 from outboard_app._proto.outboard.common.v1 import common_pb2 as common
+from outboard_app._proto.outboard.common.v1 import operations_pb2 as operations
 from outboard_app._proto.outboard.common.v1 import settings_pb2 as common_settings
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "dial",
     "hook_of",
     "open_connect",
+    "operations",
 ]
 
 PROTOCOL = "1"

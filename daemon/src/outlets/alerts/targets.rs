@@ -186,7 +186,7 @@ async fn say(
     match answer.map_err(|failure| failure.message)?.result {
         Some(answer::Result::Sent(_)) => Ok(()),
         Some(answer::Result::Failure(failure)) => Err(failure.message),
-        None => Err("the app answered without a result".to_owned()),
+        _ => Err("the app answered something else than it was asked for".to_owned()),
     }
 }
 

@@ -26,6 +26,7 @@ impl Core {
         if action.interaction_id.is_empty() {
             action.interaction_id = uuid::Uuid::now_v7().to_string();
         }
+        self.spoke_at(caller.node(), action.sender.as_ref());
         let (interaction_id, plugin) = (action.interaction_id.clone(), action.plugin.clone());
         let begun = match self.actor(&action, now) {
             Ok(member) => self.begin_action(caller, member, &action, now),

@@ -15,6 +15,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::CommandCall;
 use crate::egress::Urgency;
+use crate::routing::asked::asker;
 use crate::routing::send::Outgoing;
 use crate::routing::{Core, MemberId, Switchboard};
 
@@ -135,11 +136,16 @@ impl Switchboard {
             core.trace_follow_up(member, &follow_up, &workspace);
             let of = Some(request::Of::FollowUp(follow_up));
             let asker = Some(asker);
-            // It may come days later, of another process: the trace is over.
-            let trace = None;
-            let request =
-                Request { id: 0, idempotency_key: key, attempt: 1, asker, workspace, trace, of };
-            Ok(Outgoing { request, prefer })
+            // It may come days later, of another process: no trace goes on with it.
+            let request = Request {
+                idempotency_key: key,
+                attempt: 1,
+                asker,
+                workspace,
+                of,
+                ..Request::default()
+            };
+            Ok(Outgoing { request, prefer, only: None })
         })
     }
 
@@ -229,11 +235,6 @@ impl Core {
             let text = "the plugin is being unloaded";
             return Err(Failure::new(tonic::Code::Unavailable, Reason::Stopping, text));
         };
-        Ok(Asker {
-            plugin: member.is.name.to_string(),
-            version: member.is.version.clone(),
-            bot_username: member.is.bot.username.clone(),
-            bot_display_name: member.is.bot.display_name.clone(),
-        })
+        Ok(asker(member))
     }
 }

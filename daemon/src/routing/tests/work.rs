@@ -198,7 +198,7 @@ async fn progress_keeps_a_command_alive_beyond_its_timeout() {
     assert_eq!(reason(result.await.unwrap()), Reason::Deadline);
 }
 
-fn send(text: &str) -> SendRequest {
+pub fn send(text: &str) -> SendRequest {
     let body = Some(Body { content: Some(body::Content::Plain(text.into())) });
     SendRequest { channel_id: "c1".into(), body, ..SendRequest::default() }
 }

@@ -28,9 +28,16 @@ async fn post(path: &str, json: &'static str) -> (StatusCode, String) {
 
 #[tokio::test]
 async fn the_page_and_its_files_are_served() {
-    for path in
-        ["/", "/style.css", "/page.js", "/posts.js", "/engine.js", "/composer.js", "/dom.js"]
-    {
+    for path in [
+        "/",
+        "/style.css",
+        "/page.js",
+        "/posts.js",
+        "/acts.js",
+        "/engine.js",
+        "/composer.js",
+        "/dom.js",
+    ] {
         let answer = ask(Request::get(path).body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
     }

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from outboard_plugin.body import Said, body_of
 from outboard_plugin.held import HeldThings
-from outboard_plugin.link import Cause, Link
+from outboard_plugin.link import Cause, Link, M, Message
 from outboard_plugin.storage import Storage
 from outboard_plugin.wire import common, wire
 
@@ -27,6 +27,14 @@ class Host:
         self._cause = cause
         #: Empty where the app has only one.
         self.workspace = workspace
+
+    async def ask(self, method: str, request: Message, answer: type[M]) -> M:
+        """Asks anything of the host API, with the wire's own messages, such as
+
+        `await ctx.ask("Messages/List", operations.ListMessages(...), operations.MessagePage)`.
+        What it needs, docs/writing-a-plugin.md says. Raises HostError.
+        """
+        return await self._link.ask(method, request, answer, self._cause)
 
     # --- Speaking -----------------------------------------------------------------------------
 

@@ -3,7 +3,8 @@
 One set of tests holds all of them to the protocol (tests/tests/functional/protocol.rs).
 """
 
-from outboard_plugin import Plugin, replace
+from outboard_plugin import Plugin, Reply, replace
+from outboard_plugin.wire import operations
 
 SHRUG = r"¯\_(ツ)_/¯"
 
@@ -29,6 +30,26 @@ def reverse(ctx, text):
 @plugin.command("tally")
 async def tally(ctx, word):
     return f"{word}: {await ctx.storage.increment(f'tally/{word}')}"
+
+
+@plugin.command("last")
+async def last(ctx, count):
+    listed = operations.ListMessages(channel_id=ctx.channel.id, most=count)
+    page = await ctx.ask("Messages/List", listed, operations.MessagePage)
+    said = [f"{it.sender.name}: {it.body.plain}" for it in reversed(page.messages)]
+    for newest in page.messages[:1]:
+        seen = operations.ReactToMessage(
+            channel_id=ctx.channel.id, message_id=newest.id, reaction="👀"
+        )
+        await ctx.ask("Messages/React", seen, operations.Done)
+    return Reply("\n".join(said), for_one=True)
+
+
+@plugin.command("about")
+async def about(ctx, words):
+    topic = operations.SetTopic(channel_id=ctx.channel.id, topic=words)
+    await ctx.ask("Channels/SetTopic", topic, operations.Done)
+    return Reply("It is the topic now.", for_one=True)
 
 
 if __name__ == "__main__":

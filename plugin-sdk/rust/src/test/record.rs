@@ -13,6 +13,7 @@ use outboard_proto::plugin::{
 use tokio::sync::Notify;
 use tonic::Code;
 
+use super::app::App;
 use super::shelf::Shelf;
 use crate::body::Body;
 use crate::call::CallError;
@@ -27,6 +28,10 @@ pub struct Sent {
     pub channel: Option<String>,
     /// What it says.
     pub body: Body,
+    /// Who alone sees it; everyone if nobody is named.
+    pub only_to: Option<String>,
+    /// Whom it tells in private, instead of a channel.
+    pub to_user: Option<String>,
 }
 
 /// What the plugin said to a command that it deferred.
@@ -89,6 +94,7 @@ struct Kept {
     decided: Vec<Decided>,
     refusal: Option<HostError>,
     shelf: Shelf,
+    app: App,
     settings: Vec<(At, String)>,
     secrets: BTreeMap<String, String>,
     /// By plugin and method.
@@ -98,12 +104,15 @@ struct Kept {
 impl Recorder {
     pub(crate) fn send(&self, request: SendRequest) -> Result<String, HostError> {
         let body = Body(request.body.unwrap_or_default());
-        self.keep(Sent { channel: Some(request.channel_id), body })
+        let named = |id: String| Some(id).filter(|id| !id.is_empty());
+        let (only_to, to_user) = (named(request.only_to), named(request.to_user));
+        self.keep(Sent { channel: named(request.channel_id), body, only_to, to_user })
     }
 
     pub(crate) fn reply(&self, request: ReplyRequest) -> Result<String, HostError> {
         let body = Body(request.body.unwrap_or_default());
-        self.keep(Sent { channel: None, body })
+        let only_to = Some(request.only_to).filter(|id| !id.is_empty());
+        self.keep(Sent { channel: None, body, only_to, to_user: None })
     }
 
     pub(crate) fn call(&self, call: &CallPluginRequest) -> Result<String, CallError> {
@@ -228,6 +237,23 @@ impl Recorder {
             Some(refusal) => Err(refusal.clone()),
             None => ask(&mut kept.shelf),
         }
+    }
+
+    /// Asks the harness's app, unless everything is refused.
+    pub(crate) fn app<T>(
+        &self,
+        ask: impl FnOnce(&mut App) -> Result<T, HostError>,
+    ) -> Result<T, HostError> {
+        let mut kept = self.lock();
+        match &kept.refusal {
+            Some(refusal) => Err(refusal.clone()),
+            None => ask(&mut kept.app),
+        }
+    }
+
+    /// Looks at the harness's app, whatever is refused.
+    pub(super) fn at_app<T>(&self, look: impl FnOnce(&mut App) -> T) -> T {
+        look(&mut self.lock().app)
     }
 
     pub(super) fn set_at(&self, at: At, json: &str) {

@@ -9,7 +9,8 @@ use outboard_plugin::proto::plugin::{
     CancelCall, CancelInteraction, Delivery, RunCommand, call, reply::Result as Replied,
 };
 use outboard_plugin::{
-    BeforePost, Command, HostError, Later, MessageId, Plugin, Result, Told, Verdict, blocking,
+    BeforePost, Command, HostError, Later, MessageId, Plugin, Reply, Result, Told, Verdict,
+    blocking,
 };
 use tokio::sync::mpsc;
 
@@ -181,6 +182,37 @@ async fn host_calls_carry_the_token_and_what_caused_them() {
     deliver(&session, 5, "x.test.thing", 0).await;
     assert_eq!(daemon.host_call().await.cause.as_deref(), Some("e5"));
     assert!(matches!(session.next().await, Some(Up::Ack(ack)) if ack.failure.is_none()));
+}
+
+#[tokio::test]
+async fn messages_are_edited_and_grow_over_the_wire() {
+    let mut daemon = Daemon::start();
+    let _run = daemon.run(|| {
+        Plugin::new("writer", "1.0.0").command("write", async |cmd: Command| -> Result<Reply> {
+            let messages = cmd.ctx().messages();
+            messages.edit("c1", "m1", "better").await?;
+            let mut story = messages.stream("c2");
+            for word in ["Once ", "upon"] {
+                story.push(word).await?;
+            }
+            let whole = story.finish().await?;
+            let mut dropped = messages.stream("c3");
+            dropped.push("half").await?;
+            dropped.give_up("bored").await?;
+            let refused = messages.get("c1", "m1").await.unwrap_err();
+            Ok(cmd.reply(format!("{} {refused}", whole.0)))
+        })
+    });
+    let mut session = daemon.ready().await;
+    session.command(1, "write").await;
+    for (channel, text) in [("c1", "better"), ("c2", "Once upon"), ("c3", "half (bored)")] {
+        let call = daemon.host_call().await;
+        assert_eq!((call.channel.as_deref(), call.text.as_str()), (Some(channel), text));
+        assert_eq!(call.cause.as_deref(), Some("1"));
+    }
+    let Replied::Interaction(reply) = session.answer(1).await else { panic!("no reply") };
+    let said = format!("{:?}", reply.body);
+    assert!(said.contains("m1 no answer from the daemon"), "{said}");
 }
 
 #[tokio::test]

@@ -6,7 +6,9 @@ use std::thread;
 use std::time::Duration;
 
 use outboard_plugin::proto::common::{
-    Body, HeldItem, HookPayload, Message, Ping, body, hook_payload,
+    Body, DeleteMessage, Done, EditMessage, GetMessage, HeldItem, HookPayload, ListMessages,
+    Message, MessagePage, Ping, ReactToMessage, SearchMessages, SetStatus, ShowTyping, body,
+    hook_payload,
 };
 use outboard_plugin::proto::plugin::daemon_frame::Kind as Down;
 use outboard_plugin::proto::plugin::interactions_server::{Interactions, InteractionsServer};
@@ -16,7 +18,8 @@ use outboard_plugin::proto::plugin::plugin_server::{Plugin as Service, PluginSer
 use outboard_plugin::proto::plugin::{
     Call, DaemonFrame, DropHeldRequest, FollowUpRequest, FollowUpResponse, HeldResponse, Hello,
     Intercept, ListHeldRequest, ListHeldResponse, PluginFrame, ReleaseHeldRequest, ReplyRequest,
-    RunCommand, SendRequest, SendResponse, Shutdown, Welcome, call, reply,
+    RunCommand, SendRequest, SendResponse, Shutdown, StreamPiece, Welcome, call, reply,
+    stream_piece,
 };
 use outboard_plugin::{Environment, Plugin, RunError};
 use tempfile::TempDir;
@@ -289,6 +292,63 @@ impl Messages for Desk {
         // Two pages and an end.
         let items = (after + 1..=4).take(2).map(item).collect();
         Ok(Response::new(ListHeldResponse { items }))
+    }
+
+    /// Says what was said, in the order of its pieces.
+    async fn stream(
+        &self,
+        request: Request<tonic::Streaming<StreamPiece>>,
+    ) -> Result<Response<SendResponse>, Status> {
+        let (metadata, _, mut pieces) = request.into_parts();
+        let (mut channel, mut said) = (None, String::new());
+        while let Some(piece) = pieces.message().await? {
+            match piece.kind {
+                Some(stream_piece::Kind::Begin(begin)) => channel = Some(begin.channel_id),
+                Some(stream_piece::Kind::Text(text)) => said.push_str(&text),
+                Some(stream_piece::Kind::Abort(why)) => said.push_str(&format!(" ({why})")),
+                None => {}
+            }
+        }
+        self.take(&metadata, channel, Some(Body { content: Some(body::Content::Plain(said)) }))
+            .await
+    }
+
+    async fn edit(&self, request: Request<EditMessage>) -> Result<Response<Done>, Status> {
+        let (metadata, _, edit) = request.into_parts();
+        self.take(&metadata, Some(edit.channel_id), edit.body).await?;
+        Ok(Response::new(Done {}))
+    }
+
+    async fn delete(&self, _: Request<DeleteMessage>) -> Result<Response<Done>, Status> {
+        Err(Status::unimplemented("nothing here asks for it"))
+    }
+
+    async fn react(&self, _: Request<ReactToMessage>) -> Result<Response<Done>, Status> {
+        Err(Status::unimplemented("nothing here asks for it"))
+    }
+
+    async fn unreact(&self, _: Request<ReactToMessage>) -> Result<Response<Done>, Status> {
+        Err(Status::unimplemented("nothing here asks for it"))
+    }
+
+    async fn typing(&self, _: Request<ShowTyping>) -> Result<Response<Done>, Status> {
+        Err(Status::unimplemented("nothing here asks for it"))
+    }
+
+    async fn status(&self, _: Request<SetStatus>) -> Result<Response<Done>, Status> {
+        Err(Status::unimplemented("nothing here asks for it"))
+    }
+
+    async fn get(&self, _: Request<GetMessage>) -> Result<Response<Message>, Status> {
+        Err(Status::unimplemented("nothing here asks for it"))
+    }
+
+    async fn list(&self, _: Request<ListMessages>) -> Result<Response<MessagePage>, Status> {
+        Err(Status::unimplemented("nothing here asks for it"))
+    }
+
+    async fn search(&self, _: Request<SearchMessages>) -> Result<Response<MessagePage>, Status> {
+        Err(Status::unimplemented("nothing here asks for it"))
     }
 }
 

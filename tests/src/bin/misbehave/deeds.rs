@@ -13,7 +13,7 @@ use outboard_proto::plugin::{PluginFrame, plugin_frame};
 use outboard_tests::values;
 
 use crate::plugin::Plugin;
-use crate::{answers, floods, host, session};
+use crate::{answers, asks, floods, host, session};
 
 /// How long a send may take that nobody will carry out.
 const BRIEFLY: Duration = Duration::from_millis(100);
@@ -55,6 +55,7 @@ async fn do_it(plugin: Arc<Plugin>, what: &str) {
         "flood-lines" => floods::lines(rest.parse().unwrap_or(100_000)),
         "log" => eprintln!("{rest}"),
         "when-alone" => send_when_alone(plugin, rest.parse().unwrap_or(1), Some(BRIEFLY)).await,
+        "ask-when-alone" => ask_when_alone(plugin, rest).await,
         "when-alone-patiently" => send_when_alone(plugin, 1, None).await,
         "edit-manifest" => edit_manifest(rest),
         _ => {}
@@ -149,6 +150,14 @@ async fn send_when_alone(plugin: Arc<Plugin>, count: usize, patience: Option<Dur
         }
         sends.join_all().await;
     }
+    eprintln!("alone: done");
+}
+
+/// Asks for something as soon as no app is there.
+async fn ask_when_alone(plugin: Arc<Plugin>, what: &str) {
+    plugin.alone().await;
+    let answer = asks::answer(&plugin, ("", Some(BRIEFLY)), what).await;
+    plugin.note(format!("alone asked: {answer}"));
     eprintln!("alone: done");
 }
 

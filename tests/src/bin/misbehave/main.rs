@@ -13,6 +13,7 @@ use plugin::Plugin;
 
 mod answers;
 mod arguments;
+mod asks;
 mod config;
 mod crowd;
 mod deeds;

@@ -3,9 +3,10 @@
 //! It refuses to do any harm: that is what deeds are for.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::plugin::Plugin;
-use crate::{config, crowd, held, host, start, store, usage};
+use crate::{asks, config, crowd, held, host, start, store, usage};
 
 /// The answer, if `what` is a question; it may take the daemon's help.
 pub async fn answer(plugin: &Arc<Plugin>, call_id: u64, what: &str) -> Option<String> {
@@ -41,6 +42,9 @@ pub async fn answer(plugin: &Arc<Plugin>, call_id: u64, what: &str) -> Option<St
         "settings" => config::answer(plugin, rest).await,
         "store" => store::answer(plugin, rest).await,
         "usage" => usage::answer(plugin, rest).await,
+        "ask" => asks::answer(plugin, (&call_id.to_string(), None), rest).await,
+        "ask-unasked" => asks::answer(plugin, ("", None), rest).await,
+        "ask-briefly" => asks::answer(plugin, ("", Some(BRIEFLY)), rest).await,
         "rpc" => host::any(plugin, first).await,
         "wrong-token" => host::with_wrong_token(plugin).await,
         "garbage" => start::throw_garbage(plugin).await,
@@ -49,6 +53,9 @@ pub async fn answer(plugin: &Arc<Plugin>, call_id: u64, what: &str) -> Option<St
         _ => return None,
     })
 }
+
+/// How long it waits for what nobody will answer.
+const BRIEFLY: Duration = Duration::from_millis(300);
 
 /// `call PLUGIN METHOD JSON`.
 async fn call(plugin: &Plugin, cause: &str, rest: &str) -> String {

@@ -58,6 +58,10 @@ async fn chat(person: &mut Person, report: &mut Report) {
     report.note("an answer that is being written can be stopped", person.stops_it().await);
     report.note("what is typed is completed by oracle", person.is_offered().await);
     report.note("what oracle works on is answered later", person.is_answered_later().await);
+    report.note("what was said before is told by moderator", person.looks_back().await);
+    report.note("whoever is warned is told, and what they said marked", person.is_warned().await);
+    report.note("whoever is muted says nothing, until they may", person.is_muted().await);
+    report.note("a topic is set by moderator", person.sets_the_topic().await);
     report.note("the commands of all plugins are listed", person.sees_commands().await);
     report.note("!ping is answered by troublemaker", person.pings().await);
     report.note("a busy channel does not wear the plugins out", person.talks_much().await);
@@ -267,6 +271,48 @@ impl Person {
             (working && told).then_some(())
         };
         self.view.until("working, then the fortune", SOON, seen).await
+    }
+
+    async fn looks_back(&mut self) -> anyhow::Result<()> {
+        let said = self.is_heard("remember the lighthouse").await?;
+        let told = self.say("/history 3").await?;
+        ensure!(told["outcome"] == "whispered" && told["by"] == "moderator", "{told}");
+        let found = told["text"].as_str().is_some_and(|it| it.contains("Robin: remember the"));
+        ensure!(found, "{told} after {said}");
+        Ok(())
+    }
+
+    async fn is_warned(&mut self) -> anyhow::Result<()> {
+        let said = self.is_heard("HELLO HELLO").await?;
+        let told = self.say("/warn Robin no shouting").await?;
+        ensure!(told["text"] == "Robin is warned.", "{told}");
+        let warned = |view: &View| {
+            let told = view.posts.iter().any(|it| it["text"] == "A warning: no shouting");
+            let marked = view.posts.iter().find(|it| it["id"] == said["id"])?;
+            (told && marked["reactions"]["⚠️"].is_array()).then_some(())
+        };
+        self.view.until("the warning, and the mark", SOON, warned).await
+    }
+
+    async fn is_muted(&mut self) -> anyhow::Result<()> {
+        let told = self.say("/mute Robin still shouting").await?;
+        ensure!(told["text"] == "Robin is muted.", "{told}");
+        let told = self.say("am I heard?").await?;
+        ensure!(told["reason"] == "You are muted.", "{told}");
+        let other = json!({ "name": "Kim", "channel": "harbour", "text": "/unmute Robin" });
+        let told = self.visitor.post("/api/say", &other).await?;
+        ensure!(told["text"] == "Robin may speak.", "{told}");
+        self.is_heard("now I am").await.map(drop)
+    }
+
+    async fn sets_the_topic(&mut self) -> anyhow::Result<()> {
+        let told = self.say("/topic Calm seas today").await?;
+        ensure!(told["text"] == "It is the topic now.", "{told}");
+        let set = |view: &View| {
+            let harbour = view.channels.iter().find(|it| it["name"] == "harbour")?;
+            (harbour["topic"] == "Calm seas today").then_some(())
+        };
+        self.view.until("the topic", SOON, set).await
     }
 
     async fn sees_commands(&mut self) -> anyhow::Result<()> {

@@ -20,6 +20,7 @@ pub struct View {
     written: Vec<(String, String, String)>,
     pub plugins: BTreeMap<String, Value>,
     pub commands: Vec<Value>,
+    pub channels: Vec<Value>,
     pub connected: bool,
 }
 
@@ -27,9 +28,9 @@ impl View {
     /// Opens the page's stream.
     pub async fn open(visitor: &Visitor) -> anyhow::Result<Self> {
         let ear = visitor.listen("/api/live").await?;
-        let (posts, commands) = (Vec::new(), Vec::new());
+        let (posts, commands, channels) = (Vec::new(), Vec::new(), Vec::new());
         let (plugins, written) = (BTreeMap::new(), Vec::new());
-        Ok(Self { ear, posts, written, plugins, commands, connected: false })
+        Ok(Self { ear, posts, written, plugins, commands, channels, connected: false })
     }
 
     /// Looks on until `seen` finds what it looks for.
@@ -67,6 +68,8 @@ impl View {
             Some("plugin") => self.plugin(it),
             Some("gone") => drop(self.plugins.remove(it.as_str().unwrap_or_default())),
             Some("commands") => self.commands = list(it),
+            Some("deleted") => self.posts.retain(|post| post["id"] != it),
+            Some("channel") => self.channel(it),
             Some("daemon") => self.connected = it["connected"] == true,
             _ => {}
         }
@@ -75,6 +78,7 @@ impl View {
     fn begin(&mut self, data: &mut Value) {
         self.posts = list(data["posts"].take());
         self.commands = list(data["commands"].take());
+        self.channels = list(data["channels"].take());
         self.connected = data["daemon"]["connected"] == true;
         self.plugins.clear();
         list(data["plugins"].take()).into_iter().for_each(|plugin| self.plugin(plugin));
@@ -88,6 +92,13 @@ impl View {
         match self.posts.iter_mut().find(|known| known["id"] == post["id"]) {
             Some(known) => *known = post,
             None => self.posts.push(post),
+        }
+    }
+
+    fn channel(&mut self, channel: Value) {
+        match self.channels.iter_mut().find(|known| known["name"] == channel["name"]) {
+            Some(known) => *known = channel,
+            None => self.channels.push(channel),
         }
     }
 

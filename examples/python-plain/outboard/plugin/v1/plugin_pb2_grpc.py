@@ -3,6 +3,8 @@
 import grpc
 import warnings
 
+from outboard.common.v1 import common_pb2 as outboard_dot_common_dot_v1_dot_common__pb2
+from outboard.common.v1 import operations_pb2 as outboard_dot_common_dot_v1_dot_operations__pb2
 from outboard.plugin.v1 import plugin_pb2 as outboard_dot_plugin_dot_v1_dot_plugin__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -137,6 +139,56 @@ class MessagesStub:
                 request_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.ListHeldRequest.SerializeToString,
                 response_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.ListHeldResponse.FromString,
                 _registered_method=True)
+        self.Stream = channel.stream_unary(
+                '/outboard.plugin.v1.Messages/Stream',
+                request_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StreamPiece.SerializeToString,
+                response_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.SendResponse.FromString,
+                _registered_method=True)
+        self.Edit = channel.unary_unary(
+                '/outboard.plugin.v1.Messages/Edit',
+                request_serializer=outboard_dot_common_dot_v1_dot_operations__pb2.EditMessage.SerializeToString,
+                response_deserializer=outboard_dot_common_dot_v1_dot_operations__pb2.Done.FromString,
+                _registered_method=True)
+        self.Delete = channel.unary_unary(
+                '/outboard.plugin.v1.Messages/Delete',
+                request_serializer=outboard_dot_common_dot_v1_dot_operations__pb2.DeleteMessage.SerializeToString,
+                response_deserializer=outboard_dot_common_dot_v1_dot_operations__pb2.Done.FromString,
+                _registered_method=True)
+        self.React = channel.unary_unary(
+                '/outboard.plugin.v1.Messages/React',
+                request_serializer=outboard_dot_common_dot_v1_dot_operations__pb2.ReactToMessage.SerializeToString,
+                response_deserializer=outboard_dot_common_dot_v1_dot_operations__pb2.Done.FromString,
+                _registered_method=True)
+        self.Unreact = channel.unary_unary(
+                '/outboard.plugin.v1.Messages/Unreact',
+                request_serializer=outboard_dot_common_dot_v1_dot_operations__pb2.ReactToMessage.SerializeToString,
+                response_deserializer=outboard_dot_common_dot_v1_dot_operations__pb2.Done.FromString,
+                _registered_method=True)
+        self.Typing = channel.unary_unary(
+                '/outboard.plugin.v1.Messages/Typing',
+                request_serializer=outboard_dot_common_dot_v1_dot_operations__pb2.ShowTyping.SerializeToString,
+                response_deserializer=outboard_dot_common_dot_v1_dot_operations__pb2.Done.FromString,
+                _registered_method=True)
+        self.Status = channel.unary_unary(
+                '/outboard.plugin.v1.Messages/Status',
+                request_serializer=outboard_dot_common_dot_v1_dot_operations__pb2.SetStatus.SerializeToString,
+                response_deserializer=outboard_dot_common_dot_v1_dot_operations__pb2.Done.FromString,
+                _registered_method=True)
+        self.Get = channel.unary_unary(
+                '/outboard.plugin.v1.Messages/Get',
+                request_serializer=outboard_dot_common_dot_v1_dot_operations__pb2.GetMessage.SerializeToString,
+                response_deserializer=outboard_dot_common_dot_v1_dot_common__pb2.Message.FromString,
+                _registered_method=True)
+        self.List = channel.unary_unary(
+                '/outboard.plugin.v1.Messages/List',
+                request_serializer=outboard_dot_common_dot_v1_dot_operations__pb2.ListMessages.SerializeToString,
+                response_deserializer=outboard_dot_common_dot_v1_dot_operations__pb2.MessagePage.FromString,
+                _registered_method=True)
+        self.Search = channel.unary_unary(
+                '/outboard.plugin.v1.Messages/Search',
+                request_serializer=outboard_dot_common_dot_v1_dot_operations__pb2.SearchMessages.SerializeToString,
+                response_deserializer=outboard_dot_common_dot_v1_dot_operations__pb2.MessagePage.FromString,
+                _registered_method=True)
 
 
 class MessagesServicer:
@@ -183,6 +235,79 @@ class MessagesServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Stream(self, request_iterator, context):
+        """A message that grows while it is written: first what it is, then its text piece by piece, in
+        order. The end of the stream ends it; whatever breaks the stream off, the app is told why.
+        Needs messages:send. Operation "messages.stream".
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Edit(self, request, context):
+        """Says something else in a message of the bot's own, or with messages:manage of anybody's. Needs
+        messages:send. Operation "messages.edit".
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Delete(self, request, context):
+        """As Edit. Operation "messages.delete".
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def React(self, request, context):
+        """Needs messages:send. Operation "messages.react".
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Unreact(self, request, context):
+        """Needs messages:send. Operation "messages.unreact".
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Typing(self, request, context):
+        """Needs messages:send. Operation "messages.typing".
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Status(self, request, context):
+        """Needs messages:send. Operation "messages.status".
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Get(self, request, context):
+        """Needs messages:history. Operation "messages.get".
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def List(self, request, context):
+        """Needs messages:history. Operation "messages.list".
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Search(self, request, context):
+        """Needs messages:history. Operation "messages.search".
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MessagesServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -210,6 +335,56 @@ def add_MessagesServicer_to_server(servicer, server):
                     servicer.ListHeld,
                     request_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.ListHeldRequest.FromString,
                     response_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.ListHeldResponse.SerializeToString,
+            ),
+            'Stream': grpc.stream_unary_rpc_method_handler(
+                    servicer.Stream,
+                    request_deserializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.StreamPiece.FromString,
+                    response_serializer=outboard_dot_plugin_dot_v1_dot_plugin__pb2.SendResponse.SerializeToString,
+            ),
+            'Edit': grpc.unary_unary_rpc_method_handler(
+                    servicer.Edit,
+                    request_deserializer=outboard_dot_common_dot_v1_dot_operations__pb2.EditMessage.FromString,
+                    response_serializer=outboard_dot_common_dot_v1_dot_operations__pb2.Done.SerializeToString,
+            ),
+            'Delete': grpc.unary_unary_rpc_method_handler(
+                    servicer.Delete,
+                    request_deserializer=outboard_dot_common_dot_v1_dot_operations__pb2.DeleteMessage.FromString,
+                    response_serializer=outboard_dot_common_dot_v1_dot_operations__pb2.Done.SerializeToString,
+            ),
+            'React': grpc.unary_unary_rpc_method_handler(
+                    servicer.React,
+                    request_deserializer=outboard_dot_common_dot_v1_dot_operations__pb2.ReactToMessage.FromString,
+                    response_serializer=outboard_dot_common_dot_v1_dot_operations__pb2.Done.SerializeToString,
+            ),
+            'Unreact': grpc.unary_unary_rpc_method_handler(
+                    servicer.Unreact,
+                    request_deserializer=outboard_dot_common_dot_v1_dot_operations__pb2.ReactToMessage.FromString,
+                    response_serializer=outboard_dot_common_dot_v1_dot_operations__pb2.Done.SerializeToString,
+            ),
+            'Typing': grpc.unary_unary_rpc_method_handler(
+                    servicer.Typing,
+                    request_deserializer=outboard_dot_common_dot_v1_dot_operations__pb2.ShowTyping.FromString,
+                    response_serializer=outboard_dot_common_dot_v1_dot_operations__pb2.Done.SerializeToString,
+            ),
+            'Status': grpc.unary_unary_rpc_method_handler(
+                    servicer.Status,
+                    request_deserializer=outboard_dot_common_dot_v1_dot_operations__pb2.SetStatus.FromString,
+                    response_serializer=outboard_dot_common_dot_v1_dot_operations__pb2.Done.SerializeToString,
+            ),
+            'Get': grpc.unary_unary_rpc_method_handler(
+                    servicer.Get,
+                    request_deserializer=outboard_dot_common_dot_v1_dot_operations__pb2.GetMessage.FromString,
+                    response_serializer=outboard_dot_common_dot_v1_dot_common__pb2.Message.SerializeToString,
+            ),
+            'List': grpc.unary_unary_rpc_method_handler(
+                    servicer.List,
+                    request_deserializer=outboard_dot_common_dot_v1_dot_operations__pb2.ListMessages.FromString,
+                    response_serializer=outboard_dot_common_dot_v1_dot_operations__pb2.MessagePage.SerializeToString,
+            ),
+            'Search': grpc.unary_unary_rpc_method_handler(
+                    servicer.Search,
+                    request_deserializer=outboard_dot_common_dot_v1_dot_operations__pb2.SearchMessages.FromString,
+                    response_serializer=outboard_dot_common_dot_v1_dot_operations__pb2.MessagePage.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -352,6 +527,276 @@ class Messages:
             '/outboard.plugin.v1.Messages/ListHeld',
             outboard_dot_plugin_dot_v1_dot_plugin__pb2.ListHeldRequest.SerializeToString,
             outboard_dot_plugin_dot_v1_dot_plugin__pb2.ListHeldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Stream(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/outboard.plugin.v1.Messages/Stream',
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.StreamPiece.SerializeToString,
+            outboard_dot_plugin_dot_v1_dot_plugin__pb2.SendResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Edit(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Messages/Edit',
+            outboard_dot_common_dot_v1_dot_operations__pb2.EditMessage.SerializeToString,
+            outboard_dot_common_dot_v1_dot_operations__pb2.Done.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Delete(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Messages/Delete',
+            outboard_dot_common_dot_v1_dot_operations__pb2.DeleteMessage.SerializeToString,
+            outboard_dot_common_dot_v1_dot_operations__pb2.Done.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def React(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Messages/React',
+            outboard_dot_common_dot_v1_dot_operations__pb2.ReactToMessage.SerializeToString,
+            outboard_dot_common_dot_v1_dot_operations__pb2.Done.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Unreact(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Messages/Unreact',
+            outboard_dot_common_dot_v1_dot_operations__pb2.ReactToMessage.SerializeToString,
+            outboard_dot_common_dot_v1_dot_operations__pb2.Done.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Typing(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Messages/Typing',
+            outboard_dot_common_dot_v1_dot_operations__pb2.ShowTyping.SerializeToString,
+            outboard_dot_common_dot_v1_dot_operations__pb2.Done.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Status(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Messages/Status',
+            outboard_dot_common_dot_v1_dot_operations__pb2.SetStatus.SerializeToString,
+            outboard_dot_common_dot_v1_dot_operations__pb2.Done.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Get(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Messages/Get',
+            outboard_dot_common_dot_v1_dot_operations__pb2.GetMessage.SerializeToString,
+            outboard_dot_common_dot_v1_dot_common__pb2.Message.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def List(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Messages/List',
+            outboard_dot_common_dot_v1_dot_operations__pb2.ListMessages.SerializeToString,
+            outboard_dot_common_dot_v1_dot_operations__pb2.MessagePage.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Search(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Messages/Search',
+            outboard_dot_common_dot_v1_dot_operations__pb2.SearchMessages.SerializeToString,
+            outboard_dot_common_dot_v1_dot_operations__pb2.MessagePage.FromString,
             options,
             channel_credentials,
             insecure,

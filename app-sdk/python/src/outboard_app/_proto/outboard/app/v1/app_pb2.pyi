@@ -1,4 +1,5 @@
 from outboard_app._proto.outboard.common.v1 import common_pb2 as _common_pb2
+from outboard_app._proto.outboard.common.v1 import operations_pb2 as _operations_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -72,7 +73,7 @@ class DaemonFrame(_message.Message):
     def __init__(self, intercepted: _Optional[_Union[InterceptResult, _Mapping]] = ..., published: _Optional[_Union[Published, _Mapping]] = ..., request: _Optional[_Union[Request, _Mapping]] = ..., command: _Optional[_Union[CommandResult, _Mapping]] = ..., delta: _Optional[_Union[StreamDelta, _Mapping]] = ..., ping: _Optional[_Union[_common_pb2.Ping, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., welcome: _Optional[_Union[AppWelcome, _Mapping]] = ..., policies: _Optional[_Union[Policies, _Mapping]] = ..., catalogue: _Optional[_Union[Catalogue, _Mapping]] = ..., choices: _Optional[_Union[Choices, _Mapping]] = ..., http: _Optional[_Union[HttpResponse, _Mapping]] = ..., cancel: _Optional[_Union[CancelRequest, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., event: _Optional[_Union[_common_pb2.Event, _Mapping]] = ...) -> None: ...
 
 class AppHello(_message.Message):
-    __slots__ = ("protocol", "app", "version", "node", "epoch", "hooks", "events", "operations", "ui", "workspaces", "dedupe", "features", "public_url", "subscriptions")
+    __slots__ = ("protocol", "app", "version", "node", "epoch", "hooks", "events", "operations", "ui", "workspaces", "dedupe", "features", "public_url", "subscriptions", "locale")
     PROTOCOL_FIELD_NUMBER: _ClassVar[int]
     APP_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -87,6 +88,7 @@ class AppHello(_message.Message):
     FEATURES_FIELD_NUMBER: _ClassVar[int]
     PUBLIC_URL_FIELD_NUMBER: _ClassVar[int]
     SUBSCRIPTIONS_FIELD_NUMBER: _ClassVar[int]
+    LOCALE_FIELD_NUMBER: _ClassVar[int]
     protocol: str
     app: str
     version: str
@@ -101,7 +103,8 @@ class AppHello(_message.Message):
     features: _containers.RepeatedScalarFieldContainer[str]
     public_url: str
     subscriptions: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, protocol: _Optional[str] = ..., app: _Optional[str] = ..., version: _Optional[str] = ..., node: _Optional[str] = ..., epoch: _Optional[int] = ..., hooks: _Optional[_Iterable[str]] = ..., events: _Optional[_Iterable[str]] = ..., operations: _Optional[_Iterable[str]] = ..., ui: _Optional[_Iterable[str]] = ..., workspaces: _Optional[_Iterable[str]] = ..., dedupe: _Optional[bool] = ..., features: _Optional[_Iterable[str]] = ..., public_url: _Optional[str] = ..., subscriptions: _Optional[_Iterable[str]] = ...) -> None: ...
+    locale: str
+    def __init__(self, protocol: _Optional[str] = ..., app: _Optional[str] = ..., version: _Optional[str] = ..., node: _Optional[str] = ..., epoch: _Optional[int] = ..., hooks: _Optional[_Iterable[str]] = ..., events: _Optional[_Iterable[str]] = ..., operations: _Optional[_Iterable[str]] = ..., ui: _Optional[_Iterable[str]] = ..., workspaces: _Optional[_Iterable[str]] = ..., dedupe: _Optional[bool] = ..., features: _Optional[_Iterable[str]] = ..., public_url: _Optional[str] = ..., subscriptions: _Optional[_Iterable[str]] = ..., locale: _Optional[str] = ...) -> None: ...
 
 class AppWelcome(_message.Message):
     __slots__ = ("daemon_version", "policies", "catalogue", "frame_bytes", "payload_bytes", "credit_bytes", "features")
@@ -373,7 +376,7 @@ class Cancelled(_message.Message):
     def __init__(self) -> None: ...
 
 class Request(_message.Message):
-    __slots__ = ("id", "idempotency_key", "attempt", "asker", "workspace", "trace", "send", "follow_up", "decided")
+    __slots__ = ("id", "idempotency_key", "attempt", "asker", "workspace", "trace", "send", "follow_up", "decided", "ephemeral", "direct", "grow", "edit", "delete", "react", "unreact", "typing", "status", "get_message", "list_messages", "search_messages", "find_user", "moderate", "find_channel", "list_channels", "create_channel", "invite", "set_topic", "pin", "unpin", "on_behalf_of")
     ID_FIELD_NUMBER: _ClassVar[int]
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
@@ -383,6 +386,28 @@ class Request(_message.Message):
     SEND_FIELD_NUMBER: _ClassVar[int]
     FOLLOW_UP_FIELD_NUMBER: _ClassVar[int]
     DECIDED_FIELD_NUMBER: _ClassVar[int]
+    EPHEMERAL_FIELD_NUMBER: _ClassVar[int]
+    DIRECT_FIELD_NUMBER: _ClassVar[int]
+    GROW_FIELD_NUMBER: _ClassVar[int]
+    EDIT_FIELD_NUMBER: _ClassVar[int]
+    DELETE_FIELD_NUMBER: _ClassVar[int]
+    REACT_FIELD_NUMBER: _ClassVar[int]
+    UNREACT_FIELD_NUMBER: _ClassVar[int]
+    TYPING_FIELD_NUMBER: _ClassVar[int]
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    GET_MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    LIST_MESSAGES_FIELD_NUMBER: _ClassVar[int]
+    SEARCH_MESSAGES_FIELD_NUMBER: _ClassVar[int]
+    FIND_USER_FIELD_NUMBER: _ClassVar[int]
+    MODERATE_FIELD_NUMBER: _ClassVar[int]
+    FIND_CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    LIST_CHANNELS_FIELD_NUMBER: _ClassVar[int]
+    CREATE_CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    INVITE_FIELD_NUMBER: _ClassVar[int]
+    SET_TOPIC_FIELD_NUMBER: _ClassVar[int]
+    PIN_FIELD_NUMBER: _ClassVar[int]
+    UNPIN_FIELD_NUMBER: _ClassVar[int]
+    ON_BEHALF_OF_FIELD_NUMBER: _ClassVar[int]
     id: int
     idempotency_key: str
     attempt: int
@@ -392,25 +417,97 @@ class Request(_message.Message):
     send: SendMessage
     follow_up: FollowUp
     decided: HeldDecided
-    def __init__(self, id: _Optional[int] = ..., idempotency_key: _Optional[str] = ..., attempt: _Optional[int] = ..., asker: _Optional[_Union[Asker, _Mapping]] = ..., workspace: _Optional[str] = ..., trace: _Optional[_Union[_common_pb2.Trace, _Mapping]] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., follow_up: _Optional[_Union[FollowUp, _Mapping]] = ..., decided: _Optional[_Union[HeldDecided, _Mapping]] = ...) -> None: ...
+    ephemeral: EphemeralMessage
+    direct: DirectMessage
+    grow: GrowMessage
+    edit: _operations_pb2.EditMessage
+    delete: _operations_pb2.DeleteMessage
+    react: _operations_pb2.ReactToMessage
+    unreact: _operations_pb2.ReactToMessage
+    typing: _operations_pb2.ShowTyping
+    status: _operations_pb2.SetStatus
+    get_message: _operations_pb2.GetMessage
+    list_messages: _operations_pb2.ListMessages
+    search_messages: _operations_pb2.SearchMessages
+    find_user: _operations_pb2.FindUser
+    moderate: _operations_pb2.ModerateUser
+    find_channel: _operations_pb2.FindChannel
+    list_channels: _operations_pb2.ListChannels
+    create_channel: _operations_pb2.CreateChannel
+    invite: _operations_pb2.InviteToChannel
+    set_topic: _operations_pb2.SetTopic
+    pin: _operations_pb2.PinMessage
+    unpin: _operations_pb2.PinMessage
+    on_behalf_of: _common_pb2.Sender
+    def __init__(self, id: _Optional[int] = ..., idempotency_key: _Optional[str] = ..., attempt: _Optional[int] = ..., asker: _Optional[_Union[Asker, _Mapping]] = ..., workspace: _Optional[str] = ..., trace: _Optional[_Union[_common_pb2.Trace, _Mapping]] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., follow_up: _Optional[_Union[FollowUp, _Mapping]] = ..., decided: _Optional[_Union[HeldDecided, _Mapping]] = ..., ephemeral: _Optional[_Union[EphemeralMessage, _Mapping]] = ..., direct: _Optional[_Union[DirectMessage, _Mapping]] = ..., grow: _Optional[_Union[GrowMessage, _Mapping]] = ..., edit: _Optional[_Union[_operations_pb2.EditMessage, _Mapping]] = ..., delete: _Optional[_Union[_operations_pb2.DeleteMessage, _Mapping]] = ..., react: _Optional[_Union[_operations_pb2.ReactToMessage, _Mapping]] = ..., unreact: _Optional[_Union[_operations_pb2.ReactToMessage, _Mapping]] = ..., typing: _Optional[_Union[_operations_pb2.ShowTyping, _Mapping]] = ..., status: _Optional[_Union[_operations_pb2.SetStatus, _Mapping]] = ..., get_message: _Optional[_Union[_operations_pb2.GetMessage, _Mapping]] = ..., list_messages: _Optional[_Union[_operations_pb2.ListMessages, _Mapping]] = ..., search_messages: _Optional[_Union[_operations_pb2.SearchMessages, _Mapping]] = ..., find_user: _Optional[_Union[_operations_pb2.FindUser, _Mapping]] = ..., moderate: _Optional[_Union[_operations_pb2.ModerateUser, _Mapping]] = ..., find_channel: _Optional[_Union[_operations_pb2.FindChannel, _Mapping]] = ..., list_channels: _Optional[_Union[_operations_pb2.ListChannels, _Mapping]] = ..., create_channel: _Optional[_Union[_operations_pb2.CreateChannel, _Mapping]] = ..., invite: _Optional[_Union[_operations_pb2.InviteToChannel, _Mapping]] = ..., set_topic: _Optional[_Union[_operations_pb2.SetTopic, _Mapping]] = ..., pin: _Optional[_Union[_operations_pb2.PinMessage, _Mapping]] = ..., unpin: _Optional[_Union[_operations_pb2.PinMessage, _Mapping]] = ..., on_behalf_of: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ...) -> None: ...
 
 class Asker(_message.Message):
-    __slots__ = ("plugin", "version", "bot_username", "bot_display_name")
+    __slots__ = ("plugin", "version", "bot_username", "bot_display_name", "manages_messages")
     PLUGIN_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     BOT_USERNAME_FIELD_NUMBER: _ClassVar[int]
     BOT_DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
+    MANAGES_MESSAGES_FIELD_NUMBER: _ClassVar[int]
     plugin: str
     version: str
     bot_username: str
     bot_display_name: str
-    def __init__(self, plugin: _Optional[str] = ..., version: _Optional[str] = ..., bot_username: _Optional[str] = ..., bot_display_name: _Optional[str] = ...) -> None: ...
+    manages_messages: bool
+    def __init__(self, plugin: _Optional[str] = ..., version: _Optional[str] = ..., bot_username: _Optional[str] = ..., bot_display_name: _Optional[str] = ..., manages_messages: _Optional[bool] = ...) -> None: ...
 
 class SendMessage(_message.Message):
     __slots__ = ("message",)
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     message: _common_pb2.Message
     def __init__(self, message: _Optional[_Union[_common_pb2.Message, _Mapping]] = ...) -> None: ...
+
+class EphemeralMessage(_message.Message):
+    __slots__ = ("message", "only_to")
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    ONLY_TO_FIELD_NUMBER: _ClassVar[int]
+    message: _common_pb2.Message
+    only_to: str
+    def __init__(self, message: _Optional[_Union[_common_pb2.Message, _Mapping]] = ..., only_to: _Optional[str] = ...) -> None: ...
+
+class DirectMessage(_message.Message):
+    __slots__ = ("message", "to_user")
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    TO_USER_FIELD_NUMBER: _ClassVar[int]
+    message: _common_pb2.Message
+    to_user: str
+    def __init__(self, message: _Optional[_Union[_common_pb2.Message, _Mapping]] = ..., to_user: _Optional[str] = ...) -> None: ...
+
+class GrowMessage(_message.Message):
+    __slots__ = ("begin", "more", "end")
+    BEGIN_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    begin: SendMessage
+    more: GrowMore
+    end: GrowEnd
+    def __init__(self, begin: _Optional[_Union[SendMessage, _Mapping]] = ..., more: _Optional[_Union[GrowMore, _Mapping]] = ..., end: _Optional[_Union[GrowEnd, _Mapping]] = ...) -> None: ...
+
+class GrowMore(_message.Message):
+    __slots__ = ("channel", "message_id", "seq", "text")
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    SEQ_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    channel: _common_pb2.Channel
+    message_id: str
+    seq: int
+    text: str
+    def __init__(self, channel: _Optional[_Union[_common_pb2.Channel, _Mapping]] = ..., message_id: _Optional[str] = ..., seq: _Optional[int] = ..., text: _Optional[str] = ...) -> None: ...
+
+class GrowEnd(_message.Message):
+    __slots__ = ("channel", "message_id", "abort")
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    ABORT_FIELD_NUMBER: _ClassVar[int]
+    channel: _common_pb2.Channel
+    message_id: str
+    abort: _common_pb2.Failure
+    def __init__(self, channel: _Optional[_Union[_common_pb2.Channel, _Mapping]] = ..., message_id: _Optional[str] = ..., abort: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
 
 class FollowUp(_message.Message):
     __slots__ = ("interaction_id", "seq", "reply", "channel", "user", "thread_root", "last")
@@ -465,14 +562,26 @@ class Dropped(_message.Message):
     def __init__(self, reason: _Optional[_Union[_common_pb2.Text, _Mapping]] = ...) -> None: ...
 
 class Answer(_message.Message):
-    __slots__ = ("id", "sent", "failure")
+    __slots__ = ("id", "sent", "failure", "done", "message", "messages", "user", "channel", "channels")
     ID_FIELD_NUMBER: _ClassVar[int]
     SENT_FIELD_NUMBER: _ClassVar[int]
     FAILURE_FIELD_NUMBER: _ClassVar[int]
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGES_FIELD_NUMBER: _ClassVar[int]
+    USER_FIELD_NUMBER: _ClassVar[int]
+    CHANNEL_FIELD_NUMBER: _ClassVar[int]
+    CHANNELS_FIELD_NUMBER: _ClassVar[int]
     id: int
     sent: Sent
     failure: _common_pb2.Failure
-    def __init__(self, id: _Optional[int] = ..., sent: _Optional[_Union[Sent, _Mapping]] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
+    done: _operations_pb2.Done
+    message: _common_pb2.Message
+    messages: _operations_pb2.MessagePage
+    user: _operations_pb2.User
+    channel: _operations_pb2.ChannelInfo
+    channels: _operations_pb2.ChannelPage
+    def __init__(self, id: _Optional[int] = ..., sent: _Optional[_Union[Sent, _Mapping]] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ..., done: _Optional[_Union[_operations_pb2.Done, _Mapping]] = ..., message: _Optional[_Union[_common_pb2.Message, _Mapping]] = ..., messages: _Optional[_Union[_operations_pb2.MessagePage, _Mapping]] = ..., user: _Optional[_Union[_operations_pb2.User, _Mapping]] = ..., channel: _Optional[_Union[_operations_pb2.ChannelInfo, _Mapping]] = ..., channels: _Optional[_Union[_operations_pb2.ChannelPage, _Mapping]] = ...) -> None: ...
 
 class Sent(_message.Message):
     __slots__ = ("message_id",)

@@ -178,6 +178,10 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_NO_STORAGE: _ClassVar[Reason]
     REASON_OUT_OF_SCOPE: _ClassVar[Reason]
     REASON_NOT_ASKED: _ClassVar[Reason]
+    REASON_BAD_ANSWER: _ClassVar[Reason]
+    REASON_NOT_FOUND: _ClassVar[Reason]
+    REASON_NOT_ITS_OWN: _ClassVar[Reason]
+    REASON_OUT_OF_ORDER: _ClassVar[Reason]
     REASON_UNKNOWN_SETTING: _ClassVar[Reason]
     REASON_SETTING_NOT_SET: _ClassVar[Reason]
     REASON_SETTINGS_CHANGE_OVER: _ClassVar[Reason]
@@ -317,6 +321,10 @@ REASON_NO_SUCH_KEY: Reason
 REASON_NO_STORAGE: Reason
 REASON_OUT_OF_SCOPE: Reason
 REASON_NOT_ASKED: Reason
+REASON_BAD_ANSWER: Reason
+REASON_NOT_FOUND: Reason
+REASON_NOT_ITS_OWN: Reason
+REASON_OUT_OF_ORDER: Reason
 REASON_UNKNOWN_SETTING: Reason
 REASON_SETTING_NOT_SET: Reason
 REASON_SETTINGS_CHANGE_OVER: Reason

@@ -1,4 +1,5 @@
 from outboard_plugin._proto.outboard.common.v1 import common_pb2 as _common_pb2
+from outboard_plugin._proto.outboard.common.v1 import operations_pb2 as _operations_pb2
 from outboard_plugin._proto.outboard.common.v1 import settings_pb2 as _settings_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -28,6 +29,13 @@ class Level(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     LEVEL_INFO: _ClassVar[Level]
     LEVEL_DEBUG: _ClassVar[Level]
 
+class LifecycleKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LIFECYCLE_KIND_UNSPECIFIED: _ClassVar[LifecycleKind]
+    LIFECYCLE_KIND_INSTALLED: _ClassVar[LifecycleKind]
+    LIFECYCLE_KIND_UPGRADED: _ClassVar[LifecycleKind]
+    LIFECYCLE_KIND_UNINSTALLED: _ClassVar[LifecycleKind]
+
 class StorageChangeKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     STORAGE_CHANGE_KIND_UNSPECIFIED: _ClassVar[StorageChangeKind]
@@ -47,13 +55,17 @@ LEVEL_ERROR: Level
 LEVEL_WARN: Level
 LEVEL_INFO: Level
 LEVEL_DEBUG: Level
+LIFECYCLE_KIND_UNSPECIFIED: LifecycleKind
+LIFECYCLE_KIND_INSTALLED: LifecycleKind
+LIFECYCLE_KIND_UPGRADED: LifecycleKind
+LIFECYCLE_KIND_UNINSTALLED: LifecycleKind
 STORAGE_CHANGE_KIND_UNSPECIFIED: StorageChangeKind
 STORAGE_CHANGE_KIND_SET: StorageChangeKind
 STORAGE_CHANGE_KIND_DELETED: StorageChangeKind
 STORAGE_CHANGE_KIND_EXPIRED: StorageChangeKind
 
 class PluginFrame(_message.Message):
-    __slots__ = ("reply", "ack", "pong", "partial", "progress", "credit", "chunk", "log", "hello", "starting", "ready", "init_failed", "cancel", "settings")
+    __slots__ = ("reply", "ack", "pong", "partial", "progress", "credit", "chunk", "log", "hello", "starting", "ready", "init_failed", "cancel", "settings", "lifecycle")
     REPLY_FIELD_NUMBER: _ClassVar[int]
     ACK_FIELD_NUMBER: _ClassVar[int]
     PONG_FIELD_NUMBER: _ClassVar[int]
@@ -68,6 +80,7 @@ class PluginFrame(_message.Message):
     INIT_FAILED_FIELD_NUMBER: _ClassVar[int]
     CANCEL_FIELD_NUMBER: _ClassVar[int]
     SETTINGS_FIELD_NUMBER: _ClassVar[int]
+    LIFECYCLE_FIELD_NUMBER: _ClassVar[int]
     reply: Reply
     ack: Ack
     pong: _common_pb2.Pong
@@ -82,10 +95,11 @@ class PluginFrame(_message.Message):
     init_failed: InitFailed
     cancel: CancelCall
     settings: SettingsAck
-    def __init__(self, reply: _Optional[_Union[Reply, _Mapping]] = ..., ack: _Optional[_Union[Ack, _Mapping]] = ..., pong: _Optional[_Union[_common_pb2.Pong, _Mapping]] = ..., partial: _Optional[_Union[Partial, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., log: _Optional[_Union[Log, _Mapping]] = ..., hello: _Optional[_Union[Hello, _Mapping]] = ..., starting: _Optional[_Union[Starting, _Mapping]] = ..., ready: _Optional[_Union[Ready, _Mapping]] = ..., init_failed: _Optional[_Union[InitFailed, _Mapping]] = ..., cancel: _Optional[_Union[CancelCall, _Mapping]] = ..., settings: _Optional[_Union[SettingsAck, _Mapping]] = ...) -> None: ...
+    lifecycle: LifecycleAck
+    def __init__(self, reply: _Optional[_Union[Reply, _Mapping]] = ..., ack: _Optional[_Union[Ack, _Mapping]] = ..., pong: _Optional[_Union[_common_pb2.Pong, _Mapping]] = ..., partial: _Optional[_Union[Partial, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., log: _Optional[_Union[Log, _Mapping]] = ..., hello: _Optional[_Union[Hello, _Mapping]] = ..., starting: _Optional[_Union[Starting, _Mapping]] = ..., ready: _Optional[_Union[Ready, _Mapping]] = ..., init_failed: _Optional[_Union[InitFailed, _Mapping]] = ..., cancel: _Optional[_Union[CancelCall, _Mapping]] = ..., settings: _Optional[_Union[SettingsAck, _Mapping]] = ..., lifecycle: _Optional[_Union[LifecycleAck, _Mapping]] = ...) -> None: ...
 
 class DaemonFrame(_message.Message):
-    __slots__ = ("call", "event", "ping", "cancel", "credit", "chunk", "welcome", "settings", "app", "drain", "shutdown", "cancel_interaction", "grants")
+    __slots__ = ("call", "event", "ping", "cancel", "credit", "chunk", "welcome", "settings", "app", "drain", "shutdown", "cancel_interaction", "grants", "lifecycle")
     CALL_FIELD_NUMBER: _ClassVar[int]
     EVENT_FIELD_NUMBER: _ClassVar[int]
     PING_FIELD_NUMBER: _ClassVar[int]
@@ -99,6 +113,7 @@ class DaemonFrame(_message.Message):
     SHUTDOWN_FIELD_NUMBER: _ClassVar[int]
     CANCEL_INTERACTION_FIELD_NUMBER: _ClassVar[int]
     GRANTS_FIELD_NUMBER: _ClassVar[int]
+    LIFECYCLE_FIELD_NUMBER: _ClassVar[int]
     call: Call
     event: Delivery
     ping: _common_pb2.Ping
@@ -112,7 +127,8 @@ class DaemonFrame(_message.Message):
     shutdown: Shutdown
     cancel_interaction: CancelInteraction
     grants: GrantsChanged
-    def __init__(self, call: _Optional[_Union[Call, _Mapping]] = ..., event: _Optional[_Union[Delivery, _Mapping]] = ..., ping: _Optional[_Union[_common_pb2.Ping, _Mapping]] = ..., cancel: _Optional[_Union[CancelCall, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., welcome: _Optional[_Union[Welcome, _Mapping]] = ..., settings: _Optional[_Union[SettingsChanged, _Mapping]] = ..., app: _Optional[_Union[AppChanged, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., shutdown: _Optional[_Union[Shutdown, _Mapping]] = ..., cancel_interaction: _Optional[_Union[CancelInteraction, _Mapping]] = ..., grants: _Optional[_Union[GrantsChanged, _Mapping]] = ...) -> None: ...
+    lifecycle: Lifecycle
+    def __init__(self, call: _Optional[_Union[Call, _Mapping]] = ..., event: _Optional[_Union[Delivery, _Mapping]] = ..., ping: _Optional[_Union[_common_pb2.Ping, _Mapping]] = ..., cancel: _Optional[_Union[CancelCall, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., welcome: _Optional[_Union[Welcome, _Mapping]] = ..., settings: _Optional[_Union[SettingsChanged, _Mapping]] = ..., app: _Optional[_Union[AppChanged, _Mapping]] = ..., drain: _Optional[_Union[Drain, _Mapping]] = ..., shutdown: _Optional[_Union[Shutdown, _Mapping]] = ..., cancel_interaction: _Optional[_Union[CancelInteraction, _Mapping]] = ..., grants: _Optional[_Union[GrantsChanged, _Mapping]] = ..., lifecycle: _Optional[_Union[Lifecycle, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
     __slots__ = ("protocol", "features", "name", "version", "sdk", "handlers")
@@ -225,7 +241,7 @@ class Log(_message.Message):
     def __init__(self, level: _Optional[_Union[Level, str]] = ..., line: _Optional[str] = ...) -> None: ...
 
 class Welcome(_message.Message):
-    __slots__ = ("generation", "session", "resumed", "settings", "grants", "limits", "bot", "app", "previous_end", "features", "settings_narrowed", "scoped_grants")
+    __slots__ = ("generation", "session", "resumed", "settings", "grants", "limits", "bot", "app", "previous_end", "features", "settings_narrowed", "scoped_grants", "daemon_version", "data_dir")
     GENERATION_FIELD_NUMBER: _ClassVar[int]
     SESSION_FIELD_NUMBER: _ClassVar[int]
     RESUMED_FIELD_NUMBER: _ClassVar[int]
@@ -238,6 +254,8 @@ class Welcome(_message.Message):
     FEATURES_FIELD_NUMBER: _ClassVar[int]
     SETTINGS_NARROWED_FIELD_NUMBER: _ClassVar[int]
     SCOPED_GRANTS_FIELD_NUMBER: _ClassVar[int]
+    DAEMON_VERSION_FIELD_NUMBER: _ClassVar[int]
+    DATA_DIR_FIELD_NUMBER: _ClassVar[int]
     generation: int
     session: int
     resumed: bool
@@ -250,7 +268,9 @@ class Welcome(_message.Message):
     features: _containers.RepeatedScalarFieldContainer[str]
     settings_narrowed: bool
     scoped_grants: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, generation: _Optional[int] = ..., session: _Optional[int] = ..., resumed: _Optional[bool] = ..., settings: _Optional[str] = ..., grants: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., bot: _Optional[_Union[Bot, _Mapping]] = ..., app: _Optional[_Union[AppInfo, _Mapping]] = ..., previous_end: _Optional[_Union[EndRecord, _Mapping]] = ..., features: _Optional[_Iterable[str]] = ..., settings_narrowed: _Optional[bool] = ..., scoped_grants: _Optional[_Iterable[str]] = ...) -> None: ...
+    daemon_version: str
+    data_dir: str
+    def __init__(self, generation: _Optional[int] = ..., session: _Optional[int] = ..., resumed: _Optional[bool] = ..., settings: _Optional[str] = ..., grants: _Optional[_Iterable[str]] = ..., limits: _Optional[_Union[Limits, _Mapping]] = ..., bot: _Optional[_Union[Bot, _Mapping]] = ..., app: _Optional[_Union[AppInfo, _Mapping]] = ..., previous_end: _Optional[_Union[EndRecord, _Mapping]] = ..., features: _Optional[_Iterable[str]] = ..., settings_narrowed: _Optional[bool] = ..., scoped_grants: _Optional[_Iterable[str]] = ..., daemon_version: _Optional[str] = ..., data_dir: _Optional[str] = ...) -> None: ...
 
 class Limits(_message.Message):
     __slots__ = ("memory_bytes", "call_timeout_us", "in_flight", "frame_bytes", "payload_bytes", "credit_bytes", "storage_bytes")
@@ -281,16 +301,20 @@ class Bot(_message.Message):
     def __init__(self, user_id: _Optional[str] = ..., username: _Optional[str] = ..., display_name: _Optional[str] = ...) -> None: ...
 
 class AppInfo(_message.Message):
-    __slots__ = ("name", "version", "operations", "public_url")
+    __slots__ = ("name", "version", "operations", "public_url", "workspaces", "locale")
     NAME_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     OPERATIONS_FIELD_NUMBER: _ClassVar[int]
     PUBLIC_URL_FIELD_NUMBER: _ClassVar[int]
+    WORKSPACES_FIELD_NUMBER: _ClassVar[int]
+    LOCALE_FIELD_NUMBER: _ClassVar[int]
     name: str
     version: str
     operations: _containers.RepeatedScalarFieldContainer[str]
     public_url: str
-    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., operations: _Optional[_Iterable[str]] = ..., public_url: _Optional[str] = ...) -> None: ...
+    workspaces: _containers.RepeatedScalarFieldContainer[str]
+    locale: str
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., operations: _Optional[_Iterable[str]] = ..., public_url: _Optional[str] = ..., workspaces: _Optional[_Iterable[str]] = ..., locale: _Optional[str] = ...) -> None: ...
 
 class EndRecord(_message.Message):
     __slots__ = ("cause", "exit", "uptime_us", "peak_memory_bytes")
@@ -527,6 +551,27 @@ class GrantsChanged(_message.Message):
     scoped_grants: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, grants: _Optional[_Iterable[str]] = ..., scoped_grants: _Optional[_Iterable[str]] = ...) -> None: ...
 
+class Lifecycle(_message.Message):
+    __slots__ = ("id", "kind", "to", "budget_us")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    FROM_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
+    BUDGET_US_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    kind: LifecycleKind
+    to: str
+    budget_us: int
+    def __init__(self, id: _Optional[int] = ..., kind: _Optional[_Union[LifecycleKind, str]] = ..., to: _Optional[str] = ..., budget_us: _Optional[int] = ..., **kwargs) -> None: ...
+
+class LifecycleAck(_message.Message):
+    __slots__ = ("id", "failure")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    FAILURE_FIELD_NUMBER: _ClassVar[int]
+    id: int
+    failure: _common_pb2.Failure
+    def __init__(self, id: _Optional[int] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
+
 class AppChanged(_message.Message):
     __slots__ = ("app",)
     APP_FIELD_NUMBER: _ClassVar[int]
@@ -547,8 +592,18 @@ class Shutdown(_message.Message):
     reason: str
     def __init__(self, budget_us: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
 
+class StreamPiece(_message.Message):
+    __slots__ = ("begin", "text", "abort")
+    BEGIN_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    ABORT_FIELD_NUMBER: _ClassVar[int]
+    begin: SendRequest
+    text: str
+    abort: str
+    def __init__(self, begin: _Optional[_Union[SendRequest, _Mapping]] = ..., text: _Optional[str] = ..., abort: _Optional[str] = ...) -> None: ...
+
 class SendRequest(_message.Message):
-    __slots__ = ("workspace", "channel_id", "body", "thread_root", "reply_to", "role", "idempotency_key", "metadata")
+    __slots__ = ("workspace", "channel_id", "body", "thread_root", "reply_to", "role", "idempotency_key", "metadata", "only_to", "to_user")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -564,6 +619,8 @@ class SendRequest(_message.Message):
     ROLE_FIELD_NUMBER: _ClassVar[int]
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
+    ONLY_TO_FIELD_NUMBER: _ClassVar[int]
+    TO_USER_FIELD_NUMBER: _ClassVar[int]
     workspace: str
     channel_id: str
     body: _common_pb2.Body
@@ -572,10 +629,12 @@ class SendRequest(_message.Message):
     role: _common_pb2.Role
     idempotency_key: str
     metadata: _containers.ScalarMap[str, bytes]
-    def __init__(self, workspace: _Optional[str] = ..., channel_id: _Optional[str] = ..., body: _Optional[_Union[_common_pb2.Body, _Mapping]] = ..., thread_root: _Optional[str] = ..., reply_to: _Optional[str] = ..., role: _Optional[_Union[_common_pb2.Role, str]] = ..., idempotency_key: _Optional[str] = ..., metadata: _Optional[_Mapping[str, bytes]] = ...) -> None: ...
+    only_to: str
+    to_user: str
+    def __init__(self, workspace: _Optional[str] = ..., channel_id: _Optional[str] = ..., body: _Optional[_Union[_common_pb2.Body, _Mapping]] = ..., thread_root: _Optional[str] = ..., reply_to: _Optional[str] = ..., role: _Optional[_Union[_common_pb2.Role, str]] = ..., idempotency_key: _Optional[str] = ..., metadata: _Optional[_Mapping[str, bytes]] = ..., only_to: _Optional[str] = ..., to_user: _Optional[str] = ...) -> None: ...
 
 class ReplyRequest(_message.Message):
-    __slots__ = ("body", "role", "idempotency_key", "metadata")
+    __slots__ = ("body", "role", "idempotency_key", "metadata", "only_to")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -587,11 +646,13 @@ class ReplyRequest(_message.Message):
     ROLE_FIELD_NUMBER: _ClassVar[int]
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
+    ONLY_TO_FIELD_NUMBER: _ClassVar[int]
     body: _common_pb2.Body
     role: _common_pb2.Role
     idempotency_key: str
     metadata: _containers.ScalarMap[str, bytes]
-    def __init__(self, body: _Optional[_Union[_common_pb2.Body, _Mapping]] = ..., role: _Optional[_Union[_common_pb2.Role, str]] = ..., idempotency_key: _Optional[str] = ..., metadata: _Optional[_Mapping[str, bytes]] = ...) -> None: ...
+    only_to: str
+    def __init__(self, body: _Optional[_Union[_common_pb2.Body, _Mapping]] = ..., role: _Optional[_Union[_common_pb2.Role, str]] = ..., idempotency_key: _Optional[str] = ..., metadata: _Optional[_Mapping[str, bytes]] = ..., only_to: _Optional[str] = ...) -> None: ...
 
 class SendResponse(_message.Message):
     __slots__ = ("message_id",)

@@ -1,0 +1,75 @@
+"""What plugins ask besides sending: declared by its handler, answered in its kind."""
+
+from __future__ import annotations
+
+from conftest import new_app
+from outboard_app import Carries, NotFound, NotItsOwn, app, common, operations
+
+
+def ask(number: int, key: str = "", **of: object) -> app.DaemonFrame:
+    asker = app.Asker(plugin="alpha", manages_messages=False)
+    person = common.Sender(id="u-ann")
+    request = app.Request(id=number, idempotency_key=key, asker=asker, on_behalf_of=person, **of)
+    return app.DaemonFrame(request=request)
+
+
+async def answers(daemon, count: int) -> list[app.Answer]:
+    await daemon.wait_heard("answer", count=count)
+    return [frame.answer for frame in daemon.heard("answer")]
+
+
+async def test_only_what_has_a_handler_is_declared_and_carried_out(socket, daemon):
+    edited = []
+
+    async def edit(asked):
+        edited.append((asked.plugin, asked.what.message_id, asked.on_behalf_of.id))
+
+    async with new_app(socket, carries=Carries(edit=edit)) as outboard:
+        assert await outboard.wait_connected(5)
+        hello = daemon.heard("hello")[0].hello
+        assert list(hello.operations) == ["messages.edit"]
+        change = operations.EditMessage(channel_id="c1", message_id="m1")
+        daemon.say(ask(1, "k1", edit=change))
+        daemon.say(ask(2, "k1", edit=change))
+        daemon.say(ask(3, "k2", delete=operations.DeleteMessage(channel_id="c1")))
+        by_id = {answer.id: answer for answer in await answers(daemon, 3)}
+    assert edited == [("alpha", "m1", "u-ann")]
+    assert by_id[1].HasField("done")
+    assert by_id[2].HasField("done")
+    assert by_id[3].failure.reason == common.REASON_APP_UNSUPPORTED
+
+
+async def test_a_page_is_cut_to_what_fits_a_frame(socket, daemon):
+    async def history(asked):
+        body = common.Body(plain="x" * 9_000)
+        all_of_it = [common.Message(id=f"m{n}", body=body) for n in range(asked.what.most)]
+        return operations.MessagePage(messages=all_of_it)
+
+    async with new_app(socket, carries=Carries(list_messages=history)) as outboard:
+        assert await outboard.wait_connected(5)
+        daemon.say(ask(1, list_messages=operations.ListMessages(channel_id="c1", most=100)))
+        (answer,) = await answers(daemon, 1)
+    assert (len(answer.messages.messages), answer.messages.more) == (7, True)
+
+
+async def test_acts_of_moderation_have_a_handler_each_and_refusals_their_reasons(socket, daemon):
+    async def ban(asked):
+        raise NotFound("there is no " + asked.what.user_id)
+
+    async def edit(asked):
+        raise NotItsOwn("ann wrote it")
+
+    carries = Carries(ban=ban, edit=edit)
+    async with new_app(socket, carries=carries) as outboard:
+        assert await outboard.wait_connected(5)
+        act = operations.MODERATION_ACT_BAN
+        daemon.say(ask(1, "k1", moderate=operations.ModerateUser(user_id="u9", act=act)))
+        act = operations.MODERATION_ACT_KICK
+        daemon.say(ask(2, "k2", moderate=operations.ModerateUser(user_id="u9", act=act)))
+        daemon.say(ask(3, "k3", edit=operations.EditMessage()))
+        reasons = {answer.id: answer.failure.reason for answer in await answers(daemon, 3)}
+    assert reasons == {
+        1: common.REASON_NOT_FOUND,
+        2: common.REASON_APP_UNSUPPORTED,
+        3: common.REASON_NOT_ITS_OWN,
+    }
