@@ -45,7 +45,7 @@ impl Switchboard {
         self.with(|core, _| {
             core.members.get(member).is_some_and(|it| {
                 it.is.is_enabled_in(Some(channel))
-                    && it.allows(needed, &core.channel_names, place) == Allowed::Yes
+                    && core.permits.allows(it, needed, place) == Allowed::Yes
             })
         })
     }
@@ -78,7 +78,7 @@ impl Core {
         let workspace = if workspace.is_empty() { cause.workspace } else { workspace };
         let channel_id = operations::channel_of(&of);
         let place = Place { workspace: &workspace, channel_id, channel_name: None };
-        let manages = member.allows(Permission::MessagesManage, &self.channel_names, &place);
+        let manages = self.permits.allows(member, Permission::MessagesManage, &place);
         let asker = Asker { manages_messages: manages == Allowed::Yes, ..asker(member) };
         let request = Request {
             id: 0,
