@@ -2,8 +2,8 @@
 //! trouble. It knows how long to wait, not what is done with an answer.
 
 mod permissions;
-mod settings;
 mod privacy;
+mod settings;
 mod statistics;
 mod storage;
 
@@ -14,8 +14,8 @@ use outboard_proto::admin as wire;
 use outboard_proto::admin::admin_client::AdminClient;
 use outboard_proto::admin::alerts_client::AlertsClient;
 use outboard_proto::admin::permissions_client::PermissionsClient;
-use outboard_proto::admin::settings_client::SettingsClient;
 use outboard_proto::admin::privacy_client::PrivacyClient;
+use outboard_proto::admin::settings_client::SettingsClient;
 use outboard_proto::admin::statistics_client::StatisticsClient;
 use outboard_proto::admin::storage_client::StorageClient;
 use tokio_stream::{Stream, StreamExt};

@@ -9,8 +9,8 @@ mod debug;
 mod events;
 mod held;
 mod permissions;
-mod settings;
 mod privacy;
+mod settings;
 mod statistics;
 mod storage;
 
@@ -21,8 +21,8 @@ pub use debug::{DebugNews, What};
 pub use events::{DeadLetter, Waiting};
 pub use held::SetAside;
 pub use permissions::{AuditRecord, GrantRow, GrantsTable};
-pub use settings::{PluginSetting, Settings};
 pub use privacy::Forgotten;
+pub use settings::{PluginSetting, Settings};
 pub use statistics::{Counted, CountedLine, Used};
 pub use storage::{StorageEntry, StorageUsage};
 

@@ -20,8 +20,8 @@ use crate::{PATIENCE, Refusal};
 
 mod held;
 mod permissions;
-pub mod settings;
 mod privacy;
+pub mod settings;
 mod statistics;
 mod storage;
 

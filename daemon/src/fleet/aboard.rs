@@ -20,7 +20,9 @@ use crate::config::spec::{HookSpec, Spec};
 use crate::debug::Parting;
 use crate::lifecycle::Lifecycle;
 use crate::logs::Log;
-use crate::plugin::{Ends, InstallPlan, LinuxHost, LinuxHostParts, MAILBOX, Mail, Program, Task, View};
+use crate::plugin::{
+    Ends, InstallPlan, LinuxHost, LinuxHostParts, MAILBOX, Mail, Program, Task, View,
+};
 use crate::routing::{Bot, Interceptor, Reach, Registration, Subscription, grant_words};
 use crate::session::{Entrance, Facts, Leads, listen};
 use crate::settings::Ledger;

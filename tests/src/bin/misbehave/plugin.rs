@@ -16,9 +16,6 @@ use crate::config::Config;
 use crate::life;
 use crate::web::Web;
 
-/// Optional parts of the protocol that it understands.
-const FEATURES: [&str; 7] = ["progress", "partial", "defer", "chunks", "log", "settings", "grants"];
-
 /// Which duties it still fulfils.
 #[derive(Debug, Clone, Copy)]
 pub struct Mood {
