@@ -43,7 +43,7 @@ async fn a_welcome_says_all_there_is_to_know() -> Outcome {
         "app=test-chat/1.0.0/w1+w2/de-AT".to_owned(),
         format!("daemon={}", env!("CARGO_PKG_VERSION")),
         format!("data={}", data.display()),
-        "features=progress+partial+defer+log+chunks+lifecycle".to_owned(),
+        "features=progress+partial+defer+log+chunks+settings+grants+lifecycle".to_owned(),
         "end=/".to_owned(),
     ];
     for part in expected {
