@@ -13,6 +13,7 @@ use tonic::Code;
 
 use super::door::{Door, Pass};
 use super::facts::Facts;
+use super::files::Transfers;
 use super::messages::Outbox;
 use super::service::{Inside, Who};
 use crate::audit::refusals::Refusals;
@@ -60,6 +61,8 @@ pub struct Entrance {
     pub refusals: Refusals,
     /// What was set for it.
     pub settings: Arc<Ledger>,
+    /// Files on their way to it and from it.
+    pub transfers: Transfers,
     /// What grpcurl and its like are told.
     pub reflection: Reflection,
     facts: Mutex<Arc<Facts>>,
@@ -116,6 +119,7 @@ impl Entrance {
             room,
             refusals,
             settings,
+            transfers: Transfers::default(),
             reflection,
             facts,
             registered: Mutex::new(None),

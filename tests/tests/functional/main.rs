@@ -21,6 +21,8 @@ mod dependencies;
 mod events;
 mod events_durable;
 mod examples;
+mod files;
+mod files_bad;
 mod guards;
 mod held;
 mod held_bad;
