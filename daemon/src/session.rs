@@ -10,6 +10,7 @@ mod counting;
 mod door;
 mod events;
 mod facts;
+mod files;
 mod growing;
 mod guard;
 mod held;

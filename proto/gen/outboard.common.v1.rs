@@ -1264,7 +1264,7 @@ pub enum Reason {
     NotAsked = 121,
     /// The app answered something else than it was asked for.
     BadAnswer = 125,
-    /// The app knows no such message, person or channel.
+    /// The app knows no such message, person, channel or file.
     NotFound = 126,
     /// It is somebody else's message, and messages:manage is not granted.
     NotItsOwn = 127,
@@ -1276,6 +1276,12 @@ pub enum Reason {
     SettingNotSet = 131,
     /// The change is over, or was never begun.
     SettingsChangeOver = 132,
+    /// The file is larger than one may be, or than was said.
+    FileTooLarge = 161,
+    /// What came is not the file that was announced: its size or its SHA-256 differs.
+    FileDamaged = 162,
+    /// The next piece of a file did not come in time.
+    TransferStalled = 163,
 }
 impl Reason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1366,6 +1372,9 @@ impl Reason {
             Self::UnknownSetting => "REASON_UNKNOWN_SETTING",
             Self::SettingNotSet => "REASON_SETTING_NOT_SET",
             Self::SettingsChangeOver => "REASON_SETTINGS_CHANGE_OVER",
+            Self::FileTooLarge => "REASON_FILE_TOO_LARGE",
+            Self::FileDamaged => "REASON_FILE_DAMAGED",
+            Self::TransferStalled => "REASON_TRANSFER_STALLED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1453,6 +1462,9 @@ impl Reason {
             "REASON_UNKNOWN_SETTING" => Some(Self::UnknownSetting),
             "REASON_SETTING_NOT_SET" => Some(Self::SettingNotSet),
             "REASON_SETTINGS_CHANGE_OVER" => Some(Self::SettingsChangeOver),
+            "REASON_FILE_TOO_LARGE" => Some(Self::FileTooLarge),
+            "REASON_FILE_DAMAGED" => Some(Self::FileDamaged),
+            "REASON_TRANSFER_STALLED" => Some(Self::TransferStalled),
             _ => None,
         }
     }
@@ -1917,4 +1929,48 @@ impl SettingsOutcome {
             _ => None,
         }
     }
+}
+/// What is known of a file besides its content.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct FileInfo {
+    /// With its id. `size_bytes` and, where the app has it, `sha256` are what the content is held to.
+    #[prost(message, optional, tag = "1")]
+    pub file: ::core::option::Option<Attachment>,
+    /// Where it was shared. Not set where it was shared nowhere yet: then only a plugin that may read
+    /// everywhere may read it.
+    #[prost(message, optional, tag = "2")]
+    pub channel: ::core::option::Option<Channel>,
+    #[prost(message, optional, tag = "3")]
+    pub uploaded_by: ::core::option::Option<Sender>,
+    #[prost(int64, tag = "4")]
+    pub created_at_us: i64,
+}
+/// Which file it is about.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StatFile {
+    #[prost(string, tag = "1")]
+    pub workspace: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub file_id: ::prost::alloc::string::String,
+}
+/// Before a file's content.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UploadBegin {
+    #[prost(string, tag = "1")]
+    pub workspace: ::prost::alloc::string::String,
+    /// Where it will be shared; empty = nowhere yet.
+    #[prost(string, tag = "2")]
+    pub channel_id: ::prost::alloc::string::String,
+    /// At most 255 bytes, without a slash.
+    #[prost(string, tag = "3")]
+    pub name: ::prost::alloc::string::String,
+    /// Such as "image/png"; "application/octet-stream" if empty.
+    #[prost(string, tag = "4")]
+    pub mime: ::prost::alloc::string::String,
+    /// How large it will be; 0 = not known yet.
+    #[prost(uint64, tag = "5")]
+    pub size_bytes: u64,
+    /// What its content is held to, where it is known.
+    #[prost(bytes = "bytes", tag = "6")]
+    pub sha256: ::prost::bytes::Bytes,
 }

@@ -4,7 +4,7 @@
 //! It knows words and shapes; it refuses to know who may ask, and who carries it out.
 
 use crate::app::request::Of;
-use crate::app::{answer, grow_message::Step};
+use crate::app::{answer, grow_message::Step, upload_file};
 use crate::common::{Channel, Message, ModerationAct};
 
 /// One thing an app may carry out.
@@ -55,13 +55,20 @@ pub enum Answered {
     Channel,
     /// `channels`.
     Channels,
+    /// `file`.
+    File,
+    /// `file_piece`.
+    FilePiece,
+    /// `uploaded`.
+    Uploaded,
 }
 
 impl Operation {
     /// Whether it changes nothing, so that it may be asked again.
     #[must_use]
     pub fn looks_up(&self) -> bool {
-        self.keeping == Keeping::AtOnce && !matches!(self.answered, Answered::Sent | Answered::Done)
+        let changes = matches!(self.answered, Answered::Sent | Answered::Done | Answered::Uploaded);
+        self.keeping == Keeping::AtOnce && !changes
     }
 }
 
@@ -109,6 +116,9 @@ pub const OPERATIONS: &[Operation] = &[
     kept("channels.set_topic", Answered::Done),
     kept("channels.pin", Answered::Done),
     kept("channels.unpin", Answered::Done),
+    at_once("files.stat", Answered::File),
+    at_once("files.download", Answered::FilePiece),
+    at_once("files.upload", Answered::Uploaded),
 ];
 
 /// The row of a request.
@@ -150,6 +160,9 @@ pub fn name_of(of: &Of) -> &'static str {
         Of::SetTopic(_) => "channels.set_topic",
         Of::Pin(_) => "channels.pin",
         Of::Unpin(_) => "channels.unpin",
+        Of::StatFile(_) => "files.stat",
+        Of::ReadFile(_) => "files.download",
+        Of::UploadFile(_) => "files.upload",
     }
 }
 
@@ -179,6 +192,9 @@ pub fn fits(answered: Answered, result: &answer::Result) -> bool {
         answer::Result::User(_) => answered == Answered::User,
         answer::Result::Channel(_) => answered == Answered::Channel,
         answer::Result::Channels(_) => answered == Answered::Channels,
+        answer::Result::File(_) => answered == Answered::File,
+        answer::Result::FilePiece(_) => answered == Answered::FilePiece,
+        answer::Result::Uploaded(_) => answered == Answered::Uploaded,
     }
 }
 
@@ -211,7 +227,13 @@ pub fn channel_of(of: &Of) -> &str {
             Some(crate::common::find_channel::By::Id(id)) => id,
             Some(crate::common::find_channel::By::Name(_)) | None => "",
         },
+        Of::UploadFile(it) => match &it.step {
+            Some(upload_file::Step::Begin(begin)) => of_channel(begin.channel.as_ref()),
+            Some(upload_file::Step::More(_) | upload_file::Step::End(_)) | None => "",
+        },
         Of::Decided(_)
+        | Of::StatFile(_)
+        | Of::ReadFile(_)
         | Of::Direct(_)
         | Of::Status(_)
         | Of::FindUser(_)
@@ -226,6 +248,20 @@ fn of_message(message: Option<&Message>) -> &str {
 
 fn of_channel(channel: Option<&Channel>) -> &str {
     channel.map_or("", |channel| &channel.id)
+}
+
+/// What it must come in order with: its channel, or the one transfer that it is a step of.
+#[must_use]
+pub fn order_of(of: &Of) -> &str {
+    match of {
+        Of::ReadFile(it) => &it.file_id,
+        Of::UploadFile(it) => match &it.step {
+            Some(upload_file::Step::More(more)) => &more.upload_id,
+            Some(upload_file::Step::End(end)) => &end.upload_id,
+            Some(upload_file::Step::Begin(_)) | None => channel_of(of),
+        },
+        other => channel_of(other),
+    }
 }
 
 /// The id of the person it is for, where it is for one alone.
@@ -279,6 +315,9 @@ mod tests {
             Of::SetTopic(Default::default()),
             Of::Pin(Default::default()),
             Of::Unpin(Default::default()),
+            Of::StatFile(Default::default()),
+            Of::ReadFile(Default::default()),
+            Of::UploadFile(Default::default()),
         ]);
         let named: BTreeSet<&str> = all.iter().map(|it| of(it).name).collect();
         assert_eq!(named, names);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conftest import new_app
-from outboard_app import Carries, NotFound, NotItsOwn, app, common, operations
+from outboard_app import Carries, NotFound, NotItsOwn, app, common, files, operations, transfer
 
 
 def ask(number: int, key: str = "", **of: object) -> app.DaemonFrame:
@@ -73,3 +73,36 @@ async def test_acts_of_moderation_have_a_handler_each_and_refusals_their_reasons
         2: common.REASON_APP_UNSUPPORTED,
         3: common.REASON_NOT_ITS_OWN,
     }
+
+
+async def test_files_are_given_and_taken_piece_by_piece(socket, daemon):
+    content, taken = b"abcdef", []
+
+    async def stat(asked):
+        if asked.what.file_id != "f1":
+            raise NotFound("there is no " + asked.what.file_id)
+        return files.FileInfo(file=common.Attachment(id="f1", size_bytes=len(content)))
+
+    async def read(asked):
+        at, most = asked.what.offset, asked.what.most
+        return transfer.FilePiece(data=content[at : at + most], last=at + most >= len(content))
+
+    async def upload(asked):
+        taken.append(asked.what.WhichOneof("step"))
+        return transfer.Uploaded(upload_id="u1")
+
+    carries = Carries(stat_file=stat, read_file=read, upload_file=upload)
+    async with new_app(socket, carries=carries) as outboard:
+        assert await outboard.wait_connected(5)
+        hello = daemon.heard("hello")[0].hello
+        assert list(hello.operations) == ["files.stat", "files.download", "files.upload"]
+        daemon.say(ask(1, stat_file=files.StatFile(file_id="f1")))
+        daemon.say(ask(2, stat_file=files.StatFile(file_id="f2")))
+        daemon.say(ask(3, read_file=transfer.ReadFile(file_id="f1", offset=4, most=4)))
+        begin = transfer.UploadFile(begin=transfer.UploadFileBegin())
+        daemon.say(ask(4, upload_file=begin))
+        by_id = {answer.id: answer for answer in await answers(daemon, 4)}
+    assert by_id[1].file.file.size_bytes == 6
+    assert by_id[2].failure.reason == common.REASON_NOT_FOUND
+    assert (by_id[3].file_piece.data, by_id[3].file_piece.last) == (b"ef", True)
+    assert (by_id[4].uploaded.upload_id, taken) == ("u1", ["begin"])

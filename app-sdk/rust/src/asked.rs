@@ -5,8 +5,10 @@
 
 use std::ops::Deref;
 
-use outboard_proto::app::{Asker, Request, Sent, answer, request::Of};
-use outboard_proto::common::{ChannelInfo, ChannelPage, Done, Message, MessagePage, Sender, User};
+use outboard_proto::app::{Asker, FilePiece, Request, Sent, Uploaded, answer, request::Of};
+use outboard_proto::common::{
+    ChannelInfo, ChannelPage, Done, FileInfo, Message, MessagePage, Sender, User,
+};
 use outboard_proto::limits::FRAME_BYTES;
 use outboard_proto::operations;
 
@@ -93,6 +95,24 @@ impl Answers for User {
 impl Answers for ChannelInfo {
     fn into_result(self) -> answer::Result {
         answer::Result::Channel(Box::new(self))
+    }
+}
+
+impl Answers for FileInfo {
+    fn into_result(self) -> answer::Result {
+        answer::Result::File(Box::new(self))
+    }
+}
+
+impl Answers for FilePiece {
+    fn into_result(self) -> answer::Result {
+        answer::Result::FilePiece(self)
+    }
+}
+
+impl Answers for Uploaded {
+    fn into_result(self) -> answer::Result {
+        answer::Result::Uploaded(self)
     }
 }
 

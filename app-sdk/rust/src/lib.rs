@@ -74,8 +74,9 @@ pub use send::{FollowUp, Refusal, SendRequest};
 pub use signs::Sign;
 
 pub use outboard_proto::app::{
-    Asker, Autocomplete, Catalogue, DirectMessage, EphemeralMessage, GrowEnd, GrowMessage,
-    GrowMore, RunCommand, SaveSettingsRequest, SendMessage, SettingsPage, SettingsPagesRequest,
-    UiAction, grow_message::Step as GrowStep,
+    Asker, Autocomplete, Catalogue, DirectMessage, EphemeralMessage, FilePiece, GrowEnd,
+    GrowMessage, GrowMore, ReadFile, RunCommand, SaveSettingsRequest, SendMessage, SettingsPage,
+    SettingsPagesRequest, UiAction, UploadFile, UploadFileBegin, UploadFileEnd, UploadFileMore,
+    Uploaded, grow_message::Step as GrowStep, upload_file::Step as UploadStep,
 };
 pub use outboard_proto::common;

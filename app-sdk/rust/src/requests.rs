@@ -276,7 +276,7 @@ impl Work {
             Self::Send(send) => (&send.workspace, send.channel()),
             Self::FollowUp(said) => (&said.workspace, said.channel.id.as_str()),
             Self::Decided(it) => (&it.workspace, it.channel()),
-            Self::Act(asked) => (&asked.workspace, operations::channel_of(&asked.what)),
+            Self::Act(asked) => (&asked.workspace, operations::order_of(&asked.what)),
         };
         format!("{workspace}\n{channel}")
     }

@@ -45,6 +45,16 @@ pub fn misfit(asked: &Of, result: Option<&answer::Result>) -> Option<String> {
                 (_, Some(_)) => None,
             }
         }
+        (Of::StatFile(stat), answer::Result::File(found)) => {
+            let id = found.file.as_ref().map_or("", |file| &file.id);
+            (id != stat.file_id).then(|| format!("file {id:?} is not the one"))
+        }
+        (Of::ReadFile(read), answer::Result::FilePiece(piece)) => {
+            // A piece of nothing would be asked for again and again.
+            let many = piece.data.len() > read.most as usize;
+            let fits = !many && (piece.last || !piece.data.is_empty());
+            (!fits).then(|| format!("a piece has {} bytes of {}", piece.data.len(), read.most))
+        }
         _ => None,
     }
 }

@@ -147,8 +147,11 @@ fn taken_out(of: &mut Of) -> (String, String) {
         Of::FindUser(it) => place!(it),
         Of::FindChannel(it) => place!(it),
         Of::ListChannels(it) => place!(it),
-        // They are composed elsewhere, and carry neither.
-        Of::Send(_)
+        Of::StatFile(it) => place!(it),
+        // They are composed elsewhere, or follow on another, and carry neither.
+        Of::ReadFile(_)
+        | Of::UploadFile(_)
+        | Of::Send(_)
         | Of::FollowUp(_)
         | Of::Decided(_)
         | Of::Ephemeral(_)

@@ -25,6 +25,9 @@ use super::subject::Subject;
 use super::{Cause, Core, MemberId, Switchboard, loops};
 use crate::stable_hash::stable_hash;
 
+/// Files that one message may have.
+const ATTACHMENTS: usize = 16;
+
 /// What a plugin wants to say.
 #[derive(Debug, Clone)]
 pub enum Speech {
@@ -341,6 +344,12 @@ fn check(send: &SendRequest) -> Result<(), Failure> {
     if send.body.as_ref().is_none_or(|body| body.content.is_none()) {
         return invalid("a message needs a body");
     }
+    if send.attachments.len() > ATTACHMENTS {
+        return invalid("a message has 16 attachments at most");
+    }
+    if send.attachments.iter().any(|it| it.id.is_empty() || it.id.len() > 255) {
+        return invalid("an attachment is a file that the app has: it needs its id");
+    }
     Ok(())
 }
 
@@ -379,6 +388,7 @@ fn message(
         created_at_us: wall,
         source: Source::Local.into(),
         mutable: true,
+        attachments: send.attachments,
         metadata: own,
         origin: Some(origin),
         ..Message::default()

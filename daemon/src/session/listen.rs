@@ -13,6 +13,7 @@ use tonic::Code;
 
 use super::door::{Door, Pass};
 use super::facts::Facts;
+use super::files::Transfers;
 use super::messages::Outbox;
 use super::service::{Inside, Who};
 use crate::audit::refusals::Refusals;
@@ -63,6 +64,8 @@ pub struct Entrance {
     pub settings: Arc<Ledger>,
     /// What happens to it once per version.
     pub lifecycle: Lifecycle,
+    /// Files on their way to it and from it.
+    pub transfers: Transfers,
     /// What grpcurl and its like are told.
     pub reflection: Reflection,
     facts: Mutex<Arc<Facts>>,
@@ -122,6 +125,7 @@ impl Entrance {
             refusals,
             lifecycle,
             settings,
+            transfers: Transfers::default(),
             reflection,
             facts,
             registered: Mutex::new(None),

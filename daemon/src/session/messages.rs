@@ -173,6 +173,7 @@ impl HostMessages {
             idempotency_key: reply.idempotency_key,
             metadata: reply.metadata,
             only_to: reply.only_to,
+            attachments: reply.attachments,
             ..SendRequest::default()
         };
         Ok((send, cause))
@@ -193,6 +194,9 @@ impl HostMessages {
         let known = cause.and_then(|it| it.channel.as_ref()).filter(|it| it.id == channel_id);
         let channel_name = known.map(|it| it.name.as_str());
         let place = Place { workspace, channel_id, channel_name };
+        if !send.attachments.is_empty() {
+            self.entrance.permit_in(rpc, Permission::FilesWrite, &place)?;
+        }
         self.entrance.permit_in(rpc, Permission::MessagesSend, &place)
     }
 
@@ -231,10 +235,15 @@ pub fn cause<T>(entrance: &Entrance, request: &Request<T>) -> Option<Cause> {
 
 /// How long the plugin waits: what it says in `grpc-timeout`, within reason.
 pub(super) fn patience<T>(request: &Request<T>) -> Duration {
-    let said = request.metadata().get("grpc-timeout").and_then(|value| value.to_str().ok());
-    let said = said.and_then(parse_timeout).unwrap_or(PATIENCE).min(Duration::from_secs(60));
+    let said = said_timeout(request).unwrap_or(PATIENCE).min(Duration::from_secs(60));
     // The answer must reach the plugin before its own deadline does.
     said.saturating_sub((said / 10).min(Duration::from_millis(50)))
+}
+
+/// What `grpc-timeout` says, if anything.
+pub(super) fn said_timeout<T>(request: &Request<T>) -> Option<Duration> {
+    let said = request.metadata().get("grpc-timeout").and_then(|value| value.to_str().ok());
+    said.and_then(parse_timeout)
 }
 
 /// gRPC's own notation: up to eight digits and a unit.

@@ -136,6 +136,9 @@ fn rpc_of(of: &Of) -> &'static str {
         Of::SetTopic(_) => "/outboard.plugin.v1.Channels/SetTopic",
         Of::Pin(_) => "/outboard.plugin.v1.Channels/Pin",
         Of::Unpin(_) => "/outboard.plugin.v1.Channels/Unpin",
+        Of::StatFile(_) => "/outboard.plugin.v1.Files/Stat",
+        Of::ReadFile(_) => "/outboard.plugin.v1.Files/Download",
+        Of::UploadFile(_) => "/outboard.plugin.v1.Files/Upload",
     }
 }
 
@@ -168,6 +171,9 @@ mod tests {
             Of::SetTopic(Default::default()),
             Of::Pin(Default::default()),
             Of::Unpin(Default::default()),
+            Of::StatFile(Default::default()),
+            Of::ReadFile(Default::default()),
+            Of::UploadFile(Default::default()),
         ];
         let rpcs: std::collections::BTreeSet<_> = all.iter().map(|of| needed(of).0).collect();
         assert_eq!(rpcs.len(), all.len());

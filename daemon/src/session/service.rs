@@ -12,6 +12,7 @@ use outboard_proto::common::{Failure, Reason};
 use outboard_proto::limits::{DECODE_BYTES, TOKEN_KEY};
 use outboard_proto::plugin::channels_server::{self, ChannelsServer};
 use outboard_proto::plugin::events_server::{self, EventsServer};
+use outboard_proto::plugin::files_server::{self, FilesServer};
 use outboard_proto::plugin::interactions_server::{self, InteractionsServer};
 use outboard_proto::plugin::messages_server::{self, MessagesServer};
 use outboard_proto::plugin::plugin_server;
@@ -29,6 +30,7 @@ use super::converse::Session;
 use super::counting::counted;
 use super::door::Pass;
 use super::events::HostEvents;
+use super::files::HostFiles;
 use super::guard;
 use super::interactions::HostInteractions;
 use super::listen::Entrance;
@@ -85,6 +87,7 @@ impl Services for Inside {
             events_server::SERVICE_NAME => Self::events,
             storage_server::SERVICE_NAME => Self::storage,
             usage_server::SERVICE_NAME => Self::usage,
+            files_server::SERVICE_NAME => Self::files,
             users_server::SERVICE_NAME => Self::users,
             channels_server::SERVICE_NAME => Self::channels,
             settings_server::SERVICE_NAME => Self::settings,
@@ -155,6 +158,11 @@ impl Inside {
     fn settings(&self, request: Request<Body>) -> Answer {
         let settings = SettingsServer::new(HostSettings { entrance: self.entrance() });
         settings.max_decoding_message_size(DECODE_BYTES).call(request)
+    }
+
+    fn files(&self, request: Request<Body>) -> Answer {
+        let files = FilesServer::new(HostFiles { entrance: self.entrance() });
+        files.max_decoding_message_size(DECODE_BYTES).call(request)
     }
 
     fn entrance(&self) -> Arc<Entrance> {

@@ -5,6 +5,7 @@
 
 mod carries;
 mod commands;
+mod files;
 mod held;
 mod herald;
 mod live;

@@ -10,6 +10,7 @@ use outboard_app::{App, Asker, Builder, FollowUp, Link, Refusal, SendRequest, me
 
 use crate::carries;
 use crate::commands;
+use crate::files;
 use crate::held;
 use crate::herald::Herald;
 use crate::moment::{Moment, Mood};
@@ -19,7 +20,7 @@ use crate::room::{Change, Daemon, Room};
 /// Connects, and keeps the room told of the connection and of the commands there are.
 pub fn connect(room: &Arc<Room>, socket: PathBuf, address: &str) -> App {
     let herald = Arc::default();
-    let app = builder(room, &herald).public_url(address).connect(socket);
+    let app = files::carry(builder(room, &herald)).public_url(address).connect(socket);
     // Nobody is told of what is released before there is a connection.
     let _ = herald.set(Herald::of(app.clone()));
     tokio::spawn(follow_link(Arc::clone(room), app.clone()));

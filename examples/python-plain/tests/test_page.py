@@ -6,7 +6,7 @@ import re
 
 from conftest import HERE, common, host, wire
 
-from outboard.plugin.v1 import community_pb2
+from outboard.plugin.v1 import community_pb2, files_pb2
 
 PAGE = (HERE.parents[1] / "docs" / "protocol.md").read_text()
 
@@ -30,9 +30,11 @@ def test_every_service_method_is_explained():
         **wire.DESCRIPTOR.services_by_name,
         **host.DESCRIPTOR.services_by_name,
         **community_pb2.DESCRIPTOR.services_by_name,
+        **files_pb2.DESCRIPTOR.services_by_name,
     }
     assert set(services) == {
         "Users",
+        "Files",
         "Channels",
         "Plugin",
         "Messages",

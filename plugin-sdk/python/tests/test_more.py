@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from outboard_plugin import Change, HostError, Plugin, Response, is_signed, sign
-from outboard_plugin.test import Failed, Harness
+from outboard_plugin import Change, HostError, Plugin, Response, is_signed, operations, sign
+from outboard_plugin.test import Failed, Harness, message, person
 
 
 async def test_an_event_is_answered_where_it_happened():
@@ -210,3 +210,56 @@ async def test_a_plugin_watches_what_it_keeps():
         assert await asyncio.wait_for(seen.get(), 5) == ("set", "a1")
         assert await asyncio.wait_for(seen.get(), 5) == ("set", "a2")
         plugin.watching.cancel()
+
+
+async def test_files_are_fetched_and_uploaded_in_pieces():
+    plugin = Plugin()
+
+    @plugin.command("shout")
+    async def shout(ctx, id):
+        loud = (await ctx.files.download(id)).upper()
+        file = await ctx.files.upload("loud.txt", loud, mime="text/plain")
+        await ctx.reply("there", files=[file, "file-1"])
+        return file.file.id
+
+    @plugin.command("give-up")
+    async def give_up(ctx):
+        async def pieces():
+            yield b"x" * 100_000
+            raise ZeroDivisionError("by nothing")
+
+        await ctx.files.upload("never.txt", pieces())
+
+    async with Harness(plugin) as daemon:
+        id = daemon.has_file("quiet.txt", b"hello " * 20_000)
+        reply = await daemon.command("shout", id=id)
+        assert daemon.file(reply.text) == b"HELLO " * 20_000
+        assert [it.id for it in daemon.sent[0].wire.attachments] == ["file-2", "file-1"]
+        with pytest.raises(Failed, match="NOT_FOUND"):
+            await daemon.command("shout", id="none")
+        with pytest.raises(Failed, match="ZeroDivisionError: by nothing"):
+            await daemon.command("give-up")
+
+
+async def test_people_channels_and_messages_are_asked_for():
+    plugin = Plugin()
+
+    @plugin.command("work")
+    async def work(ctx):
+        await ctx.messages.react("town", "m1", "+1")
+        await ctx.users.mute("bob", "too loud", 60)
+        await ctx.channels.set_topic("town", "tea")
+        bob = await ctx.users.get("bob")
+        texts = [it.body.plain async for it in ctx.messages.history("town")]
+        return f"{bob.sender.name}: {texts}"
+
+    async with Harness(plugin) as daemon:
+        with pytest.raises(Failed, match="NOT_FOUND"):
+            await daemon.command("work")
+        daemon.finds("Users/Get", operations.User(sender=person("bob")))
+        daemon.finds(
+            "Messages/List", operations.MessagePage(messages=[message("one"), message("two")])
+        )
+        assert (await daemon.command("work")).text == "bob: ['one', 'two']"
+        method, request = daemon.acts[1]
+        assert (method, request.user_id, request.duration_us) == ("Users/Moderate", "bob", 60e6)

@@ -15,6 +15,7 @@ use crate::body::Body;
 use crate::call::CallError;
 use crate::channels::Channels;
 use crate::error::HostError;
+use crate::files::Files;
 use crate::host::{Host, MessageId};
 use crate::messages::Messages;
 use crate::settings::SettingsError;
@@ -177,6 +178,13 @@ impl Context {
     #[must_use]
     pub fn users(&self) -> Users {
         Users::new(self.host(), self.workspace.clone())
+    }
+
+    /// Files of the chat server: looked at, downloaded, uploaded. Needs `files:read` or
+    /// `files:write`.
+    #[must_use]
+    pub fn files(&self) -> Files {
+        Files::new(self.host(), self.workspace.clone())
     }
 
     /// Channels of this workspace. Needs `channels:read` or `channels:manage`.

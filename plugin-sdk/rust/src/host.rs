@@ -18,6 +18,7 @@ use crate::body::Body;
 use crate::call::CallError;
 use crate::channels::Channels;
 use crate::error::HostError;
+use crate::files::Files;
 use crate::follow_up::Later;
 use crate::link::{Cause, Link};
 use crate::messages::Messages;
@@ -217,6 +218,13 @@ impl Host {
     #[must_use]
     pub fn users(&self) -> Users {
         Users::new(self.clone(), String::new())
+    }
+
+    /// Files of the chat server: looked at, downloaded, uploaded. Needs `files:read` or
+    /// `files:write`.
+    #[must_use]
+    pub fn files(&self) -> Files {
+        Files::new(self.clone(), String::new())
     }
 
     /// Channels. Needs `channels:read` or `channels:manage`.

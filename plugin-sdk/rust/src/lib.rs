@@ -146,6 +146,7 @@ mod error;
 mod event;
 mod exchange;
 mod exit;
+mod files;
 mod follow_up;
 mod handlers;
 mod held;
@@ -186,6 +187,7 @@ pub use error::{Error, HostError, Result, RunError};
 pub use event::{Event, MemberEvent, MessageEvent};
 pub use exchange::ReplyStream;
 pub use exit::Exit;
+pub use files::{Download, Files, Upload, Uploading};
 pub use follow_up::Later;
 pub use held::{Hold, Told};
 pub use hook::{

@@ -4,6 +4,7 @@
 //! know the session's stream.
 
 mod asks;
+mod files;
 mod settings;
 mod storage;
 mod usage;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use outboard_proto::limits::{CALL_KEY, DECODE_BYTES, TOKEN_KEY};
 use outboard_proto::plugin::channels_client::ChannelsClient;
 use outboard_proto::plugin::events_client::EventsClient;
+use outboard_proto::plugin::files_client::FilesClient;
 use outboard_proto::plugin::interactions_client::InteractionsClient;
 use outboard_proto::plugin::messages_client::MessagesClient;
 use outboard_proto::plugin::plugins_client::PluginsClient;
@@ -74,6 +76,7 @@ struct Wire {
     users: UsersClient<Channel>,
     channels: ChannelsClient<Channel>,
     settings: SettingsClient<Channel>,
+    files: FilesClient<Channel>,
     token: MetadataValue<Ascii>,
 }
 
@@ -100,6 +103,7 @@ impl Link {
         let users = UsersClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
         let channels = ChannelsClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
         let settings = SettingsClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
+        let files = FilesClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
         let events = EventsClient::new(channel).max_decoding_message_size(DECODE_BYTES);
         let wire = Wire {
             messages,
@@ -111,6 +115,7 @@ impl Link {
             users,
             channels,
             settings,
+            files,
             token,
         };
         Self::over(Way::Wire(Box::new(wire)))

@@ -10,10 +10,13 @@ const PROTOS: &[&str] = &[
     "outboard/common/v1/common.proto",
     "outboard/common/v1/operations.proto",
     "outboard/common/v1/settings.proto",
+    "outboard/common/v1/files.proto",
     "outboard/plugin/v1/plugin.proto",
     "outboard/plugin/v1/community.proto",
     "outboard/plugin/v1/usage.proto",
     "outboard/plugin/v1/settings.proto",
+    "outboard/plugin/v1/files.proto",
+    "outboard/app/v1/files.proto",
     "outboard/app/v1/app.proto",
     "outboard/app/v1/settings.proto",
     "outboard/admin/v1/admin.proto",
@@ -25,7 +28,7 @@ const PROTOS: &[&str] = &[
 ];
 
 /// Payloads that are kept behind a pointer.
-const LARGE: [&str; 23] = [
+const LARGE: [&str; 24] = [
     ".outboard.common.v1.HookPayload.of.before_post",
     ".outboard.common.v1.HookPayload.of.before_edit",
     ".outboard.common.v1.HookPayload.of.before_delete",
@@ -48,6 +51,7 @@ const LARGE: [&str; 23] = [
     ".outboard.app.v1.Answer.result.message",
     ".outboard.app.v1.Answer.result.user",
     ".outboard.app.v1.Answer.result.channel",
+    ".outboard.app.v1.Answer.result.file",
     ".outboard.plugin.v1.StreamPiece.kind.begin",
 ];
 

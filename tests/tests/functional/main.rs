@@ -22,6 +22,8 @@ mod events;
 mod events_durable;
 mod examples;
 mod forget;
+mod files;
+mod files_bad;
 mod guards;
 mod held;
 mod held_bad;

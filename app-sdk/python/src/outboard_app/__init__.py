@@ -20,7 +20,7 @@ from outboard_app.requests import Decided, FollowUp, NotFound, NotItsOwn, Refusa
 from outboard_app.settings import Saved, SettingsError, for_channel, for_user, for_workspace
 from outboard_app.signs import Piece
 from outboard_app.threaded import ThreadedApp
-from outboard_app.wire import app, common, operations
+from outboard_app.wire import app, common, files, operations, transfer
 
 __all__ = [
     "App",
@@ -45,9 +45,11 @@ __all__ = [
     "ThreadedApp",
     "app",
     "common",
+    "files",
     "for_channel",
     "for_user",
     "for_workspace",
     "operations",
     "text_of",
+    "transfer",
 ]

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
-from outboard_app.wire import FRAME_BYTES, app, common, operations
+from outboard_app.wire import FRAME_BYTES, app, common, files, operations, transfer
 
 T = TypeVar("T")
 
@@ -89,6 +89,12 @@ class Carries:
     set_topic: Done[operations.SetTopic] = None
     pin: Done[operations.PinMessage] = None
     unpin: Done[operations.PinMessage] = None
+    #: What is known of a file; its channel decides which plugins may read it.
+    stat_file: Callable[[Asked[files.StatFile]], Awaitable[files.FileInfo]] | None = None
+    #: Some bytes of a file from `offset` on, `most` at most, and whether they are the last.
+    read_file: Callable[[Asked[transfer.ReadFile]], Awaitable[transfer.FilePiece]] | None = None
+    #: One step of an upload: `what.WhichOneof("step")`. Keep nothing of what ends with `abort`.
+    upload_file: Callable[[Asked[transfer.UploadFile]], Awaitable[transfer.Uploaded]] | None = None
 
     def names(self) -> list[str]:
         """What it declares, such as "messages.edit"."""
@@ -134,6 +140,9 @@ _ROWS: dict[str, Row] = {
     "set_topic": Row("channels.set_topic", "set_topic", "done"),
     "pin": Row("channels.pin", "pin", "done"),
     "unpin": Row("channels.unpin", "unpin", "done"),
+    "stat_file": Row("files.stat", "stat_file", "file", kept=False),
+    "read_file": Row("files.download", "read_file", "file_piece", kept=False),
+    "upload_file": Row("files.upload", "upload_file", "uploaded", kept=False),
 }
 
 _ACTS = {

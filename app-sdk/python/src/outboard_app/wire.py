@@ -11,8 +11,10 @@ import grpc
 import grpc.aio
 
 from outboard_app._proto.outboard.app.v1 import app_pb2 as app
+from outboard_app._proto.outboard.app.v1 import files_pb2 as transfer
 from outboard_app._proto.outboard.app.v1 import settings_pb2 as app_settings
 from outboard_app._proto.outboard.common.v1 import common_pb2 as common
+from outboard_app._proto.outboard.common.v1 import files_pb2 as files
 from outboard_app._proto.outboard.common.v1 import operations_pb2 as operations
 from outboard_app._proto.outboard.common.v1 import settings_pb2 as common_settings
 
@@ -23,9 +25,11 @@ __all__ = [
     "common",
     "common_settings",
     "dial",
+    "files",
     "hook_of",
     "open_connect",
     "operations",
+    "transfer",
 ]
 
 PROTOCOL = "1"

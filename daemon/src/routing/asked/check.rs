@@ -42,7 +42,9 @@ pub fn check(of: &mut Of) -> Checked {
     }
     match of {
         Of::ListMessages(_) | Of::SearchMessages(_) | Of::Typing(_) | Of::Status(_) => shown(of),
-        Of::FindUser(_) | Of::FindChannel(_) | Of::ListChannels(_) => looked_up(of),
+        Of::FindUser(_) | Of::FindChannel(_) | Of::ListChannels(_) | Of::StatFile(_) => {
+            looked_up(of)
+        }
         Of::Edit(it) => {
             if it.body.as_ref().is_none_or(|body| body.content.is_none()) {
                 return Err(invalid("an edit needs a body"));
@@ -76,7 +78,9 @@ pub fn check(of: &mut Of) -> Checked {
         }
         Of::Moderate(it) => moderation(it),
         // They are checked where they are composed.
-        Of::Send(_)
+        Of::ReadFile(_)
+        | Of::UploadFile(_)
+        | Of::Send(_)
         | Of::FollowUp(_)
         | Of::Decided(_)
         | Of::Ephemeral(_)
@@ -135,6 +139,7 @@ fn looked_up(of: &mut Of) -> Checked {
             at_most("after", &it.after, ID)?;
             page(&mut it.most, MOST)
         }
+        Of::StatFile(it) => word("file_id", &it.file_id, ID),
         _ => Ok(()),
     }
 }

@@ -17,7 +17,7 @@ from outboard_plugin.process import Environment, Start
 from outboard_plugin.reply import Reply, deferred, refuse, whisper
 from outboard_plugin.storage import Change, Entry, News, Storage, Written
 from outboard_plugin.verdict import Verdict, handled, hold, proceed, reject, replace
-from outboard_plugin.wire import common, wire
+from outboard_plugin.wire import common, operations, stored, wire
 
 __all__ = [
     "Action",
@@ -55,11 +55,13 @@ __all__ = [
     "html",
     "is_signed",
     "markdown",
+    "operations",
     "proceed",
     "refuse",
     "reject",
     "replace",
     "sign",
+    "stored",
     "whisper",
     "wire",
 ]

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import TypeVar
 
 from outboard_plugin.body import Said, body_of
+from outboard_plugin.files import attachment
 from outboard_plugin.host import Host
 from outboard_plugin.lease import Lease
 from outboard_plugin.link import Cause, Link
-from outboard_plugin.wire import common, wire
+from outboard_plugin.wire import common, stored, wire
 
 T = TypeVar("T")
 
@@ -61,13 +62,21 @@ class Context(Host):
         role: common.Role = common.ROLE_UNSPECIFIED,
         key: str = "",
         metadata: Mapping[str, bytes] | None = None,
+        files: Iterable[stored.FileInfo | str] = (),
+        only_to: str = "",
     ) -> str:
         """Says it in the channel and thread of what is being handled; the message's id.
 
-        Needs `messages:send`. The same `key` within 24 hours is carried out once. Raises HostError.
+        Needs `messages:send`, with `files` attached `files:write`. The same `key` within 24 hours
+        is carried out once. With `only_to` one person sees it. Raises HostError.
         """
         request = wire.ReplyRequest(
-            body=body_of(said), role=role, idempotency_key=key, metadata=metadata
+            body=body_of(said),
+            role=role,
+            idempotency_key=key,
+            metadata=metadata,
+            attachments=[attachment(file) for file in files],
+            only_to=only_to,
         )
         sent = await self._link.ask("Messages/Reply", request, wire.SendResponse, self._cause)
         return sent.message_id

@@ -6,14 +6,16 @@ Refuses to know how it is asked; the link carries it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from outboard_plugin.body import Said, body_of
+from outboard_plugin.community import Channels, Messages, Users
+from outboard_plugin.files import Files, attachment
 from outboard_plugin.held import HeldThings
 from outboard_plugin.link import Cause, Link, M, Message
 from outboard_plugin.storage import Storage
-from outboard_plugin.wire import common, wire
+from outboard_plugin.wire import common, stored, wire
 
 if TYPE_CHECKING:
     from outboard_plugin.interaction import Later
@@ -48,11 +50,14 @@ class Host:
         role: common.Role = common.ROLE_UNSPECIFIED,
         key: str = "",
         metadata: Mapping[str, bytes] | None = None,
+        files: Iterable[stored.FileInfo | str] = (),
+        only_to: str = "",
         workspace: str | None = None,
     ) -> str:
         """Says it in the channel with this id, as the plugin's bot; the message's id.
 
-        Needs `messages:send`. The same `key` within 24 hours is carried out once. Raises HostError.
+        Needs `messages:send`, with `files` attached `files:write`. The same `key` within 24 hours
+        is carried out once. With `only_to` one person sees it. Raises HostError.
         """
         request = wire.SendRequest(
             workspace=self.workspace if workspace is None else workspace,
@@ -63,6 +68,8 @@ class Host:
             role=role,
             idempotency_key=key,
             metadata=metadata,
+            attachments=[attachment(file) for file in files],
+            only_to=only_to,
         )
         sent = await self._link.ask("Messages/Send", request, wire.SendResponse, self._cause)
         return sent.message_id
@@ -101,6 +108,26 @@ class Host:
     def storage(self) -> Storage:
         """What this plugin keeps in the daemon. Needs `storage:read`, `storage:write`."""
         return Storage(self._link, self._cause)
+
+    @property
+    def files(self) -> Files:
+        """Files of the chat server. Needs `files:read`, `files:write`."""
+        return Files(self._link, self._cause, self.workspace)
+
+    @property
+    def messages(self) -> Messages:
+        """Messages: edited, reacted to, read. Needs `messages:send`, `messages:history`."""
+        return Messages(self._link, self._cause, self.workspace)
+
+    @property
+    def users(self) -> Users:
+        """People. Needs `users:read`, `users:moderate`."""
+        return Users(self._link, self._cause, self.workspace)
+
+    @property
+    def channels(self) -> Channels:
+        """Channels. Needs `channels:read`, `channels:manage`."""
+        return Channels(self._link, self._cause, self.workspace)
 
     @property
     def held(self) -> HeldThings:

@@ -98,8 +98,39 @@ class Link:
             raise SessionLost from None
         return answered  # type: ignore[no-any-return]
 
+    async def pour(
+        self,
+        method: str,
+        pieces: AsyncIterator[Message],
+        answer: type[M],
+        cause: Cause,
+        *,
+        at_most: float,
+    ) -> M:
+        """Sends a stream of pieces to a method, and gives what it answers; raises HostError."""
+        channel = await self._way(cause)
+        rpc = channel.stream_unary(
+            f"/outboard.plugin.v1.{method}",
+            request_serializer=lambda piece: piece.SerializeToString(),
+            response_deserializer=answer.FromString,
+        )
+        call = rpc(pieces, metadata=self._for(cause), timeout=at_most)
+        try:
+            answered = await call
+        except grpc.aio.AioRpcError as error:
+            raise host_error(error) from None
+        finally:
+            call.cancel()
+        return answered  # type: ignore[no-any-return]
+
     async def listen(
-        self, method: str, request: Message, answer: type[M], cause: Cause
+        self,
+        method: str,
+        request: Message,
+        answer: type[M],
+        cause: Cause,
+        *,
+        at_most: float | None = None,
     ) -> AsyncIterator[M]:
         """What a method with a stream of answers says, until it ends."""
         channel = await self._way(cause)
@@ -108,7 +139,7 @@ class Link:
             request_serializer=type(request).SerializeToString,
             response_deserializer=answer.FromString,
         )
-        call = rpc(request, metadata=self._for(cause))
+        call = rpc(request, metadata=self._for(cause), timeout=at_most)
         try:
             async for message in call:
                 yield message

@@ -14,13 +14,16 @@ os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
 import grpc.aio  # noqa: E402
 
 from outboard_plugin._proto.outboard.common.v1 import common_pb2 as common  # noqa: E402
+from outboard_plugin._proto.outboard.common.v1 import files_pb2 as stored  # noqa: E402
 from outboard_plugin._proto.outboard.common.v1 import (  # noqa: E402
     operations_pb2 as operations,
 )
+from outboard_plugin._proto.outboard.plugin.v1 import community_pb2 as community  # noqa: E402
+from outboard_plugin._proto.outboard.plugin.v1 import files_pb2 as transfer  # noqa: E402
 from outboard_plugin._proto.outboard.plugin.v1 import plugin_pb2 as wire  # noqa: E402
 from outboard_plugin._proto.outboard.plugin.v1 import usage_pb2 as usage  # noqa: E402
 
-__all__ = ["common", "operations", "usage", "wire"]
+__all__ = ["common", "community", "operations", "stored", "transfer", "usage", "wire"]
 
 PROTOCOL = "1"
 

@@ -4,10 +4,10 @@
 //! It refuses to judge who may do what: that is the daemon's and a real app's.
 
 use outboard_proto::common::{
-    Channel, ChannelInfo, ChannelPage, CreateChannel, DeleteMessage, Done, EditMessage,
-    FindChannel, FindUser, GetMessage, InviteToChannel, ListChannels, ListMessages, Message,
-    MessagePage, ModerateUser, PinMessage, ReactToMessage, Reason, SearchMessages, SetStatus,
-    SetTopic, ShowTyping, User, find_channel, find_user,
+    Attachment, Channel, ChannelInfo, ChannelPage, CreateChannel, DeleteMessage, Done, EditMessage,
+    FileInfo, FindChannel, FindUser, GetMessage, InviteToChannel, ListChannels, ListMessages,
+    Message, MessagePage, ModerateUser, PinMessage, ReactToMessage, Reason, SearchMessages,
+    SetStatus, SetTopic, ShowTyping, StatFile, UploadBegin, User, find_channel, find_user,
 };
 use outboard_proto::plugin::SendRequest;
 
@@ -42,6 +42,7 @@ pub(crate) struct App {
     messages: Vec<Message>,
     users: Vec<User>,
     channels: Vec<ChannelInfo>,
+    files: Vec<(FileInfo, Vec<u8>)>,
     acts: Vec<Act>,
 }
 
@@ -70,6 +71,39 @@ notes! {
     set_topic(SetTopic) = SetTopic;
     pin(PinMessage) = Pin;
     unpin(PinMessage) = Unpin;
+}
+
+impl App {
+    pub(crate) fn stat_file(&self, file: &StatFile) -> Answer<FileInfo> {
+        let found = self.files.iter().find(|(info, _)| id_of(info) == file.file_id);
+        found.map(|(info, _)| info.clone()).ok_or_else(|| HostError::Refused {
+            reason: Reason::NotFound,
+            message: format!("there is no file {}", file.file_id),
+            retry_after: None,
+        })
+    }
+
+    pub(crate) fn file(&self, id: &str) -> Option<Vec<u8>> {
+        let found = self.files.iter().find(|(info, _)| id_of(info) == id);
+        found.map(|(_, content)| content.clone())
+    }
+
+    pub(crate) fn stored_file(&mut self, begin: &UploadBegin, content: &[u8]) -> Answer<FileInfo> {
+        let file = Attachment {
+            id: format!("file-{}", self.files.len() + 1),
+            name: begin.name.clone(),
+            mime: begin.mime.clone(),
+            size_bytes: content.len() as u64,
+            sha256: begin.sha256.clone(),
+        };
+        let info = FileInfo { file: Some(file), ..FileInfo::default() };
+        self.files.push((info.clone(), content.to_vec()));
+        Ok(info)
+    }
+}
+
+fn id_of(info: &FileInfo) -> &str {
+    info.file.as_ref().map_or("", |file| &file.id)
 }
 
 impl App {
@@ -178,6 +212,20 @@ impl App {
 }
 
 impl Harness {
+    /// Gives the app a file; its id.
+    pub fn has_file(&mut self, name: &str, content: impl Into<Vec<u8>>) -> String {
+        let begin = UploadBegin { name: name.to_owned(), ..UploadBegin::default() };
+        let content = content.into();
+        let stored = self.recorder.at_app(|app| app.stored_file(&begin, &content));
+        stored.map(|info| id_of(&info).to_owned()).unwrap_or_default()
+    }
+
+    /// The content of a file that the app has, such as one that the plugin uploaded.
+    #[must_use]
+    pub fn file(&self, id: &str) -> Option<Vec<u8>> {
+        self.recorder.at_app(|app| app.file(id))
+    }
+
     /// The app has this message, and gives its id. A string is a plain message of `ada` in
     /// `town-square`.
     pub fn has_message(&mut self, message: impl Into<Draft>) -> String {

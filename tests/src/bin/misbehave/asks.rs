@@ -2,6 +2,7 @@
 //!
 //! It refuses to know what the daemon allows and the app carries out.
 
+mod files;
 mod grow;
 
 use std::time::Duration;
@@ -45,6 +46,7 @@ pub async fn answer(
     let (verb, words) = (word(0), [word(1), word(2), word(3)]);
     let done = match verb.as_str() {
         "grow" => grow::grow(&asking, &rest(1)).await,
+        "stat" | "fetch" | "attach" | "put" => files::file(&asking, &verb, &rest(1)).await,
         "user" | "named" | "warn" | "mute" | "unmute" | "kick" | "ban" | "unban" => {
             asking.of_person(&verb, words).await
         }

@@ -11,11 +11,23 @@ from typing import Any
 
 import grpc
 import grpc.aio
+from google.protobuf.message_factory import GetMessageClass
 
 from outboard_plugin.error import HostError
 from outboard_plugin.outbox import FEATURES
-from outboard_plugin.test.host import METHODS, FakeHost
-from outboard_plugin.wire import CALL_KEY, DECODE_BYTES, TOKEN_KEY, common, usage, wire
+from outboard_plugin.test.host import FakeHost
+from outboard_plugin.wire import (
+    CALL_KEY,
+    CHUNK_BYTES,
+    DECODE_BYTES,
+    TOKEN_KEY,
+    common,
+    community,
+    stored,
+    transfer,
+    usage,
+    wire,
+)
 
 #: Frames kept for a test to look at.
 _KEPT = 100_000
@@ -23,6 +35,7 @@ _KEPT = 100_000
 _PACKAGE = "outboard.plugin.v1"
 
 _ServicerContext = grpc.aio.ServicerContext[Any, Any]
+_Answering = Callable[[Any, _ServicerContext], Awaitable[Any]]
 
 
 class FakeDaemon:
@@ -95,29 +108,34 @@ class FakeDaemon:
             wire.StorageWatchRequest.FromString,
             wire.StorageNews.SerializeToString,
         )
-        handlers: dict[str, dict[str, Any]] = {
+        download = grpc.unary_stream_rpc_method_handler(
+            self._download, stored.StatFile.FromString, transfer.DownloadPiece.SerializeToString
+        )
+        upload = grpc.stream_unary_rpc_method_handler(
+            self._upload, transfer.UploadPiece.FromString, stored.FileInfo.SerializeToString
+        )
+        streams: dict[str, dict[str, Any]] = {
             "Plugin": {"Session": session},
             "Storage": {"Watch": watch},
+            "Files": {"Download": download, "Upload": upload},
         }
-        for path in METHODS:
-            service, method = path.split("/")
-            handlers.setdefault(service, {})[method] = self._unary(service, method)
-        for service, methods in handlers.items():
-            yield grpc.method_handlers_generic_handler(f"{_PACKAGE}.{service}", methods)
+        for file in (wire, community, transfer, usage):
+            for name, service in file.DESCRIPTOR.services_by_name.items():
+                methods = {it.name: self._unary(it) for it in service.methods if _is_unary(it)}
+                handlers = methods | streams.get(name, {})
+                yield grpc.method_handlers_generic_handler(f"{_PACKAGE}.{name}", handlers)
 
-    def _unary(self, service: str, method: str) -> Any:
-        # Each service stands in one of the files, with its messages.
-        of = next(it for it in (wire, usage) if service in it.DESCRIPTOR.services_by_name)
-        described = of.DESCRIPTOR.services_by_name[service].methods_by_name[method]
-        request = getattr(of, described.input_type.name)
-        response = getattr(of, described.output_type.name)
+    def _unary(self, method: Any) -> Any:
+        request, response = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
         return grpc.unary_unary_rpc_method_handler(
-            self._answering(f"{service}/{method}"),
+            self._answering(f"{method.containing_service.name}/{method.name}", response),
             request.FromString,
             response.SerializeToString,
         )
 
-    def _answering(self, method: str) -> Callable[[Any, _ServicerContext], Awaitable[Any]]:
+    def _answering(
+        self, method: str, response: Any
+    ) -> Callable[[Any, _ServicerContext], Awaitable[Any]]:
         async def answer(request: Any, context: _ServicerContext) -> Any:
             await self._admit(context)
             try:
@@ -125,7 +143,7 @@ class FakeDaemon:
             except HostError as refusal:
                 await _refuse(context, refusal)
             await self.wake()
-            return answered
+            return response() if answered is None else answered
 
         return answer
 
@@ -137,6 +155,31 @@ class FakeDaemon:
         await self.wake()
         while True:
             yield await news.get()
+
+    async def _download(
+        self, request: stored.StatFile, context: _ServicerContext
+    ) -> AsyncIterator[transfer.DownloadPiece]:
+        await self._admit(context)
+        try:
+            info, content = self.host.look(request.file_id)
+        except HostError as refusal:
+            await _refuse(context, refusal)
+        yield transfer.DownloadPiece(info=info)
+        for at in range(0, len(content), CHUNK_BYTES):
+            yield transfer.DownloadPiece(data=content[at : at + CHUNK_BYTES])
+
+    async def _upload(
+        self, pieces: AsyncIterator[transfer.UploadPiece], context: _ServicerContext
+    ) -> stored.FileInfo:
+        await self._admit(context)
+        if self.host.refusal is not None:
+            await _refuse(context, self.host.refusal)
+        begin, content = (await anext(pieces)).begin, b""
+        async for piece in pieces:
+            if piece.abort:
+                await _refuse(context, HostError("BODY_ABANDONED", piece.abort))
+            content += piece.data
+        return self.host.store(begin.name, content, begin.mime)
 
     async def _admit(self, context: _ServicerContext) -> None:
         metadata = {key: str(value) for key, value in context.invocation_metadata() or ()}
@@ -184,6 +227,11 @@ class FakeDaemon:
             self.frames.append(frame)
             del self.frames[:-_KEPT]
             self._news.notify_all()
+
+
+def _is_unary(method: Any) -> bool:
+    streams = method.client_streaming or method.server_streaming
+    return not streams
 
 
 async def _refuse(context: _ServicerContext, refusal: HostError) -> None:

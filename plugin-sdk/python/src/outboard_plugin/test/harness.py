@@ -316,6 +316,15 @@ class Harness:
         return "".join(frame.partial.delta for frame in self.daemon.heard("partial"))
 
     @property
+    def acts(self) -> Sequence[tuple[str, Any]]:
+        """What it had the app do besides sending: `Messages/React` and the request."""
+        return self._host.acts
+
+    def file(self, id: str) -> bytes:
+        """The content of a file that the app has, such as one that was uploaded."""
+        return self._host.files[id][1]
+
+    @property
     def storage(self) -> Shelf:
         """What it keeps: a dict of JSON values."""
         return self._host.storage
@@ -330,6 +339,14 @@ class Harness:
     def answer(self, plugin: str, method: str, answer: Answer) -> None:
         """From now on another plugin answers calls of its method: a function of the data."""
         self._host.answers[plugin, method] = answer
+
+    def finds(self, method: str, found: Any) -> None:
+        """From now on the app answers so, such as `Users/Get` with an `operations.User`."""
+        self._host.found[method] = found
+
+    def has_file(self, name: str, content: bytes) -> str:
+        """The app has a file; its id."""
+        return self._host.store(name, content).file.id
 
     def refuse(self, reason: str = "PERMISSION_DENIED", message: str = "refused by a test") -> None:
         """From now on the host API refuses everything."""

@@ -13,7 +13,7 @@ from outboard_plugin.body import text_of
 from outboard_plugin.error import HostError
 from outboard_plugin.reply import Reply
 from outboard_plugin.test.shelf import Shelf
-from outboard_plugin.wire import common, usage, wire
+from outboard_plugin.wire import common, stored, usage, wire
 
 
 class Sent(NamedTuple):
@@ -82,6 +82,12 @@ class FakeHost:
         self.held: list[common.HeldItem] = []
         self.storage = Shelf()
         self.answers: dict[tuple[str, str], Answer] = {}
+        #: Of what the app is asked besides sending: `Service/Method` and the request.
+        self.acts: list[tuple[str, Any]] = []
+        #: What the app answers, by `Service/Method`; else what was done is done.
+        self.found: dict[str, Any] = {}
+        #: Files that the app has, by id.
+        self.files: dict[str, tuple[stored.FileInfo, bytes]] = {}
         #: Metadata of each call, in order.
         self.metadata: list[dict[str, str]] = []
         #: Everything is refused with this.
@@ -91,7 +97,31 @@ class FakeHost:
         """The answer to a unary call of `Service/Method`. Raises HostError."""
         if self.refusal is not None:
             raise self.refusal
-        return _METHODS[method](self, request)
+        if method in _METHODS:
+            return _METHODS[method](self, request)
+        self.acts.append((method, request))
+        if method in self.found:
+            return self.found[method]
+        if method.split("/")[1] in ("Get", "Search"):
+            raise HostError("NOT_FOUND", "the test has not said what is found")
+        return None
+
+    def store(self, name: str, content: bytes, mime: str = "") -> stored.FileInfo:
+        """The app has a file from now on."""
+        file = common.Attachment(
+            id=f"file-{len(self.files) + 1}", name=name, mime=mime, size_bytes=len(content)
+        )
+        info = stored.FileInfo(file=file)
+        self.files[file.id] = (info, content)
+        return info
+
+    def look(self, id: str) -> tuple[stored.FileInfo, bytes]:
+        """A file that the app has. Raises HostError."""
+        if self.refusal is not None:
+            raise self.refusal
+        if id not in self.files:
+            raise HostError("NOT_FOUND", f"there is no file {id}")
+        return self.files[id]
 
     def hold(self, hold: common.Hold) -> None:
         """Keeps what the plugin under test holds, as the daemon would list it."""
@@ -179,9 +209,9 @@ _METHODS: dict[str, Callable[[FakeHost, Any], Any]] = {
     "Usage/Track": FakeHost._track,
     "Usage/Count": FakeHost._count,
     "Plugins/Call": FakeHost._call,
+    "Files/Stat": lambda host, it: host.look(it.file_id)[0],
     "Storage/Get": lambda host, it: host.storage.get(it.key),
     "Storage/List": lambda host, it: host.storage.list(it),
     "Storage/Usage": lambda host, _: host.storage.usage(),
     "Storage/Batch": lambda host, it: host.storage.batch(it.changes),
 }
-METHODS = tuple(_METHODS)

@@ -1,4 +1,6 @@
 from outboard_app._proto.outboard.common.v1 import common_pb2 as _common_pb2
+from outboard_app._proto.outboard.app.v1 import files_pb2 as _files_pb2
+from outboard_app._proto.outboard.common.v1 import files_pb2 as _files_pb2_1
 from outboard_app._proto.outboard.common.v1 import operations_pb2 as _operations_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
@@ -376,7 +378,7 @@ class Cancelled(_message.Message):
     def __init__(self) -> None: ...
 
 class Request(_message.Message):
-    __slots__ = ("id", "idempotency_key", "attempt", "asker", "workspace", "trace", "send", "follow_up", "decided", "ephemeral", "direct", "grow", "edit", "delete", "react", "unreact", "typing", "status", "get_message", "list_messages", "search_messages", "find_user", "moderate", "find_channel", "list_channels", "create_channel", "invite", "set_topic", "pin", "unpin", "on_behalf_of")
+    __slots__ = ("id", "idempotency_key", "attempt", "asker", "workspace", "trace", "send", "follow_up", "decided", "ephemeral", "direct", "grow", "edit", "delete", "react", "unreact", "typing", "status", "get_message", "list_messages", "search_messages", "find_user", "moderate", "find_channel", "list_channels", "create_channel", "invite", "set_topic", "pin", "unpin", "stat_file", "read_file", "upload_file", "on_behalf_of")
     ID_FIELD_NUMBER: _ClassVar[int]
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
@@ -407,6 +409,9 @@ class Request(_message.Message):
     SET_TOPIC_FIELD_NUMBER: _ClassVar[int]
     PIN_FIELD_NUMBER: _ClassVar[int]
     UNPIN_FIELD_NUMBER: _ClassVar[int]
+    STAT_FILE_FIELD_NUMBER: _ClassVar[int]
+    READ_FILE_FIELD_NUMBER: _ClassVar[int]
+    UPLOAD_FILE_FIELD_NUMBER: _ClassVar[int]
     ON_BEHALF_OF_FIELD_NUMBER: _ClassVar[int]
     id: int
     idempotency_key: str
@@ -438,8 +443,11 @@ class Request(_message.Message):
     set_topic: _operations_pb2.SetTopic
     pin: _operations_pb2.PinMessage
     unpin: _operations_pb2.PinMessage
+    stat_file: _files_pb2_1.StatFile
+    read_file: _files_pb2.ReadFile
+    upload_file: _files_pb2.UploadFile
     on_behalf_of: _common_pb2.Sender
-    def __init__(self, id: _Optional[int] = ..., idempotency_key: _Optional[str] = ..., attempt: _Optional[int] = ..., asker: _Optional[_Union[Asker, _Mapping]] = ..., workspace: _Optional[str] = ..., trace: _Optional[_Union[_common_pb2.Trace, _Mapping]] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., follow_up: _Optional[_Union[FollowUp, _Mapping]] = ..., decided: _Optional[_Union[HeldDecided, _Mapping]] = ..., ephemeral: _Optional[_Union[EphemeralMessage, _Mapping]] = ..., direct: _Optional[_Union[DirectMessage, _Mapping]] = ..., grow: _Optional[_Union[GrowMessage, _Mapping]] = ..., edit: _Optional[_Union[_operations_pb2.EditMessage, _Mapping]] = ..., delete: _Optional[_Union[_operations_pb2.DeleteMessage, _Mapping]] = ..., react: _Optional[_Union[_operations_pb2.ReactToMessage, _Mapping]] = ..., unreact: _Optional[_Union[_operations_pb2.ReactToMessage, _Mapping]] = ..., typing: _Optional[_Union[_operations_pb2.ShowTyping, _Mapping]] = ..., status: _Optional[_Union[_operations_pb2.SetStatus, _Mapping]] = ..., get_message: _Optional[_Union[_operations_pb2.GetMessage, _Mapping]] = ..., list_messages: _Optional[_Union[_operations_pb2.ListMessages, _Mapping]] = ..., search_messages: _Optional[_Union[_operations_pb2.SearchMessages, _Mapping]] = ..., find_user: _Optional[_Union[_operations_pb2.FindUser, _Mapping]] = ..., moderate: _Optional[_Union[_operations_pb2.ModerateUser, _Mapping]] = ..., find_channel: _Optional[_Union[_operations_pb2.FindChannel, _Mapping]] = ..., list_channels: _Optional[_Union[_operations_pb2.ListChannels, _Mapping]] = ..., create_channel: _Optional[_Union[_operations_pb2.CreateChannel, _Mapping]] = ..., invite: _Optional[_Union[_operations_pb2.InviteToChannel, _Mapping]] = ..., set_topic: _Optional[_Union[_operations_pb2.SetTopic, _Mapping]] = ..., pin: _Optional[_Union[_operations_pb2.PinMessage, _Mapping]] = ..., unpin: _Optional[_Union[_operations_pb2.PinMessage, _Mapping]] = ..., on_behalf_of: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ...) -> None: ...
+    def __init__(self, id: _Optional[int] = ..., idempotency_key: _Optional[str] = ..., attempt: _Optional[int] = ..., asker: _Optional[_Union[Asker, _Mapping]] = ..., workspace: _Optional[str] = ..., trace: _Optional[_Union[_common_pb2.Trace, _Mapping]] = ..., send: _Optional[_Union[SendMessage, _Mapping]] = ..., follow_up: _Optional[_Union[FollowUp, _Mapping]] = ..., decided: _Optional[_Union[HeldDecided, _Mapping]] = ..., ephemeral: _Optional[_Union[EphemeralMessage, _Mapping]] = ..., direct: _Optional[_Union[DirectMessage, _Mapping]] = ..., grow: _Optional[_Union[GrowMessage, _Mapping]] = ..., edit: _Optional[_Union[_operations_pb2.EditMessage, _Mapping]] = ..., delete: _Optional[_Union[_operations_pb2.DeleteMessage, _Mapping]] = ..., react: _Optional[_Union[_operations_pb2.ReactToMessage, _Mapping]] = ..., unreact: _Optional[_Union[_operations_pb2.ReactToMessage, _Mapping]] = ..., typing: _Optional[_Union[_operations_pb2.ShowTyping, _Mapping]] = ..., status: _Optional[_Union[_operations_pb2.SetStatus, _Mapping]] = ..., get_message: _Optional[_Union[_operations_pb2.GetMessage, _Mapping]] = ..., list_messages: _Optional[_Union[_operations_pb2.ListMessages, _Mapping]] = ..., search_messages: _Optional[_Union[_operations_pb2.SearchMessages, _Mapping]] = ..., find_user: _Optional[_Union[_operations_pb2.FindUser, _Mapping]] = ..., moderate: _Optional[_Union[_operations_pb2.ModerateUser, _Mapping]] = ..., find_channel: _Optional[_Union[_operations_pb2.FindChannel, _Mapping]] = ..., list_channels: _Optional[_Union[_operations_pb2.ListChannels, _Mapping]] = ..., create_channel: _Optional[_Union[_operations_pb2.CreateChannel, _Mapping]] = ..., invite: _Optional[_Union[_operations_pb2.InviteToChannel, _Mapping]] = ..., set_topic: _Optional[_Union[_operations_pb2.SetTopic, _Mapping]] = ..., pin: _Optional[_Union[_operations_pb2.PinMessage, _Mapping]] = ..., unpin: _Optional[_Union[_operations_pb2.PinMessage, _Mapping]] = ..., stat_file: _Optional[_Union[_files_pb2_1.StatFile, _Mapping]] = ..., read_file: _Optional[_Union[_files_pb2.ReadFile, _Mapping]] = ..., upload_file: _Optional[_Union[_files_pb2.UploadFile, _Mapping]] = ..., on_behalf_of: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ...) -> None: ...
 
 class Asker(_message.Message):
     __slots__ = ("plugin", "version", "bot_username", "bot_display_name", "manages_messages")
@@ -562,7 +570,7 @@ class Dropped(_message.Message):
     def __init__(self, reason: _Optional[_Union[_common_pb2.Text, _Mapping]] = ...) -> None: ...
 
 class Answer(_message.Message):
-    __slots__ = ("id", "sent", "failure", "done", "message", "messages", "user", "channel", "channels")
+    __slots__ = ("id", "sent", "failure", "done", "message", "messages", "user", "channel", "channels", "file", "file_piece", "uploaded")
     ID_FIELD_NUMBER: _ClassVar[int]
     SENT_FIELD_NUMBER: _ClassVar[int]
     FAILURE_FIELD_NUMBER: _ClassVar[int]
@@ -572,6 +580,9 @@ class Answer(_message.Message):
     USER_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     CHANNELS_FIELD_NUMBER: _ClassVar[int]
+    FILE_FIELD_NUMBER: _ClassVar[int]
+    FILE_PIECE_FIELD_NUMBER: _ClassVar[int]
+    UPLOADED_FIELD_NUMBER: _ClassVar[int]
     id: int
     sent: Sent
     failure: _common_pb2.Failure
@@ -581,7 +592,10 @@ class Answer(_message.Message):
     user: _operations_pb2.User
     channel: _operations_pb2.ChannelInfo
     channels: _operations_pb2.ChannelPage
-    def __init__(self, id: _Optional[int] = ..., sent: _Optional[_Union[Sent, _Mapping]] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ..., done: _Optional[_Union[_operations_pb2.Done, _Mapping]] = ..., message: _Optional[_Union[_common_pb2.Message, _Mapping]] = ..., messages: _Optional[_Union[_operations_pb2.MessagePage, _Mapping]] = ..., user: _Optional[_Union[_operations_pb2.User, _Mapping]] = ..., channel: _Optional[_Union[_operations_pb2.ChannelInfo, _Mapping]] = ..., channels: _Optional[_Union[_operations_pb2.ChannelPage, _Mapping]] = ...) -> None: ...
+    file: _files_pb2_1.FileInfo
+    file_piece: _files_pb2.FilePiece
+    uploaded: _files_pb2.Uploaded
+    def __init__(self, id: _Optional[int] = ..., sent: _Optional[_Union[Sent, _Mapping]] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ..., done: _Optional[_Union[_operations_pb2.Done, _Mapping]] = ..., message: _Optional[_Union[_common_pb2.Message, _Mapping]] = ..., messages: _Optional[_Union[_operations_pb2.MessagePage, _Mapping]] = ..., user: _Optional[_Union[_operations_pb2.User, _Mapping]] = ..., channel: _Optional[_Union[_operations_pb2.ChannelInfo, _Mapping]] = ..., channels: _Optional[_Union[_operations_pb2.ChannelPage, _Mapping]] = ..., file: _Optional[_Union[_files_pb2_1.FileInfo, _Mapping]] = ..., file_piece: _Optional[_Union[_files_pb2.FilePiece, _Mapping]] = ..., uploaded: _Optional[_Union[_files_pb2.Uploaded, _Mapping]] = ...) -> None: ...
 
 class Sent(_message.Message):
     __slots__ = ("message_id",)

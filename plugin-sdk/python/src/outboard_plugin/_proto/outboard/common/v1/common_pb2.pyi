@@ -185,6 +185,9 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_UNKNOWN_SETTING: _ClassVar[Reason]
     REASON_SETTING_NOT_SET: _ClassVar[Reason]
     REASON_SETTINGS_CHANGE_OVER: _ClassVar[Reason]
+    REASON_FILE_TOO_LARGE: _ClassVar[Reason]
+    REASON_FILE_DAMAGED: _ClassVar[Reason]
+    REASON_TRANSFER_STALLED: _ClassVar[Reason]
 CHANNEL_KIND_UNSPECIFIED: ChannelKind
 CHANNEL_KIND_PUBLIC: ChannelKind
 CHANNEL_KIND_PRIVATE: ChannelKind
@@ -328,6 +331,9 @@ REASON_OUT_OF_ORDER: Reason
 REASON_UNKNOWN_SETTING: Reason
 REASON_SETTING_NOT_SET: Reason
 REASON_SETTINGS_CHANGE_OVER: Reason
+REASON_FILE_TOO_LARGE: Reason
+REASON_FILE_DAMAGED: Reason
+REASON_TRANSFER_STALLED: Reason
 
 class Message(_message.Message):
     __slots__ = ("id", "draft_id", "revision", "channel", "sender", "body", "thread_root", "reply_to", "role", "mentions", "attachments", "created_at_us", "edited_at_us", "source", "mutable", "metadata", "origin")

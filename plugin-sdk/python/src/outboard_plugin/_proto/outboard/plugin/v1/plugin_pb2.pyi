@@ -603,7 +603,7 @@ class StreamPiece(_message.Message):
     def __init__(self, begin: _Optional[_Union[SendRequest, _Mapping]] = ..., text: _Optional[str] = ..., abort: _Optional[str] = ...) -> None: ...
 
 class SendRequest(_message.Message):
-    __slots__ = ("workspace", "channel_id", "body", "thread_root", "reply_to", "role", "idempotency_key", "metadata", "only_to", "to_user")
+    __slots__ = ("workspace", "channel_id", "body", "thread_root", "reply_to", "role", "idempotency_key", "metadata", "only_to", "to_user", "attachments")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -621,6 +621,7 @@ class SendRequest(_message.Message):
     METADATA_FIELD_NUMBER: _ClassVar[int]
     ONLY_TO_FIELD_NUMBER: _ClassVar[int]
     TO_USER_FIELD_NUMBER: _ClassVar[int]
+    ATTACHMENTS_FIELD_NUMBER: _ClassVar[int]
     workspace: str
     channel_id: str
     body: _common_pb2.Body
@@ -631,10 +632,11 @@ class SendRequest(_message.Message):
     metadata: _containers.ScalarMap[str, bytes]
     only_to: str
     to_user: str
-    def __init__(self, workspace: _Optional[str] = ..., channel_id: _Optional[str] = ..., body: _Optional[_Union[_common_pb2.Body, _Mapping]] = ..., thread_root: _Optional[str] = ..., reply_to: _Optional[str] = ..., role: _Optional[_Union[_common_pb2.Role, str]] = ..., idempotency_key: _Optional[str] = ..., metadata: _Optional[_Mapping[str, bytes]] = ..., only_to: _Optional[str] = ..., to_user: _Optional[str] = ...) -> None: ...
+    attachments: _containers.RepeatedCompositeFieldContainer[_common_pb2.Attachment]
+    def __init__(self, workspace: _Optional[str] = ..., channel_id: _Optional[str] = ..., body: _Optional[_Union[_common_pb2.Body, _Mapping]] = ..., thread_root: _Optional[str] = ..., reply_to: _Optional[str] = ..., role: _Optional[_Union[_common_pb2.Role, str]] = ..., idempotency_key: _Optional[str] = ..., metadata: _Optional[_Mapping[str, bytes]] = ..., only_to: _Optional[str] = ..., to_user: _Optional[str] = ..., attachments: _Optional[_Iterable[_Union[_common_pb2.Attachment, _Mapping]]] = ...) -> None: ...
 
 class ReplyRequest(_message.Message):
-    __slots__ = ("body", "role", "idempotency_key", "metadata", "only_to")
+    __slots__ = ("body", "role", "idempotency_key", "metadata", "only_to", "attachments")
     class MetadataEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -647,12 +649,14 @@ class ReplyRequest(_message.Message):
     IDEMPOTENCY_KEY_FIELD_NUMBER: _ClassVar[int]
     METADATA_FIELD_NUMBER: _ClassVar[int]
     ONLY_TO_FIELD_NUMBER: _ClassVar[int]
+    ATTACHMENTS_FIELD_NUMBER: _ClassVar[int]
     body: _common_pb2.Body
     role: _common_pb2.Role
     idempotency_key: str
     metadata: _containers.ScalarMap[str, bytes]
     only_to: str
-    def __init__(self, body: _Optional[_Union[_common_pb2.Body, _Mapping]] = ..., role: _Optional[_Union[_common_pb2.Role, str]] = ..., idempotency_key: _Optional[str] = ..., metadata: _Optional[_Mapping[str, bytes]] = ..., only_to: _Optional[str] = ...) -> None: ...
+    attachments: _containers.RepeatedCompositeFieldContainer[_common_pb2.Attachment]
+    def __init__(self, body: _Optional[_Union[_common_pb2.Body, _Mapping]] = ..., role: _Optional[_Union[_common_pb2.Role, str]] = ..., idempotency_key: _Optional[str] = ..., metadata: _Optional[_Mapping[str, bytes]] = ..., only_to: _Optional[str] = ..., attachments: _Optional[_Iterable[_Union[_common_pb2.Attachment, _Mapping]]] = ...) -> None: ...
 
 class SendResponse(_message.Message):
     __slots__ = ("message_id",)
