@@ -1,6 +1,7 @@
 //! The command line as it is typed. It knows words and defaults, not what they do.
 
 mod author;
+mod groups;
 mod permissions;
 mod settings;
 mod statistics;
@@ -15,6 +16,7 @@ use crate::exit;
 use crate::screen::Format;
 
 pub use author::{Dev, Kind, Lang, License, New};
+pub use groups::{command, parse};
 pub use permissions::{Audit, Grants};
 pub use settings::{Setting, Where};
 pub use statistics::{Popular, Stats, Usage};

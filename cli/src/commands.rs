@@ -28,8 +28,6 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::CommandFactory;
-
 use crate::admin::{Act, Admin};
 use crate::arguments::{Arguments, Command, Global};
 use crate::exit::Exit;
@@ -104,7 +102,7 @@ pub async fn run(arguments: Arguments, screen: &Screen) -> Result<Exit, Stop> {
 
 fn completions(shell: clap_complete::Shell) -> Result<Exit, Stop> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "outboard", &mut script);
+    clap_complete::generate(shell, &mut crate::arguments::command(), "outboard", &mut script);
     std::io::stdout().lock().write_all(&script)?;
     Ok(Exit::Ok)
 }

@@ -21,12 +21,10 @@ mod trouble;
 
 use std::process::ExitCode;
 
-use arguments::Arguments;
-use clap::Parser;
 use screen::Screen;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = arguments::parse();
     let screen = Screen::new(&arguments.global);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = match runtime {

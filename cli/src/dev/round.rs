@@ -149,8 +149,8 @@ impl<'s> Round<'s> {
         self.teller.tell(&text, &json!({ "kind": "begin", "path": folder, "socket": socket }))?;
         self.seen.socket = socket;
         self.works.renew(&self.admin, &self.tell);
-        self.teller.step("building")?;
-        self.prompt()
+        self.prompt()?;
+        self.teller.step("building")
     }
 
     /// A script waits until the plugin runs, and until what it said before is over.

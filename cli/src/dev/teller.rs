@@ -59,6 +59,9 @@ impl<'s> Teller<'s> {
     /// The stream is closed or full.
     pub fn ask(&mut self, prompt: Option<String>) -> Result<(), Stop> {
         self.prompt = prompt;
+        if self.prompt.is_none() && std::mem::take(&mut self.occupied) {
+            return self.screen.print(CLEAR);
+        }
         self.show_prompt()
     }
 

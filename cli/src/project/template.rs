@@ -146,7 +146,7 @@ fn plain(author: &str) -> String {
 
 /// What differs from language to language; memory is what a fresh plugin was measured to take, and
 /// room.
-fn of_language(facts: &Facts) -> [(&'static str, String); 5] {
+fn of_language(facts: &Facts) -> [(&'static str, String); 6] {
     let program = facts.name.own();
     let [version_note, run, memory, measured, sdk] = match facts.lang {
         Lang::Rust => [
@@ -171,7 +171,16 @@ fn of_language(facts: &Facts) -> [(&'static str, String); 5] {
         ("memory", memory),
         ("measured", measured),
         ("sdk", sdk),
+        ("dependencies", dependencies(facts.kind).to_owned()),
     ]
+}
+
+/// What a kind leans on beside the SDK, as Cargo.toml says it.
+fn dependencies(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Bot | Kind::Moderator | Kind::Command => "",
+        Kind::Example => "serde = { version = \"1\", features = [\"derive\"] }\n",
+    }
 }
 
 fn description(kind: Kind) -> &'static str {
