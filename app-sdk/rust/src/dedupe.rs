@@ -26,7 +26,7 @@ pub(crate) struct Seen {
 #[derive(Debug)]
 enum Progress {
     UnderWay(Vec<Ticket>),
-    Answered(answer::Result),
+    Answered(Box<answer::Result>),
 }
 
 /// What is known of a key.
@@ -43,7 +43,7 @@ impl Seen {
     pub(crate) fn recall(&mut self, key: &str, ticket: Ticket, now: Instant) -> Known {
         self.expire(now);
         match self.by_key.get_mut(key) {
-            Some(Progress::Answered(result)) => Known::Answered(Box::new(result.clone())),
+            Some(Progress::Answered(result)) => Known::Answered(result.clone()),
             Some(Progress::UnderWay(tickets)) => {
                 tickets.push(ticket);
                 Known::UnderWay
@@ -67,7 +67,7 @@ impl Seen {
             answer::Result::Failure(_) => self.by_key.remove(key),
             _ => {
                 self.finished.push_back((now, key.to_owned()));
-                self.by_key.insert(key.to_owned(), Progress::Answered(result.clone()))
+                self.by_key.insert(key.to_owned(), Progress::Answered(Box::new(result.clone())))
             }
         };
         match waited {

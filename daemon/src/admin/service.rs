@@ -137,7 +137,7 @@ impl Admin for Calls {
     async fn load(&self, request: Request<LoadRequest>) -> Result<Response<LoadResponse>, Status> {
         let request = request.into_inner();
         if request.dry_run {
-            return ask!(self, |fleet| fleet.load(request).await);
+            return ask!(self, |fleet| Box::pin(fleet.load(request)).await);
         }
         let grants = match request.grant() {
             GrantChoice::Unspecified => "grants as before".to_owned(),
@@ -146,7 +146,7 @@ impl Admin for Calls {
             GrantChoice::List => format!("grants {}", request.grants.join(",")),
         };
         let noted = self.note("load").on(&request.path).why(&grants);
-        let loaded = ask!(self, |fleet| fleet.load(request).await);
+        let loaded = ask!(self, |fleet| Box::pin(fleet.load(request)).await);
         let status = loaded.as_ref().ok().and_then(|it| it.get_ref().status.as_ref());
         let name = status.map_or(String::new(), |it| it.name.clone());
         noted.of(&name).came_to(loaded)

@@ -49,6 +49,7 @@ pub struct Outgoing {
 }
 
 /// What came of a request.
+#[allow(clippy::large_enum_variant, reason = "there is one for a request, moved a few times")]
 #[derive(Debug)]
 pub enum SendOutcome {
     /// A node answered.

@@ -192,7 +192,7 @@ impl Time {
     fn of<T>(entrance: &Entrance, request: &Request<T>) -> Self {
         let said = said_timeout(request).unwrap_or(USUAL).min(LONGEST);
         let within = said.saturating_sub((said / 10).min(Duration::from_millis(50)));
-        let clock = entrance.clock.clone();
+        let clock = entrance.clock;
         Self { begun: clock.now(), clock, within }
     }
 

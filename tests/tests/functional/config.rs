@@ -107,12 +107,7 @@ async fn forbidden_environment_names_are_refused() -> Outcome {
 #[tokio::test]
 async fn what_later_daemons_will_know_is_refused_as_not_supported() -> Outcome {
     let daemon = Daemon::start().await?;
-    for section in [
-        "[[ui]]\nkind = \"panel\"",
-        "[[ui]]\nname = \"nightly\"",
-        "[sandbox]\nnetwork = true",
-        "[install]\ncommand = [\"./misbehave\"]",
-    ] {
+    for section in ["[sandbox]\nnetwork = true", "[locales.de]\ngreeting = \"Hallo\""] {
         let folder = Draft::bare("alpha").section(section).write(&daemon.house().folders())?;
         refused(&daemon, &folder, "not supported by this daemon").await?;
     }

@@ -71,7 +71,7 @@ impl Machine {
                 let work = Work::Install;
                 State::Starting(Starting { deadline: until, latest: until, work, ..starting })
             }
-            News::Installed => self.installed(now, starting),
+            News::Installed => self.installed(now, &starting),
             News::InstallFailed(why) => {
                 let then = Then::GiveUp(Cause::InstallFailed, why);
                 let ending = self.ending_of_starting(now, &starting, then);
@@ -130,12 +130,12 @@ impl Machine {
     }
 
     /// The process has all the time of a start.
-    fn installed(&self, now: Now, starting: Starting) -> State {
+    fn installed(&self, now: Now, starting: &Starting) -> State {
         State::Starting(Starting {
             deadline: now.at + self.policy.start.step,
             latest: now.at + self.policy.start.total,
             work: Work::Process,
-            ..starting
+            ..starting.clone()
         })
     }
 
