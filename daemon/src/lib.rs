@@ -38,3 +38,4 @@ pub mod statistics;
 pub mod status;
 pub mod storage;
 pub mod store;
+pub mod ui;

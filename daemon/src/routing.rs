@@ -50,6 +50,7 @@ mod send;
 mod subject;
 mod trace;
 mod traffic;
+mod ui;
 mod uses;
 mod waiting;
 
@@ -143,6 +144,7 @@ struct Core {
     /// The newest member's first ticket for what it asks of the journal.
     tickets: u64,
     catalogue: u64,
+    ui: ui::Board,
 }
 
 impl Switchboard {
@@ -182,6 +184,7 @@ impl Switchboard {
             traced: trace::Traced::default(),
             tickets: 0,
             catalogue: 0,
+            ui: ui::Board::default(),
         };
         Self {
             core: Arc::new(Mutex::new(core)),

@@ -28,6 +28,7 @@ pub mod program;
 pub mod route;
 pub mod schedule;
 pub mod settings;
+pub mod ui;
 mod version;
 
 pub use about::{About, Bot};
@@ -45,6 +46,7 @@ pub use program::Run;
 pub use route::{Access, RouteDecl, RoutePath};
 pub use schedule::ScheduleDecl;
 pub use settings::SettingsDecl;
+pub use ui::UiDecls;
 
 /// The manifest's file name, inside a plugin's folder.
 pub const FILE_NAME: &str = "plugin.toml";
@@ -84,6 +86,8 @@ pub struct Manifest {
     pub routes: Vec<RouteDecl>,
     /// Where its settings are declared.
     pub settings: SettingsDecl,
+    /// What it shows in apps.
+    pub ui: UiDecls,
 }
 
 /// A plugin that another one needs.
@@ -96,7 +100,7 @@ pub struct Dependency {
 }
 
 /// Sections of later daemons.
-const LATER: [&str; 4] = ["ui", "locales", "install", "sandbox"];
+const LATER: [&str; 3] = ["locales", "install", "sandbox"];
 
 impl Manifest {
     /// Reads a manifest's text. `file` is only named in faults.
@@ -141,9 +145,13 @@ fn read(root: &Section<'_>, file: &Arc<Path>) -> Option<Manifest> {
     let methods = method::read_all(root);
     let routes = route::read_all(root);
     let settings = settings::read(root);
+    let ui = ui::read(root);
     check_asks(root, &asks, &hooks, &events, &commands);
     if !routes.is_empty() && !asks.permissions().contains(&Permission::HttpServe) {
         root.fault("http", asks::missing(Permission::HttpServe));
+    }
+    if !ui.is_empty() && !asks.permissions().contains(&Permission::UiContribute) {
+        root.fault("ui", ui::missing());
     }
     root.not_supported(&LATER);
     root.close();
@@ -166,6 +174,7 @@ fn read(root: &Section<'_>, file: &Arc<Path>) -> Option<Manifest> {
         methods,
         routes,
         settings,
+        ui,
     })
 }
 

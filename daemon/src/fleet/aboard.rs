@@ -75,7 +75,7 @@ impl Aboard {
         let log = Arc::new(Log::new(Arc::clone(&text), harbour.lines.clone()));
         let (mail, mailbox) = mpsc::channel(MAILBOX);
         let leads = Leads {
-            member: harbour.switchboard.register(registration(&loaded.manifest, &spec)),
+            member: harbour.switchboard.register(registration(&loaded, &spec)),
             switchboard: harbour.switchboard.clone(),
             mailbox: mail.clone(),
             log,
@@ -123,7 +123,7 @@ impl Aboard {
         let user = self.program().user;
         let next = Arc::new(program(harbour, config, &loaded, &spec, user)?);
         *self.program.lock().unwrap_or_else(PoisonError::into_inner) = next;
-        harbour.switchboard.register(registration(&loaded.manifest, &spec));
+        harbour.switchboard.register(registration(&loaded, &spec));
         self.entrance.set_facts(facts(&loaded.manifest, &spec, &self.ends));
         self.entrance.settings.set_patience(spec.keys.call_timeout.value);
         harbour.timetable.set(&spec.name, &loaded.manifest.schedules, spec.enabled.value);
@@ -229,7 +229,8 @@ fn bot(manifest: &Manifest) -> Bot {
     }
 }
 
-fn registration(manifest: &Manifest, spec: &Spec) -> Registration {
+fn registration(loaded: &Loaded, spec: &Spec) -> Registration {
+    let manifest = &loaded.manifest;
     let call_timeout = spec.keys.call_timeout.value;
     Registration {
         name: manifest.name.as_str().into(),
@@ -251,6 +252,7 @@ fn registration(manifest: &Manifest, spec: &Spec) -> Registration {
             .collect(),
         commands: manifest.commands.clone(),
         reach: reach(manifest, spec),
+        ui: Arc::clone(&loaded.ui),
         grants: spec.grants.granted.clone(),
         call_timeout,
         interaction_timeout: spec.keys.interaction_timeout.value,

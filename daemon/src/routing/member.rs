@@ -297,6 +297,8 @@ impl Core {
             }
         };
         self.declare_events(id, now);
+        let loaded = Arc::clone(&self.members[id].is.ui);
+        self.ui.load(id, &loaded, now);
         self.rebuild(now);
         id
     }
@@ -311,6 +313,7 @@ impl Core {
             self.deadlines.remove(wakes_at, super::deadline::Due::Lanes(id));
         }
         self.names.remove(&member.is.name);
+        self.ui.unload(id);
         self.rebuild(now);
     }
 
@@ -334,7 +337,10 @@ impl Core {
         member.standing = standing;
         let is_listed = member.listed();
         match member.standing {
-            Standing::Ready | Standing::Debugged(Guest::Answering) => self.hand_over(id, now),
+            Standing::Ready | Standing::Debugged(Guest::Answering) => {
+                self.ui.settle(id);
+                self.hand_over(id, now);
+            }
             Standing::Suspended(_)
             | Standing::Unavailable { .. }
             | Standing::Debugged(Guest::Awaited) => self.skip_queued(id, now),

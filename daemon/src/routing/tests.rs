@@ -12,6 +12,7 @@ mod pipelines;
 mod shadows;
 mod shares;
 mod traces;
+mod ui;
 mod work;
 
 use std::collections::BTreeSet;
@@ -88,6 +89,7 @@ pub fn registration(name: &str, interceptors: Vec<Interceptor>) -> Registration 
         channels: Vec::new(),
         commands: Vec::new(),
         reach: super::Reach::default(),
+        ui: Default::default(),
         grants: Granted::from([
             Permission::MessagesIntercept,
             Permission::MessagesRead,

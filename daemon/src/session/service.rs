@@ -17,6 +17,7 @@ use outboard_proto::plugin::plugin_server;
 use outboard_proto::plugin::plugins_server::{self, PluginsServer};
 use outboard_proto::plugin::settings_server::{self, SettingsServer};
 use outboard_proto::plugin::storage_server::{self, StorageServer};
+use outboard_proto::plugin::ui_server::{self, UiServer};
 use outboard_proto::plugin::usage_server::{self, UsageServer};
 use tonic::body::Body;
 use tonic::{Code, Status};
@@ -33,6 +34,7 @@ use super::messages::HostMessages;
 use super::plugins::HostPlugins;
 use super::settings::HostSettings;
 use super::storage::HostStorage;
+use super::ui::HostUi;
 use super::usage::HostUsage;
 use crate::connection::{Answer, Services, open, refusal, service_of};
 use crate::debug::Visit;
@@ -83,6 +85,7 @@ impl Services for Inside {
             storage_server::SERVICE_NAME => Self::storage,
             usage_server::SERVICE_NAME => Self::usage,
             settings_server::SERVICE_NAME => Self::settings,
+            ui_server::SERVICE_NAME => Self::ui,
             _ => return ControlFlow::Continue(request),
         };
         let known = self.check_token(request.headers());
@@ -140,6 +143,11 @@ impl Inside {
     fn settings(&self, request: Request<Body>) -> Answer {
         let settings = SettingsServer::new(HostSettings { entrance: self.entrance() });
         settings.max_decoding_message_size(DECODE_BYTES).call(request)
+    }
+
+    fn ui(&self, request: Request<Body>) -> Answer {
+        let ui = UiServer::new(HostUi { entrance: self.entrance() });
+        ui.max_decoding_message_size(DECODE_BYTES).call(request)
     }
 
     fn entrance(&self) -> Arc<Entrance> {

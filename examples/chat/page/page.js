@@ -5,6 +5,7 @@ import { composer } from "./composer.js";
 import { sample, showMoments, showPlugins, summary } from "./engine.js";
 import { showPosts } from "./posts.js";
 import { settings } from "./settings.js";
+import { ui } from "./ui.js";
 
 const NAMES = ["Robin", "Kim", "Alex", "Noor", "Juno", "Sascha"];
 const KEPT = 200;
@@ -40,6 +41,7 @@ function enter() {
 }
 
 settings(at("open-settings"), at("settings"), me, () => know.here);
+const contributions = ui(me, () => know.here, () => know.channels.map((it) => it.name));
 
 // --- Saying ---------------------------------------------------------------------------------
 
@@ -96,12 +98,14 @@ const take = {
   gone(name) { know.plugins.delete(name); drawPlugins(); },
   moment(it) { keep(know.moments, it); showMoments(at("moments"), know.moments); },
   commands(it) { know.commands = it; },
+  ui(it) { contributions.show(it); },
   daemon(it) { know.daemon = it; drawDaemon(); },
 };
 
 function everything(it) {
   Object.assign(know, it, { plugins: new Map(it.plugins.map((plugin) => [plugin.name, plugin])) });
   know.live = true;
+  contributions.show(it.ui);
   go(know.here || know.channels[0].name);
   drawPlugins();
   drawDaemon();

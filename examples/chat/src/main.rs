@@ -4,6 +4,7 @@
 //! run commands, post what plugins say. It stores nothing and knows nobody's password.
 
 mod commands;
+mod frames;
 mod held;
 mod herald;
 mod live;
@@ -16,6 +17,7 @@ mod room;
 mod settings;
 mod talk;
 mod trouble;
+mod ui;
 mod web;
 
 use std::net::SocketAddr;

@@ -12,6 +12,7 @@ use crate::commands::Command;
 use crate::moment::Moment;
 use crate::panel::Plugin;
 use crate::post::Post;
+use crate::ui;
 
 /// The channels there are.
 pub const CHANNELS: [(&str, &str); 3] = [
@@ -35,6 +36,7 @@ pub enum Change {
     Gone(String),
     Moment(Moment),
     Commands(Vec<Command>),
+    Ui(ui::View),
     Daemon(Daemon),
 }
 
@@ -53,6 +55,7 @@ pub struct Everything {
     pub plugins: Vec<Plugin>,
     pub moments: Vec<Moment>,
     pub commands: Vec<Command>,
+    pub ui: ui::View,
     pub daemon: Daemon,
 }
 
@@ -76,6 +79,7 @@ struct Kept {
     plugins: BTreeMap<String, Plugin>,
     moments: VecDeque<Moment>,
     commands: Vec<Command>,
+    ui: ui::View,
     daemon: Daemon,
     members: HashSet<(String, String)>,
 }
@@ -147,6 +151,7 @@ impl Kept {
                 self.plugins.remove(name);
             }
             Change::Commands(commands) => self.commands.clone_from(commands),
+            Change::Ui(view) => self.ui = view.clone(),
             Change::Daemon(daemon) => self.daemon = daemon.clone(),
         }
     }
@@ -159,6 +164,7 @@ impl Kept {
             plugins: self.plugins.values().cloned().collect(),
             moments: self.moments.iter().cloned().collect(),
             commands: self.commands.clone(),
+            ui: self.ui.clone(),
             daemon: self.daemon.clone(),
         }
     }

@@ -25,6 +25,8 @@ from outboard.plugin.v1 import usage_pb2 as usage  # noqa: E402
 from outboard.plugin.v1 import usage_pb2_grpc as usage_services  # noqa: E402
 from outboard.plugin.v1 import settings_pb2 as host  # noqa: E402
 from outboard.plugin.v1 import settings_pb2_grpc as host_services  # noqa: E402
+from outboard.plugin.v1 import ui_pb2 as wire_ui  # noqa: E402
+from outboard.plugin.v1 import ui_pb2_grpc as ui_services  # noqa: E402
 
 TOKEN = "t0ken"
 DEADLINE = 10
@@ -36,6 +38,7 @@ class Daemon(
     services.StorageServicer,
     usage_services.UsageServicer,
     host_services.SettingsServicer,
+    ui_services.UiServicer,
 ):
     """Speaks one session at a time with the plugin process it started."""
 
@@ -46,6 +49,7 @@ class Daemon(
         self.replies: asyncio.Queue[tuple[wire.ReplyRequest, dict[str, str]]] = asyncio.Queue(100)
         self.counters: dict[str, int] = {}
         self.tracked: asyncio.Queue[usage.TrackedUse] = asyncio.Queue(100)
+        self.shown: dict[str, str] = {}
         self.tokens: set[str] = set()
         self.sessions = 0
         self.refuses = False
@@ -57,6 +61,7 @@ class Daemon(
         services.add_StorageServicer_to_server(self, self.server)
         usage_services.add_UsageServicer_to_server(self, self.server)
         host_services.add_SettingsServicer_to_server(self, self.server)
+        ui_services.add_UiServicer_to_server(self, self.server)
         self.server.add_insecure_port(f"unix://{self.socket}")
         await self.server.start()
 
@@ -124,6 +129,10 @@ class Daemon(
     async def Get(self, request, context):
         loud = "true" if request.channel == "c-loud" else "false"
         return host.SettingsGetResponse(json='{"loud":' + loud + "}")
+
+    async def Update(self, request, context):
+        self.shown[request.id] = request.blocks.blocks[0].text.text
+        return wire_ui.UiUpdated(revision=len(self.shown))
 
     def say(self, **frame) -> None:
         self.to_plugin.put_nowait(wire.DaemonFrame(**frame))

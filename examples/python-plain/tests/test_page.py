@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from conftest import HERE, common, host, wire
+from conftest import HERE, common, host, wire, wire_ui
 
 PAGE = (HERE.parents[1] / "docs" / "protocol.md").read_text()
 
@@ -24,7 +24,10 @@ def test_every_frame_is_explained():
 
 
 def test_every_service_method_is_explained():
-    services = {**wire.DESCRIPTOR.services_by_name, **host.DESCRIPTOR.services_by_name}
+    described = (wire, host, wire_ui)
+    services = {
+        name: service for it in described for name, service in it.DESCRIPTOR.services_by_name.items()
+    }
     assert set(services) == {
         "Plugin",
         "Messages",
@@ -33,6 +36,7 @@ def test_every_service_method_is_explained():
         "Interactions",
         "Events",
         "Settings",
+        "Ui",
     }
     missing = {
         method.name

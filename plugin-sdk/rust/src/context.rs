@@ -18,6 +18,7 @@ use crate::host::{Host, MessageId};
 use crate::settings::SettingsError;
 use crate::settings::at::At;
 use crate::storage::Storage;
+use crate::ui::Ui;
 
 /// What surrounds one call or event.
 #[derive(Debug)]
@@ -161,6 +162,12 @@ impl Context {
     /// Adds to a counter of this plugin's own; see [`Host::count`].
     pub fn count(&self, name: impl Into<String>, by: u64) {
         self.host.count(name, by);
+    }
+
+    /// What this plugin shows in the app. Needs `ui:contribute`.
+    #[must_use]
+    pub fn ui(&self) -> Ui {
+        self.host.ui()
     }
 
     /// Says `body` in the channel and thread of what is being handled. Needs `messages:send`.

@@ -5,6 +5,7 @@
 
 mod settings;
 mod storage;
+mod ui;
 mod usage;
 
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ use outboard_proto::plugin::messages_client::MessagesClient;
 use outboard_proto::plugin::plugins_client::PluginsClient;
 use outboard_proto::plugin::settings_client::SettingsClient;
 use outboard_proto::plugin::storage_client::StorageClient;
+use outboard_proto::plugin::ui_client::UiClient;
 use outboard_proto::plugin::usage_client::UsageClient;
 use outboard_proto::plugin::{
     CallPluginRequest, DropHeldRequest, EmitRequest, FollowUpRequest, HeldResponse,
@@ -69,6 +71,7 @@ struct Wire {
     storage: StorageClient<Channel>,
     usage: UsageClient<Channel>,
     settings: SettingsClient<Channel>,
+    ui: UiClient<Channel>,
     token: MetadataValue<Ascii>,
 }
 
@@ -92,10 +95,11 @@ impl Link {
         let storage =
             StorageClient::new(channel.clone()).max_decoding_message_size(2 * DECODE_BYTES);
         let usage = UsageClient::new(channel.clone());
+        let ui = UiClient::new(channel.clone());
         let settings = SettingsClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
         let events = EventsClient::new(channel).max_decoding_message_size(DECODE_BYTES);
         let wire =
-            Wire { messages, interactions, plugins, events, storage, usage, settings, token };
+            Wire { messages, interactions, plugins, events, storage, ui, usage, settings, token };
         Self::over(Way::Wire(Box::new(wire)))
     }
 

@@ -24,6 +24,7 @@ mod beyond;
 mod record;
 mod settings;
 mod shelf;
+mod shown;
 mod stored;
 
 use std::path::PathBuf;
@@ -286,6 +287,7 @@ impl Harness {
             json: json.to_owned(),
             sender: Some(arrange::person("ada")),
             channel: Some(arrange::place("town-square")),
+            ..UiAction::default()
         };
         self.interact(call::Of::Ui(Box::new(asked)))
     }

@@ -9,11 +9,14 @@ use std::path::{Path, PathBuf};
 const PROTOS: &[&str] = &[
     "outboard/common/v1/common.proto",
     "outboard/common/v1/settings.proto",
+    "outboard/common/v1/ui.proto",
     "outboard/plugin/v1/plugin.proto",
     "outboard/plugin/v1/usage.proto",
     "outboard/plugin/v1/settings.proto",
+    "outboard/plugin/v1/ui.proto",
     "outboard/app/v1/app.proto",
     "outboard/app/v1/settings.proto",
+    "outboard/app/v1/ui.proto",
     "outboard/admin/v1/admin.proto",
     "outboard/admin/v1/statistics.proto",
     "outboard/admin/v1/alerts.proto",
@@ -22,7 +25,7 @@ const PROTOS: &[&str] = &[
 ];
 
 /// Payloads that are kept behind a pointer.
-const LARGE: [&str; 19] = [
+const LARGE: [&str; 20] = [
     ".outboard.common.v1.HookPayload.of.before_post",
     ".outboard.common.v1.HookPayload.of.before_edit",
     ".outboard.common.v1.HookPayload.of.before_delete",
@@ -42,6 +45,7 @@ const LARGE: [&str; 19] = [
     ".outboard.app.v1.RunCommand.target_message",
     ".outboard.app.v1.DaemonFrame.kind.request",
     ".outboard.app.v1.Request.of.decided",
+    ".outboard.common.v1.InteractionReply.modal",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -4,7 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use outboard_plugin::{BeforePost, Command, Exit, MessageEvent, Plugin, Reply, Result, Verdict};
+use outboard_plugin::{
+    Action, BeforePost, Blocks, Command, Exit, MessageEvent, Plugin, Reply, Result, Verdict,
+};
 
 const SHRUG: &str = r"¯\_(ツ)_/¯";
 
@@ -14,6 +16,7 @@ fn main() -> Exit {
         .on_posted(greet)
         .command("reverse", reverse)
         .command("tally", tally)
+        .action("presses", press)
         .run()
 }
 
@@ -42,4 +45,11 @@ async fn tally(command: Command) -> Result<Reply> {
     let word: String = command.arg("word")?;
     let count = command.ctx().storage().increment(format!("tally/{word}"), 1).await?;
     Ok(command.reply(format!("{word}: {count}")))
+}
+
+async fn press(action: Action) -> Result<Reply> {
+    let count = action.ctx().storage().increment("presses", 1).await?;
+    let blocks = Blocks::new().text(format!("Pressed {count} times")).button("Press", "press");
+    action.ctx().ui().update("presses", blocks).await?;
+    Ok(Reply::nothing())
 }

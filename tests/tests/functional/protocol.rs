@@ -56,6 +56,7 @@ claims![
     many_calls_at_once_each_get_their_own_answer,
     killed_it_comes_back_and_works,
     what_it_counts_outlives_its_process,
+    a_press_changes_what_it_shows,
     told_to_end_it_ends_by_itself,
     it_ends_with_the_daemon,
 ];
@@ -176,6 +177,21 @@ async fn what_it_counts_outlives_its_process(scene: Scene) -> Outcome {
     process::signal(status.pid, Signal::KILL)?;
     scene.daemon.operator().wait_back(scene.name, 1).await?;
     assert_eq!(count().await?, "tea: 2");
+    Ok(())
+}
+
+async fn a_press_changes_what_it_shows(scene: Scene) -> Outcome {
+    let app = crate::ui::renders(&scene.daemon, &["blocks"]).await?;
+    let name = scene.name;
+    crate::ui::says(&app, name, "presses", |text| text == "Nobody has pressed it yet").await?;
+    let press = outboard_app::UiAction {
+        plugin: name.to_owned(),
+        component: "presses".to_owned(),
+        action: "press".to_owned(),
+        ..outboard_app::UiAction::default()
+    };
+    app.act(press).result().await?;
+    crate::ui::says(&app, name, "presses", |text| text == "Pressed 1 times").await?;
     Ok(())
 }
 

@@ -26,6 +26,7 @@ const SEES: [(&str, &[&str]); 18] = [
     ("outboard-example-dictionary", &["outboard-plugin"]),
     ("outboard-example-moderator", &["outboard-plugin"]),
     ("outboard-example-oracle", &["outboard-plugin"]),
+    ("outboard-example-poll", &["outboard-plugin"]),
     ("outboard-example-troublemaker", &["outboard-plugin"]),
     ("outboard-example-welcome", &["outboard-plugin"]),
 ];

@@ -17,12 +17,14 @@ from outboard_app.outcome import (
 )
 from outboard_app.requests import Decided, FollowUp, Refusal, SendRequest
 from outboard_app.settings import Saved, SettingsError, for_channel, for_user, for_workspace
+from outboard_app.shown import Asset, NoAsset, Shown
 from outboard_app.signs import Piece
 from outboard_app.threaded import ThreadedApp
-from outboard_app.wire import app, common
+from outboard_app.wire import app, common, common_ui
 
 __all__ = [
     "App",
+    "Asset",
     "CommandOutcome",
     "Decided",
     "DecidedBy",
@@ -30,6 +32,7 @@ __all__ = [
     "Held",
     "HttpAnswer",
     "FollowUp",
+    "NoAsset",
     "Outcome",
     "Piece",
     "Published",
@@ -37,9 +40,11 @@ __all__ = [
     "Saved",
     "SendRequest",
     "SettingsError",
+    "Shown",
     "ThreadedApp",
     "app",
     "common",
+    "common_ui",
     "for_channel",
     "for_user",
     "for_workspace",

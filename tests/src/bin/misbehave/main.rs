@@ -24,6 +24,7 @@ mod interactions;
 mod plugin;
 mod questions;
 mod session;
+mod shown;
 mod start;
 mod store;
 mod usage;

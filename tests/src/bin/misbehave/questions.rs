@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::plugin::Plugin;
-use crate::{config, crowd, held, host, start, store, usage};
+use crate::{config, crowd, held, host, shown, start, store, usage};
 
 /// The answer, if `what` is a question; it may take the daemon's help.
 pub async fn answer(plugin: &Arc<Plugin>, call_id: u64, what: &str) -> Option<String> {
@@ -41,6 +41,7 @@ pub async fn answer(plugin: &Arc<Plugin>, call_id: u64, what: &str) -> Option<St
         "settings" => config::answer(plugin, rest).await,
         "store" => store::answer(plugin, rest).await,
         "usage" => usage::answer(plugin, rest).await,
+        "ui" => shown::answer(plugin, rest).await,
         "rpc" => host::any(plugin, first).await,
         "wrong-token" => host::with_wrong_token(plugin).await,
         "garbage" => start::throw_garbage(plugin).await,

@@ -20,6 +20,8 @@ pub struct View {
     written: Vec<(String, String, String)>,
     pub plugins: BTreeMap<String, Value>,
     pub commands: Vec<Value>,
+    /// What plugins show.
+    ui: Vec<Value>,
     pub connected: bool,
 }
 
@@ -29,7 +31,7 @@ impl View {
         let ear = visitor.listen("/api/live").await?;
         let (posts, commands) = (Vec::new(), Vec::new());
         let (plugins, written) = (BTreeMap::new(), Vec::new());
-        Ok(Self { ear, posts, written, plugins, commands, connected: false })
+        Ok(Self { ear, posts, written, plugins, commands, ui: Vec::new(), connected: false })
     }
 
     /// Looks on until `seen` finds what it looks for.
@@ -67,6 +69,7 @@ impl View {
             Some("plugin") => self.plugin(it),
             Some("gone") => drop(self.plugins.remove(it.as_str().unwrap_or_default())),
             Some("commands") => self.commands = list(it),
+            Some("ui") => self.ui = list(it["shown"].clone()),
             Some("daemon") => self.connected = it["connected"] == true,
             _ => {}
         }
@@ -75,6 +78,7 @@ impl View {
     fn begin(&mut self, data: &mut Value) {
         self.posts = list(data["posts"].take());
         self.commands = list(data["commands"].take());
+        self.ui = list(data["ui"]["shown"].take());
         self.connected = data["daemon"]["connected"] == true;
         self.plugins.clear();
         list(data["plugins"].take()).into_iter().for_each(|plugin| self.plugin(plugin));
@@ -105,6 +109,11 @@ impl View {
     /// What is known of a plugin.
     pub fn of(&self, plugin: &str) -> anyhow::Result<&Value> {
         self.plugins.get(plugin).with_context(|| format!("no plugin {plugin} to be seen"))
+    }
+
+    /// What a plugin shows under an id.
+    pub fn shown(&self, plugin: &str, id: &str) -> Option<&Value> {
+        self.ui.iter().find(|it| it["plugin"] == plugin && it["id"] == id)
     }
 
     /// The newest post of a plugin.
