@@ -55,6 +55,8 @@ fn permit(criterion: &mut Criterion) {
         call_timeout: Duration::from_secs(5),
         interaction_timeout: Duration::from_secs(900),
         in_flight: 8,
+        host_calls: 30_000,
+        ui: std::sync::Arc::default(),
         enabled: true,
     });
     criterion.bench_function("look at a grant", |bencher| {

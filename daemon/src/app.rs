@@ -4,6 +4,7 @@
 //! plugins.
 
 mod connect;
+mod files;
 mod front;
 mod service;
 mod settings;

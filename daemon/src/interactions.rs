@@ -179,6 +179,9 @@ fn check(request: &FollowUpRequest) -> Result<(), Failure> {
     let Some(reply) = &request.reply else {
         return Err(invalid("a follow-up needs a reply".to_owned()));
     };
+    if reply.modal.is_some() {
+        return Err(invalid("a follow-up opens no form".to_owned()));
+    }
     let size = reply.encoded_len();
     if size > FRAME_BYTES - AROUND {
         let text = format!("the reply has {size} bytes; it may have {}", FRAME_BYTES - AROUND);

@@ -39,3 +39,4 @@ pub mod statistics;
 pub mod status;
 pub mod storage;
 pub mod store;
+pub mod ui;

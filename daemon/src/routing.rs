@@ -55,6 +55,7 @@ mod sleep;
 mod subject;
 mod trace;
 mod traffic;
+mod ui;
 mod uses;
 mod waiting;
 mod whereabouts;
@@ -154,6 +155,7 @@ struct Core {
     /// The newest member's first ticket for what it asks of the journal.
     tickets: u64,
     catalogue: u64,
+    ui: ui::Board,
 }
 
 impl Switchboard {
@@ -194,6 +196,7 @@ impl Switchboard {
             traced: trace::Traced::default(),
             tickets: 0,
             catalogue: 0,
+            ui: ui::Board::default(),
         };
         Self {
             core: Arc::new(Mutex::new(core)),

@@ -23,6 +23,7 @@ mod plugins;
 mod service;
 mod settings;
 mod storage;
+mod ui;
 mod usage;
 
 pub use door::{Door, Pass};

@@ -12,6 +12,6 @@ echo "demo: building the daemon, the plugins and the chat (the first time takes 
 cargo build --locked \
     -p outboardd -p outboard-exec -p outboard \
     -p outboard-example-moderator -p outboard-example-welcome \
-    -p outboard-example-dice -p outboard-example-oracle -p outboard-example-troublemaker \
+    -p outboard-example-dice -p outboard-example-poll -p outboard-example-oracle -p outboard-example-troublemaker \
     -p outboard-example-chat
 exec cargo run --locked --quiet -p outboard-example-chat --bin outboard-demo -- "$@"

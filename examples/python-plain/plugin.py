@@ -10,7 +10,9 @@ import sys
 
 from outboard.common.v1 import common_pb2 as common
 from outboard.common.v1 import operations_pb2 as operations
+from outboard.common.v1 import ui_pb2 as common_ui
 from outboard.plugin.v1 import plugin_pb2 as wire
+from outboard.plugin.v1 import ui_pb2 as wire_ui
 from session import Plugin, Session
 
 SHRUG = r"¯\_(ツ)_/¯"
@@ -104,6 +106,29 @@ async def milestone(told: wire.Lifecycle, session: Session) -> None:
     print(f"milestone: {kind} {told.to} {before}".rstrip(), flush=True)
 
 
+async def press(call: wire.Call, session: Session) -> wire.Reply:
+    """The button of the component `presses`: shows how often it was pressed, to everyone."""
+    increment = wire.StorageIncrement(key="presses", by=1)
+    handling = session.handling(str(call.id))
+    written = await session.storage.Increment(
+        wire.StorageIncrementRequest(increment=increment), **handling
+    )
+    await session.ui.Update(
+        wire_ui.UiUpdateRequest(id="presses", blocks=presses(written.counter)), **handling
+    )
+    # What happened shows itself.
+    return wire.Reply(interaction=common.InteractionReply())
+
+
+def presses(count: int) -> common_ui.UiBlocks:
+    """What the component says."""
+    text = common_ui.UiText(text=f"Pressed {count} times")
+    button = common_ui.UiButton(label="Press", action="press")
+    return common_ui.UiBlocks(
+        blocks=[common_ui.UiBlock(text=text), common_ui.UiBlock(button=button)]
+    )
+
+
 PLUGIN = Plugin(
     name="python-plain",
     version="0.1.0",
@@ -112,6 +137,7 @@ PLUGIN = Plugin(
     commands={"reverse": reverse, "tally": tally, "last": last, "about": about},
     on_settings=on_settings,
     milestone=milestone,
+    actions={"presses": press},
 )
 
 if __name__ == "__main__":

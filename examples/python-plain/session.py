@@ -27,6 +27,7 @@ from outboard.plugin.v1 import usage_pb2 as usage
 from outboard.plugin.v1 import usage_pb2_grpc as usage_services
 from outboard.plugin.v1 import settings_pb2 as host
 from outboard.plugin.v1 import settings_pb2_grpc as host_services
+from outboard.plugin.v1 import ui_pb2_grpc as ui_services
 
 FRAME_BYTES = 65_536
 DECODE_BYTES = 128 * 1024
@@ -56,6 +57,8 @@ class Plugin:
     on_settings: OnSettings | None = None
     # Told once per version: installed, upgraded, uninstalled.
     milestone: OnMilestone | None = None
+    # By component; the manifest declares components, not what is done to them.
+    actions: Mapping[str, OnCall] = field(default_factory=dict)
 
     def hello(self) -> wire.PluginFrame:
         kinds = (
@@ -125,6 +128,7 @@ class Session:
             self.usage = usage_services.UsageStub(channel)
             self.channels = community.ChannelsStub(channel)
             self.host_settings = host_services.SettingsStub(channel)
+            self.ui = ui_services.UiStub(channel)
             stream = services.PluginStub(channel).Session(metadata=self.metadata)
             halves = [
                 asyncio.ensure_future(half)
@@ -212,6 +216,8 @@ class Session:
     def handler(self, call: wire.Call) -> OnCall:
         if call.WhichOneof("of") == "command":
             return self.plugin.commands[call.command.name]
+        if call.WhichOneof("of") == "ui":
+            return self.plugin.actions[call.ui.component]
         # The payload's branch names the hook.
         branch = call.intercept.payload.WhichOneof("of")
         return self.plugin.hooks["message." + branch]

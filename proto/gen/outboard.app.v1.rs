@@ -123,7 +123,7 @@ pub mod app_frame {
 pub struct DaemonFrame {
     #[prost(
         oneof = "daemon_frame::Kind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 60, 20"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 60, 20, 150"
     )]
     pub kind: ::core::option::Option<daemon_frame::Kind>,
 }
@@ -164,6 +164,9 @@ pub mod daemon_frame {
         /// An event of a plugin that the node subscribes to, at best effort.
         #[prost(message, tag = "20")]
         Event(super::super::super::common::v1::Event),
+        /// What a component says now. For each one of the catalogue's it comes first after that.
+        #[prost(message, tag = "150")]
+        Ui(super::super::super::common::v1::UiContent),
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -191,7 +194,8 @@ pub struct AppHello {
     /// What it carries out for plugins, such as "messages.send".
     #[prost(string, repeated, tag = "8")]
     pub operations: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// UI kinds it renders.
+    /// UI kinds it renders: "blocks", "web", "menu", "modal". Where it names positions, too, such as
+    /// "sidebar", it is told of no others.
     #[prost(string, repeated, tag = "9")]
     pub ui: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(string, repeated, tag = "10")]
@@ -247,13 +251,20 @@ pub struct HookPolicy {
     #[prost(uint64, tag = "4")]
     pub budget_us: u64,
 }
-/// Commands that people may run now; replaces what the app knew.
+/// Commands that people may run now, and what plugins show; replaces what the app knew.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Catalogue {
     #[prost(uint64, tag = "1")]
     pub revision: u64,
     #[prost(message, repeated, tag = "2")]
     pub commands: ::prost::alloc::vec::Vec<super::super::common::v1::CommandInfo>,
+    /// Of the kinds and positions that AppHello.ui names.
+    #[prost(message, repeated, tag = "150")]
+    pub ui: ::prost::alloc::vec::Vec<super::super::common::v1::UiContribution>,
+    /// There is more of `ui` than fits a frame: the next Catalogue, of the same revision and without
+    /// commands, goes on. Only where AppHello.ui names something.
+    #[prost(bool, tag = "151")]
+    pub more: bool,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Intercept {
@@ -381,7 +392,7 @@ pub mod command_result {
         Failure(super::super::super::common::v1::Failure),
     }
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UiAction {
     #[prost(uint64, tag = "1")]
     pub id: u64,
@@ -404,6 +415,21 @@ pub struct UiAction {
     pub workspace: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "170")]
     pub trace: ::core::option::Option<super::super::common::v1::Trace>,
+    /// What the component's inputs hold, or the form that is sent, by id.
+    #[prost(btree_map = "string, message", tag = "150")]
+    pub values: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        super::super::common::v1::Value,
+    >,
+    /// Modal.token of the form that is sent; component and action stay empty then.
+    #[prost(string, tag = "151")]
+    pub modal: ::prost::alloc::string::String,
+    /// The message under which the component stands.
+    #[prost(string, tag = "152")]
+    pub message_id: ::prost::alloc::string::String,
+    /// UiButton.value of the button that was pressed.
+    #[prost(string, tag = "153")]
+    pub value: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Autocomplete {
@@ -2193,6 +2219,315 @@ pub mod settings_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "outboard.app.v1.Settings";
     impl<T> tonic::server::NamedService for SettingsServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AssetRequest {
+    #[prost(string, tag = "1")]
+    pub plugin: ::prost::alloc::string::String,
+    /// In hex, as UiAsset has it.
+    #[prost(string, tag = "2")]
+    pub sha256: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AssetPiece {
+    #[prost(bytes = "bytes", tag = "1")]
+    pub data: ::prost::bytes::Bytes,
+    /// Of the first piece: what it is, and how large.
+    #[prost(string, tag = "2")]
+    pub mime: ::prost::alloc::string::String,
+    #[prost(uint64, tag = "3")]
+    pub size_bytes: u64,
+}
+/// Generated client implementations.
+pub mod ui_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    #[derive(Debug, Clone)]
+    pub struct UiClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl<T> UiClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> UiClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            UiClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// An asset of a plugin that shows something: exactly the bytes with this hash, or a failure.
+        pub async fn asset(
+            &mut self,
+            request: impl tonic::IntoRequest<super::AssetRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::AssetPiece>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/outboard.app.v1.Ui/Asset");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("outboard.app.v1.Ui", "Asset"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod ui_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with UiServer.
+    #[async_trait]
+    pub trait Ui: std::marker::Send + std::marker::Sync + 'static {
+        /// Server streaming response type for the Asset method.
+        type AssetStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::AssetPiece, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// An asset of a plugin that shows something: exactly the bytes with this hash, or a failure.
+        async fn asset(
+            &self,
+            request: tonic::Request<super::AssetRequest>,
+        ) -> std::result::Result<tonic::Response<Self::AssetStream>, tonic::Status>;
+    }
+    #[derive(Debug)]
+    pub struct UiServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> UiServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for UiServer<T>
+    where
+        T: Ui,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/outboard.app.v1.Ui/Asset" => {
+                    #[allow(non_camel_case_types)]
+                    struct AssetSvc<T: Ui>(pub Arc<T>);
+                    impl<
+                        T: Ui,
+                    > tonic::server::ServerStreamingService<super::AssetRequest>
+                    for AssetSvc<T> {
+                        type Response = super::AssetPiece;
+                        type ResponseStream = T::AssetStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::AssetRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Ui>::asset(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = AssetSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for UiServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "outboard.app.v1.Ui";
+    impl<T> tonic::server::NamedService for UiServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

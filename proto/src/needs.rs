@@ -66,6 +66,9 @@ pub const RPCS: &[Rpc] = &[
     // What was set for the plugin itself.
     free("/outboard.plugin.v1.Settings/Get"),
     free("/outboard.plugin.v1.Settings/GetSecret"),
+    rpc("/outboard.plugin.v1.Ui/Register", "ui:contribute"),
+    rpc("/outboard.plugin.v1.Ui/Update", "ui:contribute"),
+    rpc("/outboard.plugin.v1.Ui/Remove", "ui:contribute"),
 ];
 
 /// One kind of frame that the daemon pushes to a plugin.
@@ -105,7 +108,7 @@ pub const FRAMES: &[Frame] = &[
     frame("command", "Call.command", &["commands:own"]),
     frame("command on a message", "Call.command", &["commands:own", "messages:read"]),
     frame("autocomplete", "Call.autocomplete", &["commands:own"]),
-    frame("ui action", "Call.ui", &["commands:own"]),
+    frame("ui action", "Call.ui", &["ui:contribute"]),
     frame("http", "Call.http", &["http:serve"]),
     // It is the caller that needs plugins:call.
     frame("plugin call", "Call.plugin", &[]),

@@ -206,6 +206,13 @@ impl Draft {
         self
     }
 
+    /// Something that it shows in apps, and its other keys, with the permission it needs.
+    #[must_use]
+    pub fn shows(self, kind: &str, id: &str, keys: &str) -> Self {
+        let text = format!("[[ui]]\nkind = \"{kind}\"\nid = \"{id}\"\ntitle = \"{id}\"\n{keys}");
+        self.section(&text).may("ui:contribute")
+    }
+
     /// Any text at the manifest's end.
     #[must_use]
     pub fn section(mut self, text: &str) -> Self {

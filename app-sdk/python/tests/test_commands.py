@@ -54,9 +54,7 @@ async def test_progress_buys_time_that_the_budget_does_not(socket, daemon):
     async with new_app(socket) as outboard:
         assert await outboard.wait_connected(5)
         running = asyncio.ensure_future(
-            outboard.run_command(
-                joke(), budget=0.3, on_progress=lambda *seen: shown.append(seen)
-            )
+            outboard.run_command(joke(), budget=0.3, on_progress=lambda *seen: shown.append(seen))
         )
         call = (await daemon.wait_heard("command")).command.id
         progress = app.Progress(interaction_id="i1", percent=50, text="thinking")

@@ -8,6 +8,7 @@ mod hooks;
 mod http;
 mod running;
 mod settings;
+mod ui;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,6 +25,7 @@ pub use events::Publication;
 pub use hooks::Ask;
 pub use running::Running;
 pub use settings::SettingsError;
+pub use ui::{Asset, AssetError};
 
 use crate::builder::Builder;
 use crate::calls::Ended;

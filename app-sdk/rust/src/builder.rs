@@ -74,6 +74,13 @@ impl Builder {
         self
     }
 
+    /// What of plugins it shows: `blocks`, `web`, `menu`, `modal`; where it names positions, too,
+    /// such as `sidebar`, it is told of no others.
+    pub fn ui<S: Into<String>>(mut self, kinds: impl IntoIterator<Item = S>) -> Self {
+        self.hello.ui = kinds.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// What it carries out for plugins. [`Builder::on_send`] adds `messages.send` by itself.
     pub fn operations<S: Into<String>>(mut self, operations: impl IntoIterator<Item = S>) -> Self {
         for operation in operations {
@@ -188,7 +195,7 @@ impl Builder {
     /// Outside a Tokio runtime.
     #[must_use]
     pub fn connect(self, socket: impl Into<PathBuf>) -> App {
-        self.start(Dial::Socket(socket.into()))
+        self.start(Dial::Socket(Arc::new(socket.into())))
     }
 
     /// Connects to the double, for the app's own tests.

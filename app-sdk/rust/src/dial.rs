@@ -23,7 +23,7 @@ const CONNECT: &str = "/outboard.app.v1.App/Connect";
 /// Where the daemon is.
 #[derive(Debug, Clone)]
 pub(crate) enum Dial {
-    Socket(PathBuf),
+    Socket(Arc<PathBuf>),
     Double(Arc<Double>),
 }
 

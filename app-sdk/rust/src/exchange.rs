@@ -23,6 +23,7 @@ use crate::http::{Bodies, Pipe};
 use crate::link::Link;
 use crate::outcome::Why;
 use crate::policy::{HookPolicy, Policies};
+use crate::shown::Board;
 use crate::signs::{Sign, Signs};
 use crate::silence::Silence;
 
@@ -34,7 +35,7 @@ pub(crate) use waiting::Waiting;
 pub(crate) struct Exchange {
     state: Mutex<State>,
     pub(crate) link: watch::Sender<Link>,
-    pub(crate) catalogue: watch::Sender<app::Catalogue>,
+    pub(crate) board: Board,
     /// Told when a piece of a body has left, or never will.
     room: Notify,
 }
@@ -79,7 +80,7 @@ impl Exchange {
         Arc::new(Self {
             state: Mutex::default(),
             link: watch::Sender::new(Link::Connecting),
-            catalogue: watch::Sender::new(app::Catalogue::default()),
+            board: Board::new(),
             room: Notify::new(),
         })
     }
@@ -254,7 +255,7 @@ impl Exchange {
             state.silence.heard();
             state.policies.replace(welcome.policies.unwrap_or_default());
         }
-        self.catalogue.send_replace(welcome.catalogue.unwrap_or_default());
+        self.board.begin(welcome.catalogue.unwrap_or_default());
         self.link.send_replace(Link::Connected { daemon_version: welcome.daemon_version });
     }
 

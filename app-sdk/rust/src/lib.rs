@@ -55,12 +55,13 @@ mod policy;
 mod requests;
 mod send;
 mod session;
+mod shown;
 mod signs;
 mod silence;
 pub mod test;
 mod told;
 
-pub use app::{App, Ask, CommandReply, Publication, Running, SettingsError};
+pub use app::{App, Ask, Asset, AssetError, CommandReply, Publication, Running, SettingsError};
 pub use asked::{Answers, Asked};
 pub use builder::Builder;
 pub use error::{CommandError, PublishError};
@@ -71,6 +72,7 @@ pub use link::Link;
 pub use outcome::{By, Decision, Outcome, Policy, Why};
 pub use policy::HookPolicy;
 pub use send::{FollowUp, Refusal, SendRequest};
+pub use shown::Shown;
 pub use signs::Sign;
 
 pub use outboard_proto::app::{

@@ -134,7 +134,8 @@ impl Keeper {
             Some(Kind::Ping(ping)) => self.pong(session, ping.nonce),
             Some(Kind::Credit(credit)) => self.exchange.credit(credit.bytes),
             Some(Kind::Policies(policies)) => self.exchange.told(policies),
-            Some(Kind::Catalogue(new)) => drop(self.exchange.catalogue.send_replace(new)),
+            Some(Kind::Catalogue(new)) => self.exchange.board.list(new),
+            Some(Kind::Ui(content)) => self.exchange.board.say(content),
             Some(Kind::Request(request)) => self.requests.take(session, *request),
             Some(Kind::Cancel(cancel)) => self.requests.cancel(session, cancel.id),
             Some(Kind::Chunk(chunk)) => {

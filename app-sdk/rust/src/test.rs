@@ -5,6 +5,7 @@
 
 mod script;
 mod settings;
+mod shown;
 
 use std::sync::{Arc, Mutex, MutexGuard};
 

@@ -19,7 +19,10 @@ fn connected(daemon: &Daemon) -> (App, Heard) {
     let app = App::builder("chat", "1.0.0")
         .dedupe()
         .on_edit(move |asked: Asked<EditMessage>| {
-            edits.lock().unwrap().push(format!("{} {}", asked.asker.plugin, asked.message_id));
+            edits
+                .lock()
+                .expect("nobody panics")
+                .push(format!("{} {}", asked.asker.plugin, asked.message_id));
             async move {
                 match asked.message_id.as_str() {
                     "m-none" => Err(Refusal::not_found("there is no m-none")),
@@ -45,7 +48,7 @@ fn connected(daemon: &Daemon) -> (App, Heard) {
                 }
                 None => "nothing".to_owned(),
             };
-            steps.lock().unwrap().push(step);
+            steps.lock().expect("nobody panics").push(step);
             async { Ok("m-7".to_owned()) }
         });
     (app.connect_to(daemon), heard)

@@ -65,7 +65,9 @@ pub enum BeneathError {
 /// # Errors
 /// When it leads out, is missing, or cannot be executed by anyone.
 pub fn resolve_beneath(dir: &Path, relative: &Path) -> Result<PathBuf, BeneathError> {
-    let found = open_beneath(dir, relative).map_err(|errno| explain(errno, dir, relative))?;
+    let rules = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+    let found = find_beneath(dir, relative, OFlags::PATH | OFlags::CLOEXEC, rules);
+    let found = found.map_err(|errno| explain(errno, dir, relative))?;
     let say = |cause| BeneathError::Io { dir: dir.into(), relative: relative.into(), cause };
     let path = fs::read_link(format!("/proc/self/fd/{}", found.as_raw_fd())).map_err(say)?;
     let metadata = File::from(found).metadata().map_err(say)?;
@@ -98,11 +100,37 @@ pub fn read_beneath(dir: &Path, relative: &Path, most: u64) -> Result<Vec<u8>, B
 }
 
 fn open_beneath(dir: &Path, relative: &Path) -> Result<OwnedFd, Errno> {
+    let rules = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
+    find_beneath(dir, relative, OFlags::PATH | OFlags::CLOEXEC, rules)
+}
+
+/// A regular file below `dir`, open for reading. No link is followed, wherever it leads.
+///
+/// # Errors
+/// When it leads out, is missing, is a link, or is no regular file.
+pub fn open_file_beneath(dir: &Path, relative: &Path) -> Result<File, BeneathError> {
+    // Else opening a pipe would wait for somebody to write.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let rules = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
+    let found = find_beneath(dir, relative, flags, rules);
+    let file = File::from(found.map_err(|errno| explain(errno, dir, relative))?);
+    let say = |cause| BeneathError::Io { dir: dir.into(), relative: relative.into(), cause };
+    match file.metadata().map_err(say)?.is_file() {
+        true => Ok(file),
+        false => Err(BeneathError::NotAFile { path: dir.join(relative) }),
+    }
+}
+
+fn find_beneath(
+    dir: &Path,
+    relative: &Path,
+    flags: OFlags,
+    rules: ResolveFlags,
+) -> Result<OwnedFd, Errno> {
     let folder = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let dir = rustix::fs::open(dir, folder, Mode::empty())?;
-    let rules = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
     loop {
-        let found = openat2(&dir, relative, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), rules);
+        let found = openat2(&dir, relative, flags, Mode::empty(), rules);
         // The kernel could not rule out a rename under its feet, and asks to be asked again.
         if found.as_ref().err() != Some(&Errno::AGAIN) {
             return found;
@@ -144,6 +172,16 @@ mod tests {
         symlink("bin/run", dir.join("start")).unwrap();
         let found = resolve_beneath(&dir, Path::new("start")).unwrap();
         assert_eq!(found, dir.canonicalize().unwrap().join("bin/run"));
+    }
+
+    #[test]
+    fn a_file_to_read_is_reached_through_no_link() {
+        let (_outer, dir) = folder();
+        symlink("data", dir.join("link")).unwrap();
+        assert!(open_file_beneath(&dir, Path::new("data")).is_ok());
+        for way in ["link", "bin", "absent", "../outside", "/etc/passwd"] {
+            assert!(open_file_beneath(&dir, Path::new(way)).is_err(), "{way}");
+        }
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub use launch::{Launch, Limits, PluginUser};
 
 #[cfg(feature = "daemon")]
 pub use {
-    beneath::{BeneathError, read_beneath, resolve_beneath},
+    beneath::{BeneathError, open_file_beneath, read_beneath, resolve_beneath},
     enforced::{CpuBy, Enforced, MemoryBy, PidsBy, QuotaBy, TreeKill, UsersBy},
     errand::{ErrandError, run_errand},
     folder::{FolderError, chown_to_plugin, folder_for_plugin, private_dir},

@@ -8,11 +8,13 @@ use std::ops::ControlFlow;
 use http::Request;
 use outboard_proto::app::app_server::{AppServer, SERVICE_NAME};
 use outboard_proto::app::settings_server::{self, SettingsServer};
+use outboard_proto::app::ui_server::{self, UiServer};
 use outboard_proto::limits::DECODE_BYTES;
 use tonic::body::Body;
 use tower::Service as _;
 
 use super::connect::converse;
+use super::files::Files;
 use super::service::Calls;
 use super::settings::Pages;
 use crate::connection::{Answer, Services, open, service_of};
@@ -41,6 +43,9 @@ impl Services for Front {
                 let pages = SettingsServer::new(Pages { settings: self.1.clone() });
                 let mut pages = pages.max_decoding_message_size(DECODE_BYTES);
                 ControlFlow::Break(pages.call(request))
+            }
+            path if service_of(path) == ui_server::SERVICE_NAME => {
+                ControlFlow::Break(UiServer::new(Files { switchboard: board }).call(request))
             }
             _ => ControlFlow::Continue(request),
         }

@@ -29,6 +29,7 @@ pub mod program;
 pub mod route;
 pub mod schedule;
 pub mod settings;
+pub mod ui;
 mod version;
 
 pub use about::{About, Bot};
@@ -47,6 +48,7 @@ pub use program::Run;
 pub use route::{Access, RouteDecl, RoutePath};
 pub use schedule::ScheduleDecl;
 pub use settings::SettingsDecl;
+pub use ui::UiDecls;
 
 /// The manifest's file name, inside a plugin's folder.
 pub const FILE_NAME: &str = "plugin.toml";
@@ -88,6 +90,8 @@ pub struct Manifest {
     pub settings: SettingsDecl,
     /// What must be done before its first process.
     pub install: Option<Install>,
+    /// What it shows in apps.
+    pub ui: UiDecls,
 }
 
 /// A plugin that another one needs.
@@ -100,7 +104,7 @@ pub struct Dependency {
 }
 
 /// Sections of later daemons.
-const LATER: [&str; 3] = ["ui", "locales", "sandbox"];
+const LATER: [&str; 2] = ["locales", "sandbox"];
 
 impl Manifest {
     /// Reads a manifest's text. `file` is only named in faults.
@@ -146,9 +150,13 @@ fn read(root: &Section<'_>, file: &Arc<Path>) -> Option<Manifest> {
     let routes = route::read_all(root);
     let settings = settings::read(root);
     let install = install::read_install(root);
+    let ui = ui::read(root);
     check_asks(root, &asks, &hooks, &events, &commands);
     if !routes.is_empty() && !asks.permissions().contains(&Permission::HttpServe) {
         root.fault("http", asks::missing(Permission::HttpServe));
+    }
+    if !ui.is_empty() && !asks.permissions().contains(&Permission::UiContribute) {
+        root.fault("ui", ui::missing());
     }
     root.not_supported(&LATER);
     root.close();
@@ -172,6 +180,7 @@ fn read(root: &Section<'_>, file: &Arc<Path>) -> Option<Manifest> {
         routes,
         settings,
         install,
+        ui,
     })
 }
 

@@ -87,6 +87,8 @@ permissions! {
     PluginsCall = "plugins:call",
     /// Answer requests from outside that the app passes on.
     HttpServe = "http:serve",
+    /// Show components, menu items and forms in the app.
+    UiContribute = "ui:contribute",
 }
 
 impl fmt::Display for Permission {

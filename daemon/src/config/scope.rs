@@ -102,7 +102,9 @@ impl Dimension {
             | P::CommandsOwn => (true, true, false),
             P::AppIntercept | P::UsersRead | P::HttpServe => (true, false, false),
             P::PluginsCall => (false, false, true),
-            P::EventsEmit | P::StorageRead | P::StorageWrite => (false, false, false),
+            P::EventsEmit | P::StorageRead | P::StorageWrite | P::UiContribute => {
+                (false, false, false)
+            }
         };
         match self {
             Dimension::Workspaces => workspaces,

@@ -80,7 +80,7 @@ impl Aboard {
         let log = Arc::new(Log::new(Arc::clone(&text), harbour.lines.clone()));
         let (mail, mailbox) = mpsc::channel(MAILBOX);
         let leads = Leads {
-            member: harbour.switchboard.register(registration(&loaded.manifest, &spec)),
+            member: harbour.switchboard.register(registration(&loaded, &spec)),
             switchboard: harbour.switchboard.clone(),
             mailbox: mail.clone(),
             log,
@@ -132,7 +132,7 @@ impl Aboard {
         let user = self.program().user;
         let next = Arc::new(program(harbour, config, &loaded, &spec, user)?);
         *self.program.lock().unwrap_or_else(PoisonError::into_inner) = next;
-        harbour.switchboard.register(registration(&loaded.manifest, &spec));
+        harbour.switchboard.register(registration(&loaded, &spec));
         self.entrance.settings.set_patience(spec.keys.call_timeout.value);
         self.entrance.set_facts(facts(harbour, &loaded.manifest, &spec, &self.ends));
         harbour.timetable.set(&spec.name, &loaded.manifest.schedules, spec.enabled.value);
@@ -262,7 +262,8 @@ fn bot(manifest: &Manifest) -> Bot {
     }
 }
 
-fn registration(manifest: &Manifest, spec: &Spec) -> Registration {
+fn registration(loaded: &Loaded, spec: &Spec) -> Registration {
+    let manifest = &loaded.manifest;
     let call_timeout = spec.keys.call_timeout.value;
     Registration {
         name: manifest.name.as_str().into(),
@@ -284,6 +285,7 @@ fn registration(manifest: &Manifest, spec: &Spec) -> Registration {
             .collect(),
         commands: manifest.commands.clone(),
         reach: reach(manifest, spec),
+        ui: Arc::clone(&loaded.ui),
         grants: spec.grants.granted.clone(),
         call_timeout,
         interaction_timeout: spec.keys.interaction_timeout.value,

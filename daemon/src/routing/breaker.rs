@@ -57,11 +57,12 @@ impl Switchboard {
     }
 
     /// A new process starts with a clean slate.
-    pub fn new_generation(&self, member: MemberId) {
+    pub fn new_generation(&self, id: MemberId) {
         self.with(|core, _| {
-            if let Some(member) = core.members.get_mut(member) {
+            if let Some(member) = core.members.get_mut(id) {
                 member.breakers.clear();
             }
+            core.ui.new_generation(id);
         });
     }
 }

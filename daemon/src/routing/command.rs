@@ -27,7 +27,7 @@ use crate::config::manifest::{CommandDecl, Form, Target};
 use crate::frame::CallBody;
 pub use allowed::{allowed, enabled_in};
 pub use help::wanted_of;
-pub use outage::{not_given, unavailable};
+pub use outage::{briefly, not_given, unavailable};
 use typed::Understood;
 
 /// How long a sign of progress keeps a command alive.

@@ -24,6 +24,8 @@ pub enum Due {
     Lanes(MemberId),
     /// An operator's bypass.
     Bypass,
+    /// Apps are to be told what plugins show.
+    Ui,
 }
 
 /// Every deadline.
@@ -67,6 +69,7 @@ impl Core {
                 Due::Exchange(key) => self.exchange_timed_out(key, now),
                 Due::Lanes(member) => self.lanes_due(member, now),
                 Due::Bypass => self.end_due_bypasses(now),
+                Due::Ui => self.tell_ui(now),
             }
         }
         self.held_up = false;

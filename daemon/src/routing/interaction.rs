@@ -78,6 +78,8 @@ pub struct CommandCall {
     pub said: Said,
     /// When the app was last told of progress.
     shown: Option<Moment>,
+    /// The form that was sent, by its token.
+    pub form: Option<String>,
 }
 
 /// How something began.
@@ -150,6 +152,7 @@ impl CommandCall {
             gap,
             said: Said::default(),
             shown: None,
+            form: None,
         }
     }
 
@@ -235,7 +238,8 @@ impl Core {
             }
             Some(reply::Result::Interaction(reply)) => {
                 let reply = InteractionReply { expires_at_us: 0, ..command.as_said(reply) };
-                command_result::Result::Reply(reply)
+                let now = self.clock.now();
+                self.with_form(member, &command, reply, now)
             }
             Some(reply::Result::Failure(failure)) => {
                 self.members[member].traffic.errors += 1;
@@ -320,6 +324,7 @@ impl Core {
         result: command_result::Result,
     ) {
         self.end_stream(&command, &result);
+        self.settle_form(&command, Some(&result));
         self.trace_interaction(Some(member), &command, Some(&result));
         let result = CommandResult {
             id: 0,
@@ -388,6 +393,7 @@ impl Core {
         let Some(call) = self.take_back(key, why, now) else { return };
         if let Purpose::Command(command) = call.purpose {
             self.end_stream(&command, &command_result::Result::Failure(cancelled(why)));
+            self.settle_form(&command, None);
             self.trace_interaction(Some(call.member), &command, None);
             self.deferrals.settled();
         }

@@ -309,6 +309,8 @@ impl Core {
             }
         };
         self.declare_events(id, now);
+        let loaded = Arc::clone(&self.members[id].is.ui);
+        self.ui.load(id, &loaded, now);
         self.rebuild(now);
         id
     }
@@ -323,6 +325,7 @@ impl Core {
             self.deadlines.remove(wakes_at, super::deadline::Due::Lanes(id));
         }
         self.names.remove(&member.is.name);
+        self.ui.unload(id);
         self.rebuild(now);
     }
 
@@ -347,7 +350,10 @@ impl Core {
         let is_listed = member.listed();
         member.sleep.counted &= matches!(member.standing, Standing::Asleep | Standing::Waking);
         match member.standing {
-            Standing::Ready | Standing::Debugged(Guest::Answering) => self.hand_over(id, now),
+            Standing::Ready | Standing::Debugged(Guest::Answering) => {
+                self.ui.settle(id);
+                self.hand_over(id, now);
+            }
             Standing::Asleep | Standing::Waking => self.fall_asleep(id),
             Standing::Suspended(_)
             | Standing::Unavailable { .. }

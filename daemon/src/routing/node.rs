@@ -13,6 +13,7 @@ use prost::Message as _;
 use slab::Slab;
 use tokio::sync::watch;
 
+use super::ui::{self, Renders};
 use super::{Core, Switchboard};
 use crate::egress::{Egress, Urgency};
 use crate::frame::ToApp;
@@ -114,6 +115,12 @@ impl Nodes {
     pub fn tell(&mut self, id: NodeId, frame: impl Into<ToApp>, now: Moment) -> bool {
         let Some(node) = self.get(id) else { return false };
         node.egress.push(Urgency::Call, frame.into(), now).is_ok()
+    }
+
+    /// Queues a frame that nobody waits for; whether the node took it.
+    pub fn tell_later(&mut self, id: NodeId, frame: impl Into<ToApp>, now: Moment) -> bool {
+        let Some(node) = self.get(id) else { return false };
+        node.egress.push(Urgency::Event, frame.into(), now).is_ok()
     }
 
     /// Queues a piece of a body, at the cost of the node's credit.
@@ -288,7 +295,7 @@ impl Core {
             self.make_way(older, &hello, now)?;
         }
         self.nodes.serial += 1;
-        let (told, listed) = (self.policies(&hello.hooks), self.catalogue());
+        let (told, listed) = (self.policies(&hello.hooks), self.catalogue_for(&hello));
         let serial = self.nodes.serial;
         let node = Node {
             serial,
@@ -303,7 +310,15 @@ impl Core {
         };
         let key = self.nodes.table.insert(node);
         self.announce_apps(now);
-        Ok((NodeId { key, serial }, told, listed))
+        let id = NodeId { key, serial };
+        let mut pieces = ui::pieces(listed).into_iter();
+        let first = pieces.next().unwrap_or_default();
+        // The welcome goes before them: it is more urgent, and nothing is sent until then.
+        for piece in pieces {
+            self.nodes.tell(id, Kind::Catalogue(piece), now);
+        }
+        self.ui_changed(now);
+        Ok((id, told, first))
     }
 
     fn make_way(&mut self, older: NodeId, hello: &AppHello, now: Moment) -> Result<(), Failure> {
@@ -324,6 +339,7 @@ impl Core {
             return;
         }
         self.nodes.table.remove(id.key);
+        self.ui.forget_node(id);
         self.abandon_runs_of(id, now);
         self.abandon_commands_of(id, now);
         self.abandon_exchanges_of(id, now);
@@ -347,22 +363,44 @@ impl Core {
         }
     }
 
-    /// Tells every app what changed about commands.
+    /// Tells every app what changed about commands and about what plugins show.
     pub fn announce_catalogue(&mut self) {
+        self.relist();
         let now = self.clock.now();
-        let mut catalogue = self.catalogue();
-        let same = |node: &Node| node.listed.commands == catalogue.commands;
-        if self.nodes.table.iter().all(|(_, node)| same(node)) {
-            return;
-        }
-        self.catalogue += 1;
-        catalogue.revision = self.catalogue;
-        let ids: Vec<NodeId> = self.nodes.ids().map(|(id, _)| id).collect();
-        for id in ids {
-            self.nodes.tell(id, Kind::Catalogue(catalogue.clone()), now);
+        self.ui_changed(now);
+    }
+
+    /// Gives every app another list, where its own is not what it was.
+    pub fn relist(&mut self) {
+        let now = self.clock.now();
+        let lists: Vec<_> =
+            self.nodes.ids().map(|(id, node)| (id, self.catalogue_for(&node.hello))).collect();
+        let same = |id: NodeId, list: &Catalogue| {
+            let known = self.nodes.get(id).map(|node| &node.listed);
+            known.is_some_and(|it| it.commands == list.commands && it.ui == list.ui)
+        };
+        let news: Vec<_> = lists.into_iter().filter(|(id, list)| !same(*id, list)).collect();
+        self.catalogue += u64::from(!news.is_empty());
+        for (id, mut list) in news {
+            list.revision = self.catalogue;
+            self.ui_relisted(id, &list);
+            for piece in ui::pieces(list.clone()) {
+                self.nodes.tell(id, Kind::Catalogue(piece), now);
+            }
             if let Some(node) = self.nodes.get_mut(id) {
-                node.listed = catalogue.clone();
+                node.listed = list;
             }
         }
+    }
+
+    fn catalogue_for(&self, hello: &AppHello) -> Catalogue {
+        Catalogue { ui: self.shown_to(&Renders::of(hello)), ..self.catalogue() }
+    }
+}
+
+impl Node {
+    /// Since when it has taken nothing although something waits.
+    pub fn stalled_since(&self) -> Option<Moment> {
+        self.egress.stalled_since()
     }
 }

@@ -14,6 +14,7 @@ use crate::config::manifest::event::{Guarantee, Order};
 use crate::config::manifest::filter::Filter;
 use crate::config::manifest::{CommandDecl, EventType, Hook, Mode, OnFailure, Phase};
 use crate::config::pattern::ChannelPattern;
+use crate::ui::Contributed;
 
 /// A plugin, as routing knows it.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub struct Registration {
     pub commands: Vec<CommandDecl>,
     /// What else it answers, and whom it may call.
     pub reach: Reach,
+    /// What it shows in apps.
+    pub ui: Arc<Contributed>,
     /// What it may do, and where.
     pub grants: Granted,
     /// How long a command may take without a sign of life.

@@ -14,6 +14,7 @@ mod shadows;
 mod shares;
 mod sleepers;
 mod traces;
+mod ui;
 mod work;
 
 use std::collections::BTreeSet;
@@ -90,6 +91,7 @@ pub fn registration(name: &str, interceptors: Vec<Interceptor>) -> Registration 
         channels: Vec::new(),
         commands: Vec::new(),
         reach: super::Reach::default(),
+        ui: Default::default(),
         grants: Granted::from([
             Permission::MessagesIntercept,
             Permission::MessagesRead,

@@ -19,6 +19,7 @@ use outboard_proto::plugin::plugin_server;
 use outboard_proto::plugin::plugins_server::{self, PluginsServer};
 use outboard_proto::plugin::settings_server::{self, SettingsServer};
 use outboard_proto::plugin::storage_server::{self, StorageServer};
+use outboard_proto::plugin::ui_server::{self, UiServer};
 use outboard_proto::plugin::usage_server::{self, UsageServer};
 use outboard_proto::plugin::users_server::{self, UsersServer};
 use tonic::body::Body;
@@ -38,6 +39,7 @@ use super::messages::HostMessages;
 use super::plugins::HostPlugins;
 use super::settings::HostSettings;
 use super::storage::HostStorage;
+use super::ui::HostUi;
 use super::usage::HostUsage;
 use crate::connection::{Answer, Services, open, refusal, service_of};
 use crate::debug::Visit;
@@ -91,6 +93,7 @@ impl Services for Inside {
             users_server::SERVICE_NAME => Self::users,
             channels_server::SERVICE_NAME => Self::channels,
             settings_server::SERVICE_NAME => Self::settings,
+            ui_server::SERVICE_NAME => Self::ui,
             _ => return ControlFlow::Continue(request),
         };
         let known = self.check_token(request.headers());
@@ -163,6 +166,11 @@ impl Inside {
     fn files(&self, request: Request<Body>) -> Answer {
         let files = FilesServer::new(HostFiles { entrance: self.entrance() });
         files.max_decoding_message_size(DECODE_BYTES).call(request)
+    }
+
+    fn ui(&self, request: Request<Body>) -> Answer {
+        let ui = UiServer::new(HostUi { entrance: self.entrance() });
+        ui.max_decoding_message_size(DECODE_BYTES).call(request)
     }
 
     fn entrance(&self) -> Arc<Entrance> {

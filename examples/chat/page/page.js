@@ -6,6 +6,7 @@ import { composer } from "./composer.js";
 import { sample, showMoments, showPlugins, summary } from "./engine.js";
 import { showPosts } from "./posts.js";
 import { settings } from "./settings.js";
+import { ui } from "./ui.js";
 
 const NAMES = ["Robin", "Kim", "Alex", "Noor", "Juno", "Sascha"];
 const KEPT = 200;
@@ -41,6 +42,7 @@ function enter() {
 }
 
 settings(at("open-settings"), at("settings"), me, () => know.here);
+const contributions = ui(me, () => know.here, () => know.channels.map((it) => it.name));
 
 // --- Saying ---------------------------------------------------------------------------------
 
@@ -97,6 +99,7 @@ const take = {
   gone(name) { know.plugins.delete(name); drawPlugins(); },
   moment(it) { keep(know.moments, it); showMoments(at("moments"), know.moments); },
   commands(it) { know.commands = it; },
+  ui(it) { contributions.show(it); },
   daemon(it) { know.daemon = it; drawDaemon(); },
   deleted(id) { know.posts = know.posts.filter((post) => post.id !== id); drawPosts(); },
   channel(it) {
@@ -113,6 +116,7 @@ const take = {
 function everything(it) {
   Object.assign(know, it, { plugins: new Map(it.plugins.map((plugin) => [plugin.name, plugin])) });
   know.live = true;
+  contributions.show(it.ui);
   go(know.here || know.channels[0].name);
   drawPlugins();
   drawDaemon();

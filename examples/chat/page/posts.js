@@ -34,7 +34,7 @@ function row(post, before, open, pinned) {
     && post.at_ms - before.at_ms < TOGETHER;
   return h(
     `li.post${joined ? ".joined" : ""}${post.kind ? `.${post.kind}` : ""}`,
-    {},
+    { "data-post": post.kind || post.stage?.is !== "said" ? undefined : post.id },
     joined ? h("time.aside", {}, clock(post.at_ms)) : face(name, plugin),
     h("div", {},
       !joined && h("p.who", {},

@@ -6,6 +6,7 @@
 mod carries;
 mod commands;
 mod files;
+mod frames;
 mod held;
 mod herald;
 mod live;
@@ -18,6 +19,7 @@ mod room;
 mod settings;
 mod talk;
 mod trouble;
+mod ui;
 mod web;
 
 use std::net::SocketAddr;

@@ -16,6 +16,7 @@ use crate::herald::Herald;
 use crate::moment::{Moment, Mood};
 use crate::post::{Author, Post, Stage};
 use crate::room::{Change, Daemon, Room};
+use crate::ui;
 
 /// Connects, and keeps the room told of the connection and of the commands there are.
 pub fn connect(room: &Arc<Room>, socket: PathBuf, address: &str) -> App {
@@ -25,6 +26,7 @@ pub fn connect(room: &Arc<Room>, socket: PathBuf, address: &str) -> App {
     let _ = herald.set(Herald::of(app.clone()));
     tokio::spawn(follow_link(Arc::clone(room), app.clone()));
     tokio::spawn(follow_catalogue(Arc::clone(room), app.clone()));
+    tokio::spawn(ui::follow(Arc::clone(room), app.clone()));
     app
 }
 
@@ -36,6 +38,7 @@ pub fn builder(room: &Arc<Room>, herald: &Arc<OnceLock<Herald>>) -> Builder {
     carries::declare(builder, room)
         .hooks(["message.before_post"])
         .events(["message.posted", "member.joined"])
+        .ui(ui::KINDS)
         .dedupe()
         .on_send(move |send| {
             let posted = post(&posting, &send);

@@ -12,6 +12,7 @@ use crate::commands::Command;
 use crate::moment::Moment;
 use crate::panel::Plugin;
 use crate::post::{Author, Post};
+use crate::ui;
 
 /// The channels there are.
 pub const CHANNELS: [(&str, &str); 3] = [
@@ -38,6 +39,7 @@ pub enum Change {
     Gone(String),
     Moment(Moment),
     Commands(Vec<Command>),
+    Ui(ui::View),
     Daemon(Daemon),
     /// A post that is no more.
     Deleted(String),
@@ -82,6 +84,7 @@ pub struct Everything {
     pub plugins: Vec<Plugin>,
     pub moments: Vec<Moment>,
     pub commands: Vec<Command>,
+    pub ui: ui::View,
     pub daemon: Daemon,
 }
 
@@ -111,6 +114,7 @@ struct Kept {
     plugins: BTreeMap<String, Plugin>,
     moments: VecDeque<Moment>,
     commands: Vec<Command>,
+    ui: ui::View,
     daemon: Daemon,
     members: HashSet<(String, String)>,
 }
@@ -131,6 +135,7 @@ impl Room {
             plugins: BTreeMap::new(),
             moments: VecDeque::new(),
             commands: Vec::new(),
+            ui: ui::View::default(),
             daemon: Daemon::default(),
             members: HashSet::new(),
         };
@@ -248,6 +253,7 @@ impl Kept {
                 self.plugins.remove(name);
             }
             Change::Commands(commands) => self.commands.clone_from(commands),
+            Change::Ui(view) => self.ui = view.clone(),
             Change::Daemon(daemon) => self.daemon = daemon.clone(),
             Change::Deleted(id) => {
                 self.posts.retain(|post| post.id != *id);
@@ -271,6 +277,7 @@ impl Kept {
             plugins: self.plugins.values().cloned().collect(),
             moments: self.moments.iter().cloned().collect(),
             commands: self.commands.clone(),
+            ui: self.ui.clone(),
             daemon: self.daemon.clone(),
         }
     }

@@ -15,6 +15,7 @@ use outboard_app::{App, Autocomplete, message};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::frames;
 use crate::herald::Herald;
 use crate::live;
 use crate::passing;
@@ -22,6 +23,7 @@ use crate::room::Room;
 use crate::settings;
 use crate::talk::{self, Said};
 use crate::trouble::{self, Button};
+use crate::ui::{self, Doing};
 
 const LONGEST_NAME: usize = 40;
 const LONGEST_TEXT: usize = 4_000;
@@ -29,7 +31,7 @@ const LONGEST_TEXT: usize = 4_000;
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// The page: where, what kind, and the file itself.
-const PAGE: [(&str, &str, &str); 10] = [
+const PAGE: &[(&str, &str, &str)] = &[
     ("/", "text/html; charset=utf-8", include_str!("../page/index.html")),
     ("/style.css", "text/css; charset=utf-8", include_str!("../page/style.css")),
     ("/page.js", SCRIPT, include_str!("../page/page.js")),
@@ -40,6 +42,8 @@ const PAGE: [(&str, &str, &str); 10] = [
     ("/posts.js", SCRIPT, include_str!("../page/posts.js")),
     ("/settings.js", SCRIPT, include_str!("../page/settings.js")),
     ("/settings.css", "text/css; charset=utf-8", include_str!("../page/settings.css")),
+    ("/ui.js", SCRIPT, include_str!("../page/ui.js")),
+    ("/ui.css", "text/css; charset=utf-8", include_str!("../page/ui.css")),
 ];
 
 /// What the handlers share.
@@ -66,7 +70,7 @@ impl Site {
 
 /// Every route.
 pub fn router(site: Site) -> Router {
-    let page = PAGE.into_iter().fold(Router::new(), |router, (path, kind, content)| {
+    let page = PAGE.iter().fold(Router::new(), |router, (path, kind, content)| {
         router.route(path, get(move || file(kind, content)))
     });
     page.route("/api/live", get(async |State(site): State<Site>| live::stream(site.room)))
@@ -78,6 +82,9 @@ pub fn router(site: Site) -> Router {
         .route("/api/reset", post(reset))
         .route("/api/settings/pages", post(settings::pages))
         .route("/api/settings/save", post(settings::save))
+        .route("/api/act", post(act))
+        .route("/ui/asset/{plugin}/{sha256}", get(frames::file))
+        .route("/ui/frame/{plugin}/{id}", get(frames::frame))
         .route("/plugins/{name}/", any(passing::pass))
         .route("/plugins/{name}/{*path}", any(passing::pass))
         .with_state(site)
@@ -141,6 +148,13 @@ async fn offer(State(site): State<Site>, Json(it): Json<Typing>) -> Response {
         ..Autocomplete::default()
     };
     Json(json!({ "choices": site.app.autocomplete(typed).await })).into_response()
+}
+
+async fn act(State(site): State<Site>, Json(it): Json<Doing>) -> Response {
+    if let Some(wrong) = wrong_place(&site.room, &it.name, &it.channel) {
+        return wrong;
+    }
+    Json(ui::act(&site.room, &site.app, it).await).into_response()
 }
 
 #[derive(Debug, Deserialize)]

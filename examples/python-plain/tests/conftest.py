@@ -27,6 +27,8 @@ from outboard.plugin.v1 import usage_pb2 as usage  # noqa: E402
 from outboard.plugin.v1 import usage_pb2_grpc as usage_services  # noqa: E402
 from outboard.plugin.v1 import settings_pb2 as host  # noqa: E402
 from outboard.plugin.v1 import settings_pb2_grpc as host_services  # noqa: E402
+from outboard.plugin.v1 import ui_pb2 as wire_ui  # noqa: E402
+from outboard.plugin.v1 import ui_pb2_grpc as ui_services  # noqa: E402
 
 TOKEN = "t0ken"
 DEADLINE = 10
@@ -39,6 +41,7 @@ class Daemon(
     usage_services.UsageServicer,
     community.ChannelsServicer,
     host_services.SettingsServicer,
+    ui_services.UiServicer,
 ):
     """Speaks one session at a time with the plugin process it started."""
 
@@ -51,6 +54,7 @@ class Daemon(
         self.tracked: asyncio.Queue[usage.TrackedUse] = asyncio.Queue(100)
         #: What it was asked besides.
         self.acts: list[object] = []
+        self.shown: dict[str, str] = {}
         self.tokens: set[str] = set()
         self.sessions = 0
         self.refuses = False
@@ -63,6 +67,7 @@ class Daemon(
         usage_services.add_UsageServicer_to_server(self, self.server)
         community.add_ChannelsServicer_to_server(self, self.server)
         host_services.add_SettingsServicer_to_server(self, self.server)
+        ui_services.add_UiServicer_to_server(self, self.server)
         self.server.add_insecure_port(f"unix://{self.socket}")
         await self.server.start()
 
@@ -147,6 +152,10 @@ class Daemon(
     async def Get(self, request, context):
         loud = "true" if request.channel == "c-loud" else "false"
         return host.SettingsGetResponse(json='{"loud":' + loud + "}")
+
+    async def Update(self, request, context):
+        self.shown[request.id] = request.blocks.blocks[0].text.text
+        return wire_ui.UiUpdated(revision=len(self.shown))
 
     def say(self, **frame) -> None:
         self.to_plugin.put_nowait(wire.DaemonFrame(**frame))

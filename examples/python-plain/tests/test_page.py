@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from conftest import HERE, common, host, wire
+from conftest import HERE, common, host, wire, wire_ui
 
 from outboard.plugin.v1 import community_pb2, files_pb2
 
@@ -26,11 +26,9 @@ def test_every_frame_is_explained():
 
 
 def test_every_service_method_is_explained():
+    described = (wire, host, community_pb2, files_pb2, wire_ui)
     services = {
-        **wire.DESCRIPTOR.services_by_name,
-        **host.DESCRIPTOR.services_by_name,
-        **community_pb2.DESCRIPTOR.services_by_name,
-        **files_pb2.DESCRIPTOR.services_by_name,
+        name: service for it in described for name, service in it.DESCRIPTOR.services_by_name.items()
     }
     assert set(services) == {
         "Users",
@@ -43,6 +41,7 @@ def test_every_service_method_is_explained():
         "Interactions",
         "Events",
         "Settings",
+        "Ui",
     }
     missing = {
         method.name

@@ -105,6 +105,14 @@ async def test_a_command_counts_in_the_daemons_storage(daemon):
     assert daemon.tokens == {TOKEN}
 
 
+async def test_a_press_changes_what_is_shown(daemon):
+    press = wire.UiAction(component="presses", action="press")
+    daemon.say(call=wire.Call(id=9, budget_us=1_000_000, ui=press))
+    reply = (await daemon.hear("reply")).reply
+    assert (reply.call, reply.WhichOneof("result")) == (9, "interaction")
+    assert daemon.shown == {"presses": "Pressed 1 times"}
+
+
 async def test_an_event_is_answered_over_the_host_api_then_acknowledged(daemon):
     frame = wire.DaemonFrame(event=posted("Hello Python!"))
     daemon.say(event=posted("Hello Python!"))

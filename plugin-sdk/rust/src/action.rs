@@ -5,6 +5,7 @@
 use outboard_proto::common as wire;
 use outboard_proto::plugin::UiAction;
 
+use crate::argument::{ArgumentError, FromValue};
 use crate::body::Body;
 use crate::context::Context;
 use crate::error::HostError;
@@ -36,6 +37,39 @@ impl Action {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.asked.action
+    }
+
+    /// The value of the button that was pressed; empty if it has none.
+    #[must_use]
+    pub fn pressed(&self) -> &str {
+        &self.asked.value
+    }
+
+    /// What the field `id` holds: of the component, or of the form that was sent. A `String` (also
+    /// for users, channels and choices), `i64`, `f64` or `bool`, or an `Option` of one where it may
+    /// be empty. The daemon has checked it against what was declared.
+    ///
+    /// # Errors
+    /// The field is empty, or of another type.
+    pub fn value<T: FromValue>(&self, id: &str) -> Result<T, ArgumentError> {
+        let value = self.asked.values.get(id).and_then(|value| value.of.as_ref());
+        T::from_value(value).map_err(|expected| ArgumentError {
+            command: format!("{}{}", self.asked.component, self.asked.modal),
+            argument: id.to_owned(),
+            expected,
+        })
+    }
+
+    /// What the plugin gave the form that was sent, with [`Modal::state`](crate::Modal::state).
+    #[must_use]
+    pub fn state(&self) -> &str {
+        &self.asked.state
+    }
+
+    /// The message under which the component stands; empty elsewhere.
+    #[must_use]
+    pub fn message_id(&self) -> &str {
+        &self.asked.message_id
     }
 
     /// What came with it, JSON.

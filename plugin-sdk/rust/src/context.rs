@@ -21,6 +21,7 @@ use crate::messages::Messages;
 use crate::settings::SettingsError;
 use crate::settings::at::At;
 use crate::storage::Storage;
+use crate::ui::Ui;
 use crate::users::Users;
 
 /// What surrounds one call or event.
@@ -191,6 +192,12 @@ impl Context {
     #[must_use]
     pub fn channels(&self) -> Channels {
         Channels::new(self.host(), self.workspace.clone())
+    }
+
+    /// What this plugin shows in the app. Needs `ui:contribute`.
+    #[must_use]
+    pub fn ui(&self) -> Ui {
+        self.host.ui()
     }
 
     /// Says `body` in the channel and thread of what is being handled. Needs `messages:send`.

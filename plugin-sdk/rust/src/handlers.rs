@@ -190,8 +190,12 @@ impl Handlers {
         around: &Surroundings,
     ) -> Running {
         let key = Key::Call(began.id);
-        let Some(handler) = self.actions.get(&asked.component) else {
-            return missing(key, &format!("the component {}", asked.component));
+        let name = match asked.modal.as_str() {
+            "" => asked.component.clone(),
+            modal => format!("form {modal}"),
+        };
+        let Some(handler) = self.actions.get(&name) else {
+            return missing(key, &format!("what is done to {name}"));
         };
         let (exchange, lease) = began.exchange(asked.interaction_id.clone(), ctx, around);
         Running::new(key, Until::Lease(lease), handler(began.id, Action::new(asked, exchange)))

@@ -25,6 +25,7 @@ use crate::messages::Messages;
 use crate::settings::at::At;
 use crate::settings::{SettingsError, read};
 use crate::storage::{Source, Storage};
+use crate::ui::Ui;
 use crate::usage;
 use crate::users::Users;
 
@@ -277,6 +278,12 @@ impl Host {
         request: SettingsGetSecretRequest,
     ) -> Result<String, HostError> {
         self.link.secret(request).await
+    }
+
+    /// What this plugin shows in the app. Needs `ui:contribute`.
+    #[must_use]
+    pub fn ui(&self) -> Ui {
+        Ui::new(self.clone())
     }
 
     /// What this plugin keeps. Needs `storage:read` to look and `storage:write` to change.

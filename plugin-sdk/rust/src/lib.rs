@@ -30,6 +30,8 @@
 //!   user; its handler returns a [`Reply`] or a string. One that takes minutes answers with
 //!   [`Command::defer`].
 //! * A **schedule** has come round; see [`Plugin::on_schedule`].
+//! * An **action** is what somebody did to something that the plugin shows: see [`Ui`],
+//!   [`Plugin::action`] and [`Plugin::modal`].
 //! * Another plugin's **call** is answered with JSON; see [`Plugin::on_call`] and
 //!   [`Context::call_plugin`].
 //! * A **request** from outside for one of the plugin's routes; see [`Plugin::on_http`].
@@ -169,6 +171,7 @@ mod start;
 mod storage;
 mod subject;
 mod typing;
+mod ui;
 mod usage;
 mod users;
 mod verdict;
@@ -208,6 +211,7 @@ pub use settings::{SettingsChange, SettingsError};
 pub use start::Start;
 pub use storage::{Change, Changed, News, Storage, StorageError, Stored, Watch, Written};
 pub use typing::Typing;
+pub use ui::{Blocks, Button, Component, Field, Modal, Ui};
 pub use users::Users;
 pub use verdict::{Rejection, Verdict};
 
@@ -215,3 +219,8 @@ pub use verdict::{Rejection, Verdict};
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/writing-a-plugin.md")]
 pub struct WritingAPlugin;
+
+/// The page about what plugins show: its example is compiled, too.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/ui.md")]
+pub struct WhatPluginsShow;

@@ -7,6 +7,7 @@ mod asks;
 mod files;
 mod settings;
 mod storage;
+mod ui;
 mod usage;
 
 use std::collections::HashMap;
@@ -23,6 +24,7 @@ use outboard_proto::plugin::messages_client::MessagesClient;
 use outboard_proto::plugin::plugins_client::PluginsClient;
 use outboard_proto::plugin::settings_client::SettingsClient;
 use outboard_proto::plugin::storage_client::StorageClient;
+use outboard_proto::plugin::ui_client::UiClient;
 use outboard_proto::plugin::usage_client::UsageClient;
 use outboard_proto::plugin::users_client::UsersClient;
 use outboard_proto::plugin::{
@@ -77,6 +79,7 @@ struct Wire {
     channels: ChannelsClient<Channel>,
     settings: SettingsClient<Channel>,
     files: FilesClient<Channel>,
+    ui: UiClient<Channel>,
     token: MetadataValue<Ascii>,
 }
 
@@ -102,6 +105,7 @@ impl Link {
         let usage = UsageClient::new(channel.clone());
         let users = UsersClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
         let channels = ChannelsClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
+        let ui = UiClient::new(channel.clone());
         let settings = SettingsClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
         let files = FilesClient::new(channel.clone()).max_decoding_message_size(DECODE_BYTES);
         let events = EventsClient::new(channel).max_decoding_message_size(DECODE_BYTES);
@@ -116,6 +120,7 @@ impl Link {
             channels,
             settings,
             files,
+            ui,
             token,
         };
         Self::over(Way::Wire(Box::new(wire)))

@@ -212,6 +212,16 @@ impl Plugin {
         self
     }
 
+    /// Takes what people fill into the form `modal`, which a reply opened.
+    pub fn modal<R: Outcome<Reply> + 'static>(
+        mut self,
+        modal: &str,
+        handler: impl AsyncFn(Action) -> R + 'static,
+    ) -> Self {
+        self.handlers.actions.add(format!("form {modal}"), action_handler(handler));
+        self
+    }
+
     /// Runs once per process, before the first call may come. An error is a failed start: it is
     /// tried again with back-off unless it is [`Error::fatal`](crate::Error::fatal).
     pub fn on_start<R: Outcome<()> + 'static>(

@@ -5,6 +5,7 @@
 use outboard_proto::common as wire;
 
 use crate::body::Body;
+use crate::ui::Modal;
 
 /// What a command says back.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +49,30 @@ impl Reply {
     pub fn for_one(mut self) -> Self {
         self.0.visibility = wire::Visibility::One.into();
         self
+    }
+
+    /// Says nothing: what happened shows itself.
+    #[must_use]
+    pub fn nothing() -> Self {
+        Self(wire::InteractionReply::default())
+    }
+
+    /// Opens a form for the person who acted. Needs `ui:contribute`.
+    pub fn modal(modal: Modal) -> Self {
+        Self::nothing().and_modal(modal)
+    }
+
+    /// The same, and opens a form. Where the app shows none, what is said is all there is.
+    #[must_use]
+    pub fn and_modal(mut self, modal: Modal) -> Self {
+        self.0.modal = Some(Box::new(modal.into_wire()));
+        self
+    }
+
+    /// The form that it opens.
+    #[must_use]
+    pub fn opened(&self) -> Option<Modal> {
+        self.0.modal.as_deref().cloned().map(Modal::from_wire)
     }
 
     /// What is said, or what was wrong.

@@ -26,6 +26,7 @@ mod life;
 mod record;
 mod settings;
 mod shelf;
+mod shown;
 mod stored;
 
 use std::path::PathBuf;
@@ -289,6 +290,7 @@ impl Harness {
             json: json.to_owned(),
             sender: Some(arrange::person("ada")),
             channel: Some(arrange::place("town-square")),
+            ..UiAction::default()
         };
         self.interact(call::Of::Ui(Box::new(asked)))
     }

@@ -11,14 +11,17 @@ const PROTOS: &[&str] = &[
     "outboard/common/v1/operations.proto",
     "outboard/common/v1/settings.proto",
     "outboard/common/v1/files.proto",
+    "outboard/common/v1/ui.proto",
     "outboard/plugin/v1/plugin.proto",
     "outboard/plugin/v1/community.proto",
     "outboard/plugin/v1/usage.proto",
     "outboard/plugin/v1/settings.proto",
     "outboard/plugin/v1/files.proto",
     "outboard/app/v1/files.proto",
+    "outboard/plugin/v1/ui.proto",
     "outboard/app/v1/app.proto",
     "outboard/app/v1/settings.proto",
+    "outboard/app/v1/ui.proto",
     "outboard/admin/v1/admin.proto",
     "outboard/admin/v1/statistics.proto",
     "outboard/admin/v1/alerts.proto",
@@ -28,7 +31,7 @@ const PROTOS: &[&str] = &[
 ];
 
 /// Payloads that are kept behind a pointer.
-const LARGE: [&str; 24] = [
+const LARGE: &[&str] = &[
     ".outboard.common.v1.HookPayload.of.before_post",
     ".outboard.common.v1.HookPayload.of.before_edit",
     ".outboard.common.v1.HookPayload.of.before_delete",
@@ -53,6 +56,7 @@ const LARGE: [&str; 24] = [
     ".outboard.app.v1.Answer.result.channel",
     ".outboard.app.v1.Answer.result.file",
     ".outboard.plugin.v1.StreamPiece.kind.begin",
+    ".outboard.common.v1.InteractionReply.modal",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

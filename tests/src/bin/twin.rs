@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use outboard_plugin::{
-    BeforePost, Command, Exit, MessageEvent, Plugin, Reply, Result, Verdict, proto,
+    Action, BeforePost, Blocks, Command, Exit, MessageEvent, Plugin, Reply, Result, Verdict, proto,
 };
 
 const SHRUG: &str = r"¯\_(ツ)_/¯";
@@ -18,6 +18,7 @@ fn main() -> Exit {
         .command("tally", tally)
         .command("last", last)
         .command("about", about)
+        .action("presses", press)
         .run()
 }
 
@@ -67,4 +68,11 @@ async fn about(command: Command) -> Result<Reply> {
     let words: String = command.arg("words")?;
     command.ctx().channels().set_topic(&command.channel().id, words).await?;
     Ok(command.whisper("It is the topic now."))
+}
+
+async fn press(action: Action) -> Result<Reply> {
+    let count = action.ctx().storage().increment("presses", 1).await?;
+    let blocks = Blocks::new().text(format!("Pressed {count} times")).button("Press", "press");
+    action.ctx().ui().update("presses", blocks).await?;
+    Ok(Reply::nothing())
 }

@@ -1,6 +1,6 @@
 //! Answers that follow later: said by any later generation, each once, until they expire.
 
-use outboard_proto::app::{Autocomplete, CommandResult, UiAction, answer, command_result};
+use outboard_proto::app::{Autocomplete, CommandResult, answer, command_result};
 use outboard_proto::common::{Failure, Reason};
 use outboard_tests::{App, AppDraft, Daemon, Draft, Outcome, app, values};
 use tonic::Code;
@@ -195,21 +195,6 @@ async fn offers_come_from_the_plugin_or_the_manifest() -> Outcome {
     assert_eq!(offered("size", "l").await?.choices, ["large"]);
     let none = offered("nonsense", "").await?.failure.unwrap_or_default();
     assert_eq!(none.reason(), Reason::BadArguments, "{none}");
-    Ok(())
-}
-
-#[tokio::test]
-async fn an_action_reaches_the_owner_of_its_component() -> Outcome {
-    let (_daemon, app) = with("").await?;
-    let action = UiAction {
-        plugin: "alpha".to_owned(),
-        component: "poll".to_owned(),
-        action: "vote".to_owned(),
-        json: "{}".to_owned(),
-        ..UiAction::default()
-    };
-    let result = app.act(action).await?;
-    assert_eq!(app::reply_text(&result).as_deref(), Some("poll vote {}"));
     Ok(())
 }
 

@@ -63,6 +63,8 @@ mod streams;
 mod supervision;
 mod surroundings;
 mod traces;
+mod ui;
+mod ui_bad;
 
 use outboard_proto::admin::{EndRecord, PluginStatus};
 

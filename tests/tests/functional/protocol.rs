@@ -60,6 +60,7 @@ claims![
     many_calls_at_once_each_get_their_own_answer,
     killed_it_comes_back_and_works,
     what_it_counts_outlives_its_process,
+    a_press_changes_what_it_shows,
     it_reads_what_was_said_reacts_and_sets_a_topic,
     told_to_end_it_ends_by_itself,
     it_ends_with_the_daemon,
@@ -205,6 +206,21 @@ async fn it_reads_what_was_said_reacts_and_sets_a_topic(scene: Scene) -> Outcome
     assert_eq!(topic.topic, "calm sea");
     able.answer(request.id, Answer::Done(Done {})).await?;
     assert_eq!(app::reply_text(&told.answer().await?).as_deref(), Some("It is the topic now."));
+    Ok(())
+}
+
+async fn a_press_changes_what_it_shows(scene: Scene) -> Outcome {
+    let app = crate::ui::renders(&scene.daemon, &["blocks"]).await?;
+    let name = scene.name;
+    crate::ui::says(&app, name, "presses", |text| text == "Nobody has pressed it yet").await?;
+    let press = outboard_app::UiAction {
+        plugin: name.to_owned(),
+        component: "presses".to_owned(),
+        action: "press".to_owned(),
+        ..outboard_app::UiAction::default()
+    };
+    app.act(press).result().await?;
+    crate::ui::says(&app, name, "presses", |text| text == "Pressed 1 times").await?;
     Ok(())
 }
 

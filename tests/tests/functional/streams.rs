@@ -105,7 +105,9 @@ async fn a_unary_app_hears_the_pieces_on_its_requests() -> Outcome {
 async fn a_unary_app_offers_acts_and_cancels_too() -> Outcome {
     let daemon = Daemon::configured(SLOW).await?;
     let args = "args = [{ name = \"size\", type = \"choice\", choices = [\"small\", \"large\"] }]";
-    daemon.run(&Draft::obedient("alpha").command("roll", args)).await?;
+    let entry = "position = \"composer\"\naction = \"vote\"";
+    let draft = Draft::obedient("alpha").command("roll", args).shows("menu", "poll", entry);
+    daemon.run(&draft).await?;
     let channel = wire::dial(&daemon.house().app_socket()).await?;
     let mut client = AppClient::new(channel);
     let typed = Autocomplete {
@@ -115,7 +117,8 @@ async fn a_unary_app_offers_acts_and_cancels_too() -> Outcome {
         ..Autocomplete::default()
     };
     assert_eq!(client.autocomplete(typed).await?.into_inner().choices, ["small"]);
-    let action = UiAction { plugin: "alpha".to_owned(), ..UiAction::default() };
+    let (plugin, component) = ("alpha".to_owned(), "poll".to_owned());
+    let action = UiAction { plugin, component, action: "vote".to_owned(), ..UiAction::default() };
     assert!(app::reply_text(&client.ui_action(action).await?.into_inner()).is_some());
     let mut command = app::command("alpha", "wait 30000");
     "i-unary".clone_into(&mut command.interaction_id);

@@ -9,7 +9,7 @@ use crate::findings::Findings;
 use crate::tree::{required, root};
 
 /// For each of our crates, which of the others it may see. Nothing else is allowed.
-const SEES: [(&str, &[&str]); 18] = [
+const SEES: [(&str, &[&str]); 19] = [
     ("outboard-proto", &[]),
     ("outboard-codegen", &[]),
     ("outboard-supervision", &[]),
@@ -26,6 +26,7 @@ const SEES: [(&str, &[&str]); 18] = [
     ("outboard-example-dictionary", &["outboard-plugin"]),
     ("outboard-example-moderator", &["outboard-plugin"]),
     ("outboard-example-oracle", &["outboard-plugin"]),
+    ("outboard-example-poll", &["outboard-plugin"]),
     ("outboard-example-troublemaker", &["outboard-plugin"]),
     ("outboard-example-welcome", &["outboard-plugin"]),
 ];

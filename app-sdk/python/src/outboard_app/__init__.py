@@ -18,13 +18,15 @@ from outboard_app.outcome import (
 )
 from outboard_app.requests import Decided, FollowUp, NotFound, NotItsOwn, Refusal, SendRequest
 from outboard_app.settings import Saved, SettingsError, for_channel, for_user, for_workspace
+from outboard_app.shown import Asset, NoAsset, Shown
 from outboard_app.signs import Piece
 from outboard_app.threaded import ThreadedApp
-from outboard_app.wire import app, common, files, operations, transfer
+from outboard_app.wire import app, common, common_ui, files, operations, transfer
 
 __all__ = [
     "App",
     "Asked",
+    "Asset",
     "Carries",
     "CommandOutcome",
     "Decided",
@@ -33,6 +35,7 @@ __all__ = [
     "Held",
     "HttpAnswer",
     "FollowUp",
+    "NoAsset",
     "NotFound",
     "NotItsOwn",
     "Outcome",
@@ -42,9 +45,11 @@ __all__ = [
     "Saved",
     "SendRequest",
     "SettingsError",
+    "Shown",
     "ThreadedApp",
     "app",
     "common",
+    "common_ui",
     "files",
     "for_channel",
     "for_user",

@@ -29,6 +29,7 @@ from outboard_app.outcome import (
     decided,
 )
 from outboard_app.requests import Desk, OnDecided, OnFollowUp, OnSend
+from outboard_app.shown import Asset, OnShown, Shown, fetch
 from outboard_app.signs import Listener, OnPiece, OnProgress
 from outboard_app.wire import (
     FRAME_BYTES,
@@ -93,6 +94,8 @@ class App(Gates[Coroutine[Any, Any, Outcome]]):
         on_event: OnEvent | None = None,
         on_decided: OnDecided | None = None,
         carries: Carries | None = None,
+        ui: Iterable[str] = (),
+        on_shown: OnShown | None = None,
     ) -> None:
         """Describes the app; `start` connects it.
 
@@ -107,6 +110,8 @@ class App(Gates[Coroutine[Any, Any, Outcome]]):
         plugin can hold. `on_event` is told of
         the plugins' own events that `subscriptions` names, such as "plugin:moderator:case_opened".
         `carries` has a handler for everything else that the app carries out.
+        `ui` names what it shows of plugins, "blocks", "web", "menu" and "modal"; `on_shown` is told
+        what they show, and of every change.
         """
         hello = _hello(app, node, version, public_url)
         hello.hooks.extend(hooks)
@@ -121,8 +126,9 @@ class App(Gates[Coroutine[Any, Any, Outcome]]):
             hello.operations.extend(carries.names())
         desk = Desk(on_send, on_follow_up, time.monotonic, on_decided, carries)
         hello.subscriptions.extend(subscriptions)
+        hello.ui.extend(ui)
         self._socket = socket
-        self._link = Link(socket, hello, desk, on_catalogue, on_event)
+        self._link = Link(socket, hello, desk, on_catalogue, on_event, on_shown)
 
     async def __aenter__(self) -> App:
         self.start()
@@ -163,6 +169,17 @@ class App(Gates[Coroutine[Any, Any, Outcome]]):
     def commands(self) -> Mapping[str, common.CommandInfo]:
         """The commands that people may run, by name: the last catalogue received."""
         return self._link.commands
+
+    # --- What plugins show -------------------------------------------------------------------
+
+    @property
+    def shown(self) -> Shown:
+        """What plugins show now, of the kinds that `ui` names."""
+        return self._link.board.shown
+
+    async def asset(self, plugin: str, sha256: str, *, timeout: float = 10.0) -> Asset:
+        """The file of a plugin with this hash, as a contribution names it. Raises NoAsset."""
+        return await fetch(self._socket, plugin, sha256, timeout)
 
     # --- Hooks -------------------------------------------------------------------------------
 

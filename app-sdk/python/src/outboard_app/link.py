@@ -17,6 +17,7 @@ from outboard_app.calls import Away, Calls
 from outboard_app.outbox import Full, Outbox
 from outboard_app.policy import PolicyBook
 from outboard_app.requests import Desk
+from outboard_app.shown import Board, OnShown
 from outboard_app.signs import Listener
 from outboard_app.wire import FRAME_BYTES, app, common
 
@@ -53,6 +54,7 @@ class Link:
         desk: Desk,
         on_catalogue: OnCatalogue | None,
         on_event: OnEvent | None = None,
+        on_shown: OnShown | None = None,
     ) -> None:
         self._socket = socket
         self._hello = hello
@@ -66,6 +68,7 @@ class Link:
         self._listeners: dict[str, Listener] = {}
         self._session = 0
         self._keeping: asyncio.Task[None] | None = None
+        self.board = Board(on_shown)
         self.policies = PolicyBook()
         self.commands: Mapping[str, common.CommandInfo] = {}
         #: Set while a session stands.
@@ -196,6 +199,8 @@ class Link:
             self.policies.replace(frame.policies.hooks)
         elif kind == "catalogue":
             self._take_catalogue(frame.catalogue)
+        elif kind == "ui":
+            self.board.say(frame.ui)
         elif kind == "event":
             self._take_event(frame.event)
         # Pings are answered where they are read. The rest belongs to features not declared.
@@ -244,7 +249,10 @@ class Link:
         if self._on_event is not None:
             self._on_event(event)
 
-    def _take_catalogue(self, catalogue: app.Catalogue) -> None:
+    def _take_catalogue(self, piece: app.Catalogue) -> None:
+        catalogue = self.board.list(piece)
+        if catalogue is None:
+            return
         self.commands = {command.name: command for command in catalogue.commands}
         if self._on_catalogue is not None:
             self._on_catalogue(self.commands)
@@ -276,6 +284,7 @@ class Link:
         self._outbox.new_session()
         self._calls.connected()
         self.policies.replace(welcome.policies.hooks)
+        self.board.begin()
         self._take_catalogue(welcome.catalogue)
         self.standing.set()
         log.info("connected to Outboard %s at %s", welcome.daemon_version, self._socket)

@@ -9,7 +9,7 @@ import enum
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from outboard_app.wire import common
+from outboard_app.wire import common, common_ui
 
 
 class Decision(enum.Enum):
@@ -115,6 +115,13 @@ class CommandOutcome:
     def deferred(self) -> bool:
         """Whether the answer follows, to `on_follow_up`: show that it is being worked on."""
         return self.reply is not None and self.reply.deferred
+
+    @property
+    def modal(self) -> common_ui.Modal | None:
+        """The form that it opens for the person; it is sent with `UiAction.modal`, its token."""
+        if self.reply is None or not self.reply.HasField("modal"):
+            return None
+        return self.reply.modal
 
     @property
     def text(self) -> str:

@@ -19,6 +19,7 @@ from outboard_app.operations import Carries
 from outboard_app.outcome import CommandOutcome, HttpAnswer, Outcome, Published
 from outboard_app.requests import Decided, FollowUp, SendRequest
 from outboard_app.settings import SERVER, Saved
+from outboard_app.shown import Asset, OnShown, Shown
 from outboard_app.signs import OnPiece, OnProgress
 from outboard_app.wire import app, app_settings, common, common_settings
 
@@ -53,6 +54,8 @@ class ThreadedApp(Gates["Future[Outcome]"]):
         on_event: OnEvent | None = None,
         on_decided: OnDecidedThreaded | None = None,
         carries: Carries | None = None,
+        ui: Iterable[str] = (),
+        on_shown: OnShown | None = None,
     ) -> None:
         """As App. `on_send` and the others are called on the SDK's thread; those in `carries` are
         coroutines there, too.
@@ -76,6 +79,8 @@ class ThreadedApp(Gates["Future[Outcome]"]):
             on_event=on_event,
             on_decided=_awaiting(on_decided),
             carries=carries,
+            ui=ui,
+            on_shown=on_shown,
         )
 
     def start(self) -> None:
@@ -102,6 +107,11 @@ class ThreadedApp(Gates["Future[Outcome]"]):
     def commands(self) -> Mapping[str, common.CommandInfo]:
         """The commands that people may run, by name: the last catalogue received."""
         return self._app.commands
+
+    @property
+    def shown(self) -> Shown:
+        """What plugins show now, of the kinds that `ui` names."""
+        return self._app.shown
 
     def wait_connected(self, timeout: float) -> Future[bool]:
         """As App.wait_connected."""
@@ -170,6 +180,10 @@ class ThreadedApp(Gates["Future[Outcome]"]):
         return self._submit(
             self._app.act(action, budget=budget, on_piece=on_piece, on_progress=on_progress)
         )
+
+    def asset(self, plugin: str, sha256: str, *, timeout: float = 10.0) -> Future[Asset]:
+        """As App.asset."""
+        return self._submit(self._app.asset(plugin, sha256, timeout=timeout))
 
     def autocomplete(self, typed: app.Autocomplete) -> Future[list[str]]:
         """As App.autocomplete."""

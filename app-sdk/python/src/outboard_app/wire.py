@@ -13,17 +13,21 @@ import grpc.aio
 from outboard_app._proto.outboard.app.v1 import app_pb2 as app
 from outboard_app._proto.outboard.app.v1 import files_pb2 as transfer
 from outboard_app._proto.outboard.app.v1 import settings_pb2 as app_settings
+from outboard_app._proto.outboard.app.v1 import ui_pb2 as app_ui
 from outboard_app._proto.outboard.common.v1 import common_pb2 as common
 from outboard_app._proto.outboard.common.v1 import files_pb2 as files
 from outboard_app._proto.outboard.common.v1 import operations_pb2 as operations
 from outboard_app._proto.outboard.common.v1 import settings_pb2 as common_settings
+from outboard_app._proto.outboard.common.v1 import ui_pb2 as common_ui
 
 __all__ = [
     "CONNECT",
     "app",
     "app_settings",
+    "app_ui",
     "common",
     "common_settings",
+    "common_ui",
     "dial",
     "files",
     "hook_of",

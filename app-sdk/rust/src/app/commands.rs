@@ -100,6 +100,6 @@ impl App {
     /// The commands people may run now, and every change.
     #[must_use]
     pub fn catalogue(&self) -> watch::Receiver<Catalogue> {
-        self.exchange().catalogue.subscribe()
+        self.exchange().board.catalogue.subscribe()
     }
 }

@@ -2,20 +2,20 @@
 //!
 //! It refuses to know tests; they speak to [`super::Daemon`].
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use outboard_proto::app::app_frame::Kind as Up;
 use outboard_proto::app::daemon_frame::Kind as Down;
 use outboard_proto::app::{
-    self, AppFrame, AppHello, AppWelcome, Asker, Autocomplete, Catalogue, Choices, CommandResult,
-    DaemonFrame, HookPolicy, HttpRequest, HttpResponse, InterceptResult, Policies, Published,
-    Request, RunCommand, SettingsPage, StreamDelta, answer, command_result, intercept_result,
-    request,
+    self, AppFrame, AppHello, AppWelcome, Asker, Autocomplete, Choices, CommandResult, DaemonFrame,
+    HookPolicy, HttpRequest, HttpResponse, InterceptResult, Policies, Published, Request,
+    RunCommand, SettingsPage, StreamDelta, answer, command_result, intercept_result, request,
 };
 use outboard_proto::common::{
     CommandInfo, Credit, Event, Failure, FailurePolicy, HookPayload, InteractionReply, Reason,
-    Verdict,
+    UiContribution, Verdict,
 };
 use prost::Message as _;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -24,6 +24,8 @@ use tonic::Status;
 
 use super::Daemon;
 use super::settings::Saver;
+use super::shown::Actor;
+use crate::app::Asset;
 use crate::exchange::Outbound;
 
 /// Frames on their way to the app; a test that has more under way waits.
@@ -57,6 +59,9 @@ pub(crate) struct Script {
     pub(super) commands: Vec<CommandInfo>,
     pub(super) pages: Vec<SettingsPage>,
     pub(super) saver: Option<Saver>,
+    pub(super) shown: Vec<UiContribution>,
+    pub(super) actor: Option<Actor>,
+    pub(super) assets: BTreeMap<String, Asset>,
     /// The way to the app while a session is open.
     pub(super) session: Option<mpsc::Sender<DaemonFrame>>,
     pub(super) asked: Vec<(u64, oneshot::Sender<answer::Result>)>,
@@ -132,7 +137,8 @@ impl Double {
                 Vec::new()
             }
             Up::Http(request) => vec![Down::Http(script.serve(&request))],
-            Up::Pong(_) | Up::Credit(_) | Up::Chunk(_) | Up::Ui(_) => Vec::new(),
+            Up::Ui(action) => vec![Down::Command(script.act(action))],
+            Up::Pong(_) | Up::Credit(_) | Up::Chunk(_) => Vec::new(),
         }
     }
 
@@ -153,12 +159,12 @@ impl Double {
 impl Script {
     fn welcome(&mut self, hello: AppHello) -> AppWelcome {
         let hooks = hello.hooks.iter().map(|hook| self.policy(hook)).collect();
-        let commands = self.commands.clone();
+        let catalogue = Some(self.catalogue());
         self.hello = Some(hello);
         AppWelcome {
             daemon_version: "double".into(),
             policies: Some(Policies { hooks }),
-            catalogue: Some(Catalogue { revision: 1, commands }),
+            catalogue,
             ..AppWelcome::default()
         }
     }

@@ -6,6 +6,7 @@ use super::settings::{SettingsDecl, problem};
 use super::{FILE_NAME, Manifest};
 use crate::config::fault::{Fault, Faults, Problem};
 use crate::settings::{SCHEMA_BYTES, Schema};
+use crate::ui::Contributed;
 use outboard_linux::read_beneath;
 use sha2::{Digest, Sha256};
 use std::io::Read;
@@ -30,6 +31,8 @@ pub struct Loaded {
     pub text: String,
     /// The text of the file that declares its settings, kept beside it.
     pub settings_text: Option<String>,
+    /// What it shows in apps, with its files as they were when this was read.
+    pub ui: Arc<Contributed>,
 }
 
 impl Manifest {
@@ -80,8 +83,9 @@ impl Manifest {
             None => hash(&text),
             Some(settings) => hash(&format!("{}{}", hash(&text), hash(settings))),
         };
+        let ui = Arc::new(manifest.ui.gather(folder)?);
         let folder = folder.to_owned();
-        Ok(Loaded { folder, manifest, settings, hash, text, settings_text })
+        Ok(Loaded { folder, manifest, settings, hash, text, settings_text, ui })
     }
 }
 

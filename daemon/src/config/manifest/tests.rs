@@ -3,6 +3,7 @@
 mod filter;
 mod hooks;
 mod settings;
+mod ui;
 
 use super::*;
 use crate::config::amount::Bytes;
@@ -222,7 +223,6 @@ fn forbidden_variables_are_refused_with_the_reason() {
 #[test]
 fn what_later_daemons_know_is_named_as_not_supported() {
     let later = [
-        "[[ui]]\n",
         "[locales.de]\n",
         "[sandbox]\n",
         "[[events]]\non = [\"message.posted\"]\nretention = \"1h\"\n",

@@ -37,7 +37,7 @@ impl Core {
             Some(describe(&member.is.name, decl, &member.standing))
         };
         let commands = self.commands.iter().filter_map(info).collect();
-        Catalogue { revision: self.catalogue, commands }
+        Catalogue { revision: self.catalogue, commands, ..Catalogue::default() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What somebody did to a component that a plugin shows: to its owner, and answered like a command.
 //!
-//! It refuses to know components: the app names the plugin whose they are.
+//! Whether it is shown, and may be used, is looked at where what is shown is kept. It refuses to
+//! know what a handler makes of it.
 
 use outboard_proto::app::{CommandResult, UiAction, command_result};
 use outboard_proto::common::{Failure, Reason};
@@ -28,8 +29,12 @@ impl Core {
         }
         self.spoke_at(caller.node(), action.sender.as_ref());
         let (interaction_id, plugin) = (action.interaction_id.clone(), action.plugin.clone());
-        let begun = match self.actor(&action, now) {
-            Ok(member) => self.begin_action(caller, member, &action, now),
+        let asked = self.actor(&action, now).and_then(|member| {
+            let told = self.meant(member, &action, now)?;
+            self.is_there(member).map(|()| (member, told))
+        });
+        let begun = match asked {
+            Ok((member, told)) => self.begin_action(caller, (member, told), &action, now),
             Err(failure) => Err((caller, failure)),
         };
         if let Err((caller, failure)) = begun {
@@ -52,29 +57,33 @@ impl Core {
         }
         let id = *self.names.get(action.plugin.as_str()).ok_or_else(unknown)?;
         let member = &mut self.members[id];
-        // Until contributions to the interface bring a permission of their own.
         let at = place(&action.workspace, action.channel.as_ref());
         if !self.permits.lets(member, &pushed::ACTION, &at) {
             return Err(not_given(member));
-        }
-        if !member.takes_work() {
-            return Err(unavailable(&member.is.name, &member.standing, "not_started"));
         }
         member.used(&pushed::ACTION, now);
         Ok(id)
     }
 
+    fn is_there(&mut self, id: MemberId) -> Result<(), Failure> {
+        let member = &mut self.members[id];
+        match member.takes_work() {
+            true => Ok(()),
+            false => Err(unavailable(&member.is.name, &member.standing, "not_started")),
+        }
+    }
+
     fn begin_action(
         &mut self,
         caller: CommandRun,
-        member: MemberId,
+        (member, told): (MemberId, plugin::UiAction),
         action: &UiAction,
         now: Moment,
     ) -> Result<(), (CommandRun, Failure)> {
         let gap = self.members[member].is.call_timeout;
         let begun = Begun {
             kind: Kind::Action,
-            name: action.action.clone(),
+            name: if told.modal.is_empty() { told.action.clone() } else { told.modal.clone() },
             line: action.json.clone(),
             began: now,
             gap,
@@ -89,16 +98,15 @@ impl Core {
             locale: action.sender.as_ref().map(|it| it.locale.clone()).unwrap_or_default(),
             workspace: action.workspace.clone(),
             trace: action.trace.clone(),
-            of: Some(plugin::call::Of::Ui(Box::new(plugin::UiAction {
-                interaction_id: action.interaction_id.clone(),
-                component: action.component.clone(),
-                action: action.action.clone(),
-                json: action.json.clone(),
-                channel: action.channel.clone(),
-                sender: action.sender.clone(),
-            }))),
+            of: Some(plugin::call::Of::Ui(Box::new(told))),
             ..plugin::Call::default()
         };
-        self.begin_interaction(member, command, CallBody::of(&frame), now)
+        let token = Some(action.modal.clone()).filter(|token| !token.is_empty());
+        command.form.clone_from(&token);
+        self.begin_interaction(member, command, CallBody::of(&frame), now)?;
+        if let Some(token) = token {
+            self.ui.forms.sent(&token);
+        }
+        Ok(())
     }
 }

@@ -208,7 +208,9 @@ impl Core {
         let result = match kept {
             Ok(expires_at_us) => {
                 let reply = command.as_said(reply);
-                command_result::Result::Reply(InteractionReply { expires_at_us, ..reply })
+                // What follows later finds nobody who waits for a form.
+                let reply = InteractionReply { expires_at_us, modal: None, ..reply };
+                command_result::Result::Reply(reply)
             }
             Err(failure) => command_result::Result::Failure(failure),
         };

@@ -24,7 +24,7 @@ impl FakePlugin {
         self.board.partial(self.member, self.serial, partial)
     }
 
-    fn replies(&self, call: &Call, reply: InteractionReply) -> bool {
+    pub(super) fn replies(&self, call: &Call, reply: InteractionReply) -> bool {
         let result = Some(reply::Result::Interaction(reply));
         self.board.reply(self.member, self.serial, call.id, Said::Result(result))
     }
@@ -350,25 +350,6 @@ async fn offers_come_from_the_manifest_or_within_300_ms_from_the_plugin() {
     assert_eq!(app.choices().await.choices, ["2d6", "2d20"]);
     ask(5, "asked", "guest");
     assert_eq!(app.choices().await.failure.unwrap().reason(), Reason::CommandNotAllowed);
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_action_goes_to_the_plugin_whose_component_it_is() {
-    let board = board();
-    let mut app = FakeApp::connected(&board);
-    let mut plugin = FakePlugin::ready(&board, dice());
-    let action = UiAction { plugin: "dice".into(), action: "again".into(), ..UiAction::default() };
-    board.act(CommandRun::Session { node: app.node, id: 3 }, action.clone());
-    let call = plugin.call().await;
-    let Some(outboard_proto::plugin::call::Of::Ui(asked)) = &call.of else { panic!("{call:?}") };
-    assert_eq!(asked.action, "again");
-    assert!(!asked.interaction_id.is_empty(), "the daemon names it where the app does not");
-    plugin.replies(&call, InteractionReply::default());
-    assert_eq!(app.result().await.id, 3);
-
-    let nobody = UiAction { plugin: "nobody".into(), ..action };
-    board.act(CommandRun::Session { node: app.node, id: 4 }, nobody);
-    assert_eq!(reason(&app.result().await), Reason::UnknownPlugin);
 }
 
 // I28

@@ -100,7 +100,7 @@ impl<'a> CommandCall<'a> {
 
 /// An argument's value.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Argument(Of);
+pub struct Argument(pub(super) Of);
 
 impl From<&str> for Argument {
     fn from(text: &str) -> Self {

@@ -15,6 +15,7 @@ use tonic::Code;
 
 use super::app::App;
 use super::shelf::Shelf;
+use super::shown::Shown;
 use crate::body::Body;
 use crate::call::CallError;
 use crate::error::HostError;
@@ -97,6 +98,7 @@ struct Kept {
     app: App,
     settings: Vec<(At, String)>,
     secrets: BTreeMap<String, String>,
+    shown: Shown,
     /// By plugin and method.
     answers: BTreeMap<(String, String), Result<String, Failure>>,
 }
@@ -293,6 +295,22 @@ impl Recorder {
                 retry_after: None,
             }),
         }
+    }
+
+    /// Changes what is shown, unless everything is refused.
+    pub(crate) fn ui<T>(
+        &self,
+        ask: impl FnOnce(&mut Shown) -> Result<T, HostError>,
+    ) -> Result<T, HostError> {
+        let mut kept = self.lock();
+        match &kept.refusal {
+            Some(refusal) => Err(refusal.clone()),
+            None => ask(&mut kept.shown),
+        }
+    }
+
+    pub(super) fn shown<T>(&self, look: impl FnOnce(&Shown) -> T) -> T {
+        look(&self.lock().shown)
     }
 
     /// Looks at it, or lets time pass, whatever is refused.

@@ -14,7 +14,7 @@ use outboard_tests::values;
 use tonic::Code;
 
 use crate::plugin::Plugin;
-use crate::{deeds, held, interactions, questions, web};
+use crate::{deeds, held, interactions, questions, shown, web};
 
 /// Answers one call, or does not.
 pub async fn answer(plugin: Arc<Plugin>, call: Call) {
@@ -27,7 +27,7 @@ pub async fn answer(plugin: Arc<Plugin>, call: Call) {
         Some(call::Of::Plugin(asked)) => web::called(&plugin, call.id, *asked).await,
         Some(call::Of::Http(request)) => web::serve(&plugin, call.id, *request).await,
         Some(call::Of::Autocomplete(asked)) => interactions::offer(&plugin, call.id, *asked).await,
-        Some(call::Of::Ui(action)) => interactions::act(&plugin, call.id, *action).await,
+        Some(call::Of::Ui(action)) => shown::act(&plugin, call.id, *action).await,
         None => plugin.note(format!("call {} of a kind unknown here", call.id)),
     }
 }

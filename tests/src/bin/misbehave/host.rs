@@ -131,6 +131,8 @@ pub async fn any(plugin: &Plugin, path: &str) -> String {
         Ok(()) => "let in".to_owned(),
         Err(status) => match Refusal::from(status) {
             refusal if refusal.reason == "PERMISSION_DENIED" => refusal.to_string(),
+            // Then it was passed on to whoever might have carried it out.
+            refusal if refusal.reason == "APP_UNSUPPORTED" => "let in".to_owned(),
             refusal if refusal.code == tonic::Code::Unimplemented => refusal.to_string(),
             _ => "let in".to_owned(),
         },

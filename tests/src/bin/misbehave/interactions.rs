@@ -8,7 +8,7 @@ use std::time::Duration;
 use outboard_proto::common::InteractionReply;
 use outboard_proto::plugin::interactions_client::InteractionsClient;
 use outboard_proto::plugin::{
-    Autocomplete, Choices, FollowUpRequest, Partial, RunCommand, UiAction, plugin_frame, reply,
+    Autocomplete, Choices, FollowUpRequest, Partial, RunCommand, plugin_frame, reply,
 };
 use outboard_tests::{Refusal, values, wire};
 use tonic::{Request, Status};
@@ -121,12 +121,6 @@ pub async fn offer(plugin: &Plugin, call: u64, asked: Autocomplete) {
         let choices = ["one", "two"].map(|it| format!("{}-{it}", asked.prefix)).to_vec();
         plugin.reply(call, reply::Result::Choices(Choices { choices })).await;
     }
-}
-
-/// Says what was done to which component.
-pub async fn act(plugin: &Plugin, call: u64, action: UiAction) {
-    let text = format!("{} {} {}", action.component, action.action, action.json);
-    plugin.say(call, text).await;
 }
 
 /// What a menu's command was run on.

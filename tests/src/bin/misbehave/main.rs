@@ -26,6 +26,7 @@ mod life;
 mod plugin;
 mod questions;
 mod session;
+mod shown;
 mod start;
 mod store;
 mod usage;

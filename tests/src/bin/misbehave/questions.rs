@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::plugin::Plugin;
-use crate::{asks, config, crowd, held, host, start, store, usage};
+use crate::{asks, config, crowd, held, host, shown, start, store, usage};
 
 /// The answer, if `what` is a question; it may take the daemon's help.
 pub async fn answer(plugin: &Arc<Plugin>, call_id: u64, what: &str) -> Option<String> {
@@ -45,6 +45,7 @@ pub async fn answer(plugin: &Arc<Plugin>, call_id: u64, what: &str) -> Option<St
         "ask" => asks::answer(plugin, (&call_id.to_string(), None), rest).await,
         "ask-unasked" => asks::answer(plugin, ("", None), rest).await,
         "ask-briefly" => asks::answer(plugin, ("", Some(BRIEFLY)), rest).await,
+        "ui" => shown::answer(plugin, rest).await,
         "rpc" => host::any(plugin, first).await,
         "wrong-token" => host::with_wrong_token(plugin).await,
         "garbage" => start::throw_garbage(plugin).await,

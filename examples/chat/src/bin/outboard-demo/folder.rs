@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use tempfile::TempDir;
 
 /// The plugins of the demo: the folder of the example is the name of the program, too.
-pub const PLUGINS: [&str; 5] = ["moderator", "welcome", "dice", "oracle", "troublemaker"];
+pub const PLUGINS: [&str; 6] = ["moderator", "welcome", "dice", "oracle", "poll", "troublemaker"];
 
 /// Socket paths have 107 bytes, and `/runtime/p/troublemaker/s` must follow.
 const LONGEST_ROOT: usize = 70;
@@ -52,7 +52,7 @@ impl Folder {
         PLUGINS.iter().try_for_each(|plugin| self.assemble(plugin))
     }
 
-    /// A plugin's folder is its manifest and its program.
+    /// A plugin's folder is its manifest, its program, and whatever the manifest names beside.
     fn assemble(&self, plugin: &str) -> anyhow::Result<()> {
         let folder = self.plugin(plugin);
         fs::create_dir(&folder)?;
@@ -60,6 +60,14 @@ impl Folder {
         let manifest = examples.join(plugin).join("plugin.toml");
         fs::copy(&manifest, folder.join("plugin.toml"))
             .with_context(|| format!("cannot copy {}", manifest.display()))?;
+        let beside = examples.join(plugin);
+        if plugin == "poll" {
+            fs::copy(beside.join("empty.json"), folder.join("empty.json"))?;
+            fs::create_dir(folder.join("web"))?;
+            for file in ["chart.html", "poll.svg"] {
+                fs::copy(beside.join("web").join(file), folder.join("web").join(file))?;
+            }
+        }
         fs::copy(self.program(plugin)?, folder.join(plugin))
             .with_context(|| format!("cannot copy the program of {plugin}"))?;
         Ok(())

@@ -1,4 +1,4 @@
-//! `make demo`: a daemon, four plugins and a chat server in a private folder, and one URL.
+//! `make demo`: a daemon, six plugins and a chat server in a private folder, and one URL.
 //!
 //! With `--script` it is its own visitor and checks what it sees. It refuses to build anything:
 //! `demo.sh` does.
@@ -24,7 +24,7 @@ use crate::stage::Stage;
 /// The exit code of what ^C ended.
 const INTERRUPTED: u8 = 130;
 
-/// Starts a daemon, four plugins and a chat server, and prints where to look.
+/// Starts a daemon, six plugins and a chat server, and prints where to look.
 #[derive(Debug, Parser)]
 struct Arguments {
     /// Play the story without a browser and print each check.

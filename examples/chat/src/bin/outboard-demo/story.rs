@@ -2,6 +2,8 @@
 //!
 //! Each step is a claim and a look. It refuses to know how things are started and stopped.
 
+mod polls;
+
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
@@ -18,7 +20,7 @@ pub const SOON: Duration = Duration::from_secs(5);
 const BACK_WITHIN: Duration = Duration::from_secs(20);
 /// The hook's budget, 1 s, and a little for the timer of a busy machine.
 const BUDGET: Duration = Duration::from_millis(1_050);
-const ALL: usize = 5;
+const ALL: usize = 6;
 
 /// One person in front of the page.
 struct Person {
@@ -33,10 +35,11 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> 
     report.check("the page is served", page.contains("<title>Outboard chat"), &page);
     let view = View::open(&visitor).await?;
     let mut person = Person { visitor, view };
-    report.note("five plugins run and the chat is connected", person.all_running().await);
+    report.note("six plugins run and the chat is connected", person.all_running().await);
     stage.seen = person.pids();
     chat(&mut person, report).await;
     adjust(&person.visitor, &mut person.view, report).await;
+    polls::play(&mut person, report).await;
     break_things(&mut person, report).await;
     stage.seen.extend(person.pids());
     operate(stage, &person, report).await;

@@ -21,6 +21,8 @@ pub struct View {
     pub plugins: BTreeMap<String, Value>,
     pub commands: Vec<Value>,
     pub channels: Vec<Value>,
+    /// What plugins show.
+    ui: Vec<Value>,
     pub connected: bool,
 }
 
@@ -30,7 +32,8 @@ impl View {
         let ear = visitor.listen("/api/live").await?;
         let (posts, commands, channels) = (Vec::new(), Vec::new(), Vec::new());
         let (plugins, written) = (BTreeMap::new(), Vec::new());
-        Ok(Self { ear, posts, written, plugins, commands, channels, connected: false })
+        let (ui, connected) = (Vec::new(), false);
+        Ok(Self { ear, posts, written, plugins, commands, channels, ui, connected })
     }
 
     /// Looks on until `seen` finds what it looks for.
@@ -70,6 +73,7 @@ impl View {
             Some("commands") => self.commands = list(it),
             Some("deleted") => self.posts.retain(|post| post["id"] != it),
             Some("channel") => self.channel(it),
+            Some("ui") => self.ui = list(it["shown"].clone()),
             Some("daemon") => self.connected = it["connected"] == true,
             _ => {}
         }
@@ -79,6 +83,7 @@ impl View {
         self.posts = list(data["posts"].take());
         self.commands = list(data["commands"].take());
         self.channels = list(data["channels"].take());
+        self.ui = list(data["ui"]["shown"].take());
         self.connected = data["daemon"]["connected"] == true;
         self.plugins.clear();
         list(data["plugins"].take()).into_iter().for_each(|plugin| self.plugin(plugin));
@@ -116,6 +121,11 @@ impl View {
     /// What is known of a plugin.
     pub fn of(&self, plugin: &str) -> anyhow::Result<&Value> {
         self.plugins.get(plugin).with_context(|| format!("no plugin {plugin} to be seen"))
+    }
+
+    /// What a plugin shows under an id.
+    pub fn shown(&self, plugin: &str, id: &str) -> Option<&Value> {
+        self.ui.iter().find(|it| it["plugin"] == plugin && it["id"] == id)
     }
 
     /// The newest post of a plugin.

@@ -2,6 +2,7 @@ from outboard_app._proto.outboard.common.v1 import common_pb2 as _common_pb2
 from outboard_app._proto.outboard.app.v1 import files_pb2 as _files_pb2
 from outboard_app._proto.outboard.common.v1 import files_pb2 as _files_pb2_1
 from outboard_app._proto.outboard.common.v1 import operations_pb2 as _operations_pb2
+from outboard_app._proto.outboard.common.v1 import ui_pb2 as _ui_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -39,7 +40,7 @@ class AppFrame(_message.Message):
     def __init__(self, intercept: _Optional[_Union[Intercept, _Mapping]] = ..., publish: _Optional[_Union[Publish, _Mapping]] = ..., answer: _Optional[_Union[Answer, _Mapping]] = ..., command: _Optional[_Union[RunCommand, _Mapping]] = ..., cancel: _Optional[_Union[Cancel, _Mapping]] = ..., pong: _Optional[_Union[_common_pb2.Pong, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., hello: _Optional[_Union[AppHello, _Mapping]] = ..., ui: _Optional[_Union[UiAction, _Mapping]] = ..., autocomplete: _Optional[_Union[Autocomplete, _Mapping]] = ..., http: _Optional[_Union[HttpRequest, _Mapping]] = ...) -> None: ...
 
 class DaemonFrame(_message.Message):
-    __slots__ = ("intercepted", "published", "request", "command", "delta", "ping", "credit", "chunk", "welcome", "policies", "catalogue", "choices", "http", "cancel", "progress", "event")
+    __slots__ = ("intercepted", "published", "request", "command", "delta", "ping", "credit", "chunk", "welcome", "policies", "catalogue", "choices", "http", "cancel", "progress", "event", "ui")
     INTERCEPTED_FIELD_NUMBER: _ClassVar[int]
     PUBLISHED_FIELD_NUMBER: _ClassVar[int]
     REQUEST_FIELD_NUMBER: _ClassVar[int]
@@ -56,6 +57,7 @@ class DaemonFrame(_message.Message):
     CANCEL_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     EVENT_FIELD_NUMBER: _ClassVar[int]
+    UI_FIELD_NUMBER: _ClassVar[int]
     intercepted: InterceptResult
     published: Published
     request: Request
@@ -72,7 +74,8 @@ class DaemonFrame(_message.Message):
     cancel: CancelRequest
     progress: Progress
     event: _common_pb2.Event
-    def __init__(self, intercepted: _Optional[_Union[InterceptResult, _Mapping]] = ..., published: _Optional[_Union[Published, _Mapping]] = ..., request: _Optional[_Union[Request, _Mapping]] = ..., command: _Optional[_Union[CommandResult, _Mapping]] = ..., delta: _Optional[_Union[StreamDelta, _Mapping]] = ..., ping: _Optional[_Union[_common_pb2.Ping, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., welcome: _Optional[_Union[AppWelcome, _Mapping]] = ..., policies: _Optional[_Union[Policies, _Mapping]] = ..., catalogue: _Optional[_Union[Catalogue, _Mapping]] = ..., choices: _Optional[_Union[Choices, _Mapping]] = ..., http: _Optional[_Union[HttpResponse, _Mapping]] = ..., cancel: _Optional[_Union[CancelRequest, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., event: _Optional[_Union[_common_pb2.Event, _Mapping]] = ...) -> None: ...
+    ui: _ui_pb2.UiContent
+    def __init__(self, intercepted: _Optional[_Union[InterceptResult, _Mapping]] = ..., published: _Optional[_Union[Published, _Mapping]] = ..., request: _Optional[_Union[Request, _Mapping]] = ..., command: _Optional[_Union[CommandResult, _Mapping]] = ..., delta: _Optional[_Union[StreamDelta, _Mapping]] = ..., ping: _Optional[_Union[_common_pb2.Ping, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., welcome: _Optional[_Union[AppWelcome, _Mapping]] = ..., policies: _Optional[_Union[Policies, _Mapping]] = ..., catalogue: _Optional[_Union[Catalogue, _Mapping]] = ..., choices: _Optional[_Union[Choices, _Mapping]] = ..., http: _Optional[_Union[HttpResponse, _Mapping]] = ..., cancel: _Optional[_Union[CancelRequest, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., event: _Optional[_Union[_common_pb2.Event, _Mapping]] = ..., ui: _Optional[_Union[_ui_pb2.UiContent, _Mapping]] = ...) -> None: ...
 
 class AppHello(_message.Message):
     __slots__ = ("protocol", "app", "version", "node", "epoch", "hooks", "events", "operations", "ui", "workspaces", "dedupe", "features", "public_url", "subscriptions", "locale")
@@ -145,12 +148,16 @@ class HookPolicy(_message.Message):
     def __init__(self, hook: _Optional[str] = ..., intercepted: _Optional[bool] = ..., policy: _Optional[_Union[_common_pb2.FailurePolicy, str]] = ..., budget_us: _Optional[int] = ...) -> None: ...
 
 class Catalogue(_message.Message):
-    __slots__ = ("revision", "commands")
+    __slots__ = ("revision", "commands", "ui", "more")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     COMMANDS_FIELD_NUMBER: _ClassVar[int]
+    UI_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
     revision: int
     commands: _containers.RepeatedCompositeFieldContainer[_common_pb2.CommandInfo]
-    def __init__(self, revision: _Optional[int] = ..., commands: _Optional[_Iterable[_Union[_common_pb2.CommandInfo, _Mapping]]] = ...) -> None: ...
+    ui: _containers.RepeatedCompositeFieldContainer[_ui_pb2.UiContribution]
+    more: bool
+    def __init__(self, revision: _Optional[int] = ..., commands: _Optional[_Iterable[_Union[_common_pb2.CommandInfo, _Mapping]]] = ..., ui: _Optional[_Iterable[_Union[_ui_pb2.UiContribution, _Mapping]]] = ..., more: _Optional[bool] = ...) -> None: ...
 
 class Intercept(_message.Message):
     __slots__ = ("id", "budget_us", "payload", "workspace", "locale", "trace")
@@ -256,7 +263,14 @@ class CommandResult(_message.Message):
     def __init__(self, id: _Optional[int] = ..., interaction_id: _Optional[str] = ..., plugin: _Optional[str] = ..., reply: _Optional[_Union[_common_pb2.InteractionReply, _Mapping]] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
 
 class UiAction(_message.Message):
-    __slots__ = ("id", "interaction_id", "plugin", "component", "action", "json", "channel", "sender", "workspace", "trace")
+    __slots__ = ("id", "interaction_id", "plugin", "component", "action", "json", "channel", "sender", "workspace", "trace", "values", "modal", "message_id", "value")
+    class ValuesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _common_pb2.Value
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_common_pb2.Value, _Mapping]] = ...) -> None: ...
     ID_FIELD_NUMBER: _ClassVar[int]
     INTERACTION_ID_FIELD_NUMBER: _ClassVar[int]
     PLUGIN_FIELD_NUMBER: _ClassVar[int]
@@ -267,6 +281,10 @@ class UiAction(_message.Message):
     SENDER_FIELD_NUMBER: _ClassVar[int]
     WORKSPACE_FIELD_NUMBER: _ClassVar[int]
     TRACE_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    MODAL_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
     id: int
     interaction_id: str
     plugin: str
@@ -277,7 +295,11 @@ class UiAction(_message.Message):
     sender: _common_pb2.Sender
     workspace: str
     trace: _common_pb2.Trace
-    def __init__(self, id: _Optional[int] = ..., interaction_id: _Optional[str] = ..., plugin: _Optional[str] = ..., component: _Optional[str] = ..., action: _Optional[str] = ..., json: _Optional[str] = ..., channel: _Optional[_Union[_common_pb2.Channel, _Mapping]] = ..., sender: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ..., workspace: _Optional[str] = ..., trace: _Optional[_Union[_common_pb2.Trace, _Mapping]] = ...) -> None: ...
+    values: _containers.MessageMap[str, _common_pb2.Value]
+    modal: str
+    message_id: str
+    value: str
+    def __init__(self, id: _Optional[int] = ..., interaction_id: _Optional[str] = ..., plugin: _Optional[str] = ..., component: _Optional[str] = ..., action: _Optional[str] = ..., json: _Optional[str] = ..., channel: _Optional[_Union[_common_pb2.Channel, _Mapping]] = ..., sender: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ..., workspace: _Optional[str] = ..., trace: _Optional[_Union[_common_pb2.Trace, _Mapping]] = ..., values: _Optional[_Mapping[str, _common_pb2.Value]] = ..., modal: _Optional[str] = ..., message_id: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
 class Autocomplete(_message.Message):
     __slots__ = ("id", "command", "argument", "prefix", "sender", "workspace", "subcommand", "channel")

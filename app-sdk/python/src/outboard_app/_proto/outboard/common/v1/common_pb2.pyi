@@ -1,3 +1,4 @@
+from outboard_app._proto.outboard.common.v1 import ui_pb2 as _ui_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -188,6 +189,11 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_FILE_TOO_LARGE: _ClassVar[Reason]
     REASON_FILE_DAMAGED: _ClassVar[Reason]
     REASON_TRANSFER_STALLED: _ClassVar[Reason]
+    REASON_UNKNOWN_CONTRIBUTION: _ClassVar[Reason]
+    REASON_BAD_CONTRIBUTION: _ClassVar[Reason]
+    REASON_BAD_VALUES: _ClassVar[Reason]
+    REASON_UNKNOWN_ASSET: _ClassVar[Reason]
+    REASON_ASSET_CHANGED: _ClassVar[Reason]
 CHANNEL_KIND_UNSPECIFIED: ChannelKind
 CHANNEL_KIND_PUBLIC: ChannelKind
 CHANNEL_KIND_PRIVATE: ChannelKind
@@ -334,6 +340,11 @@ REASON_SETTINGS_CHANGE_OVER: Reason
 REASON_FILE_TOO_LARGE: Reason
 REASON_FILE_DAMAGED: Reason
 REASON_TRANSFER_STALLED: Reason
+REASON_UNKNOWN_CONTRIBUTION: Reason
+REASON_BAD_CONTRIBUTION: Reason
+REASON_BAD_VALUES: Reason
+REASON_UNKNOWN_ASSET: Reason
+REASON_ASSET_CHANGED: Reason
 
 class Message(_message.Message):
     __slots__ = ("id", "draft_id", "revision", "channel", "sender", "body", "thread_root", "reply_to", "role", "mentions", "attachments", "created_at_us", "edited_at_us", "source", "mutable", "metadata", "origin")
@@ -810,20 +821,22 @@ class AppStarted(_message.Message):
     def __init__(self, app: _Optional[str] = ..., version: _Optional[str] = ..., node: _Optional[str] = ...) -> None: ...
 
 class InteractionReply(_message.Message):
-    __slots__ = ("body", "visibility", "deferred", "error", "expires_at_us", "streamed")
+    __slots__ = ("body", "visibility", "deferred", "error", "expires_at_us", "streamed", "modal")
     BODY_FIELD_NUMBER: _ClassVar[int]
     VISIBILITY_FIELD_NUMBER: _ClassVar[int]
     DEFERRED_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_AT_US_FIELD_NUMBER: _ClassVar[int]
     STREAMED_FIELD_NUMBER: _ClassVar[int]
+    MODAL_FIELD_NUMBER: _ClassVar[int]
     body: Body
     visibility: Visibility
     deferred: bool
     error: Text
     expires_at_us: int
     streamed: bool
-    def __init__(self, body: _Optional[_Union[Body, _Mapping]] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., deferred: _Optional[bool] = ..., error: _Optional[_Union[Text, _Mapping]] = ..., expires_at_us: _Optional[int] = ..., streamed: _Optional[bool] = ...) -> None: ...
+    modal: _ui_pb2.Modal
+    def __init__(self, body: _Optional[_Union[Body, _Mapping]] = ..., visibility: _Optional[_Union[Visibility, str]] = ..., deferred: _Optional[bool] = ..., error: _Optional[_Union[Text, _Mapping]] = ..., expires_at_us: _Optional[int] = ..., streamed: _Optional[bool] = ..., modal: _Optional[_Union[_ui_pb2.Modal, _Mapping]] = ...) -> None: ...
 
 class Value(_message.Message):
     __slots__ = ("string", "integer", "number", "boolean", "user", "channel", "choice")

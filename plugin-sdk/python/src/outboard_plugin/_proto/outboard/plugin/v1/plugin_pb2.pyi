@@ -398,20 +398,37 @@ class RunCommand(_message.Message):
     def __init__(self, interaction_id: _Optional[str] = ..., name: _Optional[str] = ..., args: _Optional[_Mapping[str, _common_pb2.Value]] = ..., channel: _Optional[_Union[_common_pb2.Channel, _Mapping]] = ..., sender: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ..., thread_root: _Optional[str] = ..., text: _Optional[str] = ..., subcommand: _Optional[str] = ..., kind: _Optional[_Union[_common_pb2.CommandKind, str]] = ..., target_message: _Optional[_Union[_common_pb2.Message, _Mapping]] = ..., target_user: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ...) -> None: ...
 
 class UiAction(_message.Message):
-    __slots__ = ("interaction_id", "component", "action", "json", "channel", "sender")
+    __slots__ = ("interaction_id", "component", "action", "json", "channel", "sender", "values", "modal", "state", "message_id", "value")
+    class ValuesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _common_pb2.Value
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_common_pb2.Value, _Mapping]] = ...) -> None: ...
     INTERACTION_ID_FIELD_NUMBER: _ClassVar[int]
     COMPONENT_FIELD_NUMBER: _ClassVar[int]
     ACTION_FIELD_NUMBER: _ClassVar[int]
     JSON_FIELD_NUMBER: _ClassVar[int]
     CHANNEL_FIELD_NUMBER: _ClassVar[int]
     SENDER_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    MODAL_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_ID_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
     interaction_id: str
     component: str
     action: str
     json: str
     channel: _common_pb2.Channel
     sender: _common_pb2.Sender
-    def __init__(self, interaction_id: _Optional[str] = ..., component: _Optional[str] = ..., action: _Optional[str] = ..., json: _Optional[str] = ..., channel: _Optional[_Union[_common_pb2.Channel, _Mapping]] = ..., sender: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ...) -> None: ...
+    values: _containers.MessageMap[str, _common_pb2.Value]
+    modal: str
+    state: str
+    message_id: str
+    value: str
+    def __init__(self, interaction_id: _Optional[str] = ..., component: _Optional[str] = ..., action: _Optional[str] = ..., json: _Optional[str] = ..., channel: _Optional[_Union[_common_pb2.Channel, _Mapping]] = ..., sender: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ..., values: _Optional[_Mapping[str, _common_pb2.Value]] = ..., modal: _Optional[str] = ..., state: _Optional[str] = ..., message_id: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
 class Autocomplete(_message.Message):
     __slots__ = ("command", "argument", "prefix", "sender", "subcommand", "channel")
