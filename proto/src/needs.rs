@@ -123,6 +123,7 @@ pub const FRAMES: &[Frame] = &[
     frame("shutdown", "DaemonFrame.shutdown", &[]),
     frame("cancelled interaction", "DaemonFrame.cancel_interaction", &[]),
     frame("grants", "DaemonFrame.grants", &[]),
+    frame("lifecycle", "DaemonFrame.lifecycle", &[]),
     // Pieces of a body whose call was let through.
     frame("chunk", "DaemonFrame.chunk", &[]),
 ];

@@ -38,7 +38,8 @@ const REST: &str = "More";
 pub fn command() -> Command {
     let command = Arguments::command();
     let template = format!(
-        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n{}\nOptions:\n{{options}}{{after-help}}",
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n{}\n\
+         Options:\n{{options}}{{after-help}}",
         listed(&command)
     );
     command.help_template(template)

@@ -258,8 +258,8 @@ impl Core {
         id
     }
 
-    /// The node that caused it, else one by channel, so that a channel's order holds. For what is for
-    /// one person: where they were last seen, before both.
+    /// The node that caused it, else one by channel, so that a channel's order holds. For what is
+    /// for one person: where they were last seen, before both.
     fn choose(&self, outgoing: &Outgoing) -> Option<NodeId> {
         let of = outgoing.request.of.as_ref()?;
         let (operation, app) = (operations::of(of), app_of(of));

@@ -77,8 +77,8 @@ impl Files {
         self.host.link().stat_file(self.host.cause(), self.of(id)).await
     }
 
-    /// Begins to download a file. It has come whole, and is what the app said, when there is no next
-    /// piece, and not before.
+    /// Begins to download a file. It has come whole, and is what the app said, when there is no
+    /// next piece, and not before.
     ///
     /// # Errors
     /// As [`Files::stat`].

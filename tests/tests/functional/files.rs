@@ -1,4 +1,5 @@
-//! Files of the app: looked at, fetched, uploaded and attached by plugins, piece by piece and whole.
+//! Files of the app: looked at, fetched, uploaded and attached by plugins, piece by piece and
+//! whole.
 
 use outboard_proto::app::{
     CommandResult, FilePiece, ReadFile, Request, UploadFile, UploadFileBegin, UploadFileEnd,
@@ -50,8 +51,8 @@ pub async fn give(app: &App, data: &[u8], last: bool) -> anyhow::Result<u64> {
     Ok(offset)
 }
 
-/// The next step of an upload, answered as an app would; `begin NAME SIZE`, `OFFSET+BYTES`, `end SIZE`
-/// or `end: REASON`.
+/// The next step of an upload, answered as an app would; `begin NAME SIZE`, `OFFSET+BYTES`,
+/// `end SIZE` or `end: REASON`.
 pub async fn taken(app: &App) -> anyhow::Result<String> {
     let request = app.request().await?;
     let Some(Of::UploadFile(UploadFile { step: Some(step) })) = request.of else {

@@ -48,6 +48,10 @@ fn taker() -> Draft {
         .command("alpha", args)
         .command("look", "kind = \"message\"")
         .route("/open/*", "methods = [\"GET\"]\naccess = \"public\"")
+        .section(&format!(
+            "[[ui]]\nkind = \"blocks\"\nid = \"w\"\ntitle = \"w\"\n{}\n",
+            crate::ui::WIDGET
+        ))
 }
 
 /// Every row that needs something.
@@ -212,7 +216,8 @@ async fn reached(app: &App, kind: &str) -> anyhow::Result<bool> {
         "ui action" => {
             let action = UiAction {
                 plugin: "alpha".to_owned(),
-                component: "box".to_owned(),
+                component: "w".to_owned(),
+                action: "press".to_owned(),
                 ..UiAction::default()
             };
             replied(app.act(action).await?.result)

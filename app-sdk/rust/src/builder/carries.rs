@@ -102,15 +102,15 @@ carries! {
     on_pin(PinMessage) -> () = "channels.pin", Pin;
     /// Takes a pin off.
     on_unpin(PinMessage) -> () = "channels.unpin", Unpin;
-    /// Gives what is known of a file besides its content. Where the plugin may read it, its `channel`
-    /// decides.
+    /// Gives what is known of a file besides its content. Where the plugin may read it, its
+    /// `channel` decides.
     on_stat_file(StatFile) -> FileInfo = "files.stat", StatFile;
-    /// Gives a piece of a file's content: some bytes from `offset` on, `most` at most, and whether they
-    /// are the last.
+    /// Gives a piece of a file's content: some bytes from `offset` on, `most` at most, and whether
+    /// they are the last.
     on_read_file(ReadFile) -> FilePiece = "files.download", ReadFile;
-    /// One step of an upload: begun (names it), more, ended (gives the file) or broken off. Where the
-    /// daemon goes away before the end, the end is told all the same, as broken off. Keep nothing of
-    /// what broke off.
+    /// One step of an upload: begun (names it), more, ended (gives the file) or broken off. Where
+    /// the daemon goes away before the end, the end is told all the same, as broken off. Keep
+    /// nothing of what broke off.
     on_upload_file(UploadFile) -> Uploaded = "files.upload", UploadFile;
 }
 

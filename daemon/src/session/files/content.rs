@@ -1,5 +1,5 @@
-//! What came of a file so far, held to what was announced of it: its size, its SHA-256, and how large
-//! any may be.
+//! What came of a file so far, held to what was announced of it: its size, its SHA-256, and how
+//! large any may be.
 //!
 //! Pure; it keeps no content.
 
@@ -93,6 +93,7 @@ fn damaged(text: &str) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
     use proptest::prelude::*;
 
     use super::*;
@@ -112,7 +113,7 @@ mod tests {
         // I100
         #[test]
         fn only_what_was_announced_comes_whole(
-            pieces in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 0..6),
+            pieces in vec(vec(any::<u8>(), 0..40), 0..6),
             spoil in 0_u8..4,
         ) {
             let all = pieces.concat();

@@ -85,7 +85,8 @@ impl Download {
     }
 }
 
-/// A file that is being uploaded. One that is dropped before [`Uploading::finish`] comes to nothing.
+/// A file that is being uploaded. One that is dropped before [`Uploading::finish`] comes to
+/// nothing.
 #[derive(Debug)]
 pub struct Uploading(Way);
 

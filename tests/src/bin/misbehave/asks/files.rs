@@ -1,6 +1,6 @@
-//! Files: `stat ID`, `fetch ID`, `attach CHANNEL ID`, `put CHANNEL NAME PIECE PIECE …`. Of `put`, `!abort`
-//! gives up, `!hang` says nothing more, `!headless` does not begin, `!wrong` announces another hash,
-//! `!size=N` a size.
+//! Files: `stat ID`, `fetch ID`, `attach CHANNEL ID`, `put CHANNEL NAME PIECE PIECE …`. Of `put`,
+//! `!abort` gives up, `!hang` says nothing more, `!headless` does not begin, `!wrong` announces
+//! another hash, `!size=N` a size.
 //!
 //! It refuses to know who keeps them.
 
