@@ -46,9 +46,7 @@ async def reverse(call: wire.Call, session: Session) -> wire.Reply:
     text = command.args["text"].string[::-1]
     if settings["loud"]:
         text = text.upper() + "!"
-    reply = common.InteractionReply(
-        body=common.Body(plain=text), visibility=common.VISIBILITY_ALL
-    )
+    reply = common.InteractionReply(body=common.Body(plain=text), visibility=common.VISIBILITY_ALL)
     return wire.Reply(interaction=reply)
 
 

@@ -19,15 +19,15 @@ import grpc
 import grpc.aio
 
 from outboard.common.v1 import common_pb2 as common
-from outboard.plugin.v1 import community_pb2_grpc as community
 from outboard.common.v1 import settings_pb2 as common_settings
+from outboard.plugin.v1 import community_pb2_grpc as community
 from outboard.plugin.v1 import plugin_pb2 as wire
 from outboard.plugin.v1 import plugin_pb2_grpc as services
-from outboard.plugin.v1 import usage_pb2 as usage
-from outboard.plugin.v1 import usage_pb2_grpc as usage_services
 from outboard.plugin.v1 import settings_pb2 as host
 from outboard.plugin.v1 import settings_pb2_grpc as host_services
 from outboard.plugin.v1 import ui_pb2_grpc as ui_services
+from outboard.plugin.v1 import usage_pb2 as usage
+from outboard.plugin.v1 import usage_pb2_grpc as usage_services
 
 FRAME_BYTES = 65_536
 DECODE_BYTES = 128 * 1024

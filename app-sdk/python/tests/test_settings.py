@@ -39,7 +39,8 @@ async def test_what_is_saved_has_an_outcome(daemon: FakeDaemon, socket: str) -> 
     assert (saved.outcome, saved.done) == ("invalid", False)
     assert saved.faults[0].path == "greeting"
     assert json.loads(asked[0].values) == {"greeting": "Hi", "most": None}
-    assert asked[0].place.channel == "c1" and asked[0].who.id == "u-ann"
+    assert asked[0].place.channel == "c1"
+    assert asked[0].who.id == "u-ann"
 
 
 async def test_without_a_daemon_nobody_waits(socket: str) -> None:

@@ -23,12 +23,12 @@ from outboard.common.v1 import operations_pb2 as operations  # noqa: E402
 from outboard.plugin.v1 import community_pb2_grpc as community  # noqa: E402
 from outboard.plugin.v1 import plugin_pb2 as wire  # noqa: E402
 from outboard.plugin.v1 import plugin_pb2_grpc as services  # noqa: E402
-from outboard.plugin.v1 import usage_pb2 as usage  # noqa: E402
-from outboard.plugin.v1 import usage_pb2_grpc as usage_services  # noqa: E402
 from outboard.plugin.v1 import settings_pb2 as host  # noqa: E402
 from outboard.plugin.v1 import settings_pb2_grpc as host_services  # noqa: E402
 from outboard.plugin.v1 import ui_pb2 as wire_ui  # noqa: E402
 from outboard.plugin.v1 import ui_pb2_grpc as ui_services  # noqa: E402
+from outboard.plugin.v1 import usage_pb2 as usage  # noqa: E402
+from outboard.plugin.v1 import usage_pb2_grpc as usage_services  # noqa: E402
 
 TOKEN = "t0ken"
 DEADLINE = 10

@@ -28,7 +28,9 @@ def test_every_frame_is_explained():
 def test_every_service_method_is_explained():
     described = (wire, host, community_pb2, files_pb2, wire_ui)
     services = {
-        name: service for it in described for name, service in it.DESCRIPTOR.services_by_name.items()
+        name: service
+        for it in described
+        for name, service in it.DESCRIPTOR.services_by_name.items()
     }
     assert set(services) == {
         "Users",
