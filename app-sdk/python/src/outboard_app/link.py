@@ -81,9 +81,11 @@ class Link:
 
     async def close(self) -> None:
         """Ends the session for good; calls under way end as Away."""
-        if self._keeping is not None:
+        while self._keeping is not None and not self._keeping.done():
+            # More than once: before Python 3.12 `wait_for` forgets a cancellation that meets the
+            # end of what it waits for.
             self._keeping.cancel()
-            await asyncio.gather(self._keeping, return_exceptions=True)
+            await asyncio.wait([self._keeping], timeout=0.1)
         await self._desk.close()
 
     # --- Asking ------------------------------------------------------------------------------
