@@ -16,7 +16,7 @@ async fn a_node_that_asks_without_end_leaves_its_turn_to_another() -> Outcome {
     let (_daemon, [greedy, modest]) = with(&[draft]).await?;
     let mut asked = Vec::new();
     for _ in 0..1 + 256 {
-        let payload = values::before_post("town", "alpha:sleep=20");
+        let payload = values::before_post("town", "alpha:sleep=500");
         asked.push(greedy.ask(payload, Duration::from_secs(30)).await?);
     }
     let newest = asked.pop().expect("it has asked much");
