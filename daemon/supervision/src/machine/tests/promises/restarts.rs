@@ -170,12 +170,16 @@ proptest! {
 }
 
 /// Whether an operator's word wiped out the past: a reset, wherever the plugin stands; a restart or
-/// a disabling of one that was given up; a restart of one that had finished.
+/// a disabling of one that was given up; a restart of one that had finished. A debugger's visit is
+/// no pardon.
 fn forgives(entry: &Entry) -> bool {
     let revived = entry.event == Event::Restart && entry.after.conditions().hindrance.is_none();
     match entry.before.state() {
         _ if entry.event == Event::Reset => true,
-        State::Failed(_) => !matches!(entry.after.state(), State::Failed(_)),
+        State::Failed(_) => {
+            let visited = hinders(entry, |why| matches!(why, Hindrance::Debugged));
+            !visited && !matches!(entry.after.state(), State::Failed(_))
+        }
         State::Stopped(Rest::Finished | Rest::Hindered(_) | Rest::Lazy | Rest::Idle) => revived,
         _ => false,
     }

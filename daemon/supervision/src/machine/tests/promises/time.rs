@@ -9,7 +9,7 @@ use crate::event::{Cause, Event, News};
 use crate::machine::tests::history::{Entry, History, policy, punctual_turns, quiet_turns, turns};
 use crate::machine::{Machine, Now};
 use crate::moment::Moment;
-use crate::policy::Policy;
+use crate::policy::{Policy, StartTimes};
 use crate::state::{Link, Running, Starting, State, Step, Stopping, Then, Work};
 
 proptest! {
@@ -111,15 +111,18 @@ proptest! {
     fn progress_extends_a_start_but_never_beyond_its_total(
         policy in policy(), turns in punctual_turns(),
     ) {
-        let mut allowed = Moment::ZERO;
-        for entry in History::play(policy.clone(), turns).entries {
-            let State::Starting(starting) = entry.after.state() else { continue };
-            let longest = starting.since + policy.start.total;
-            if entry.spawns() {
-                allowed = entry.at + policy.start.step;
-            } else if matches!(entry.heard(), Some(News::Progress(_))) {
-                allowed = (entry.at + policy.start.step).min(longest);
-            }
+        let StartTimes { step, total } = policy.start;
+        let (mut allowed, mut longest) = (Moment::ZERO, Moment::ZERO);
+        for entry in History::play(policy, turns).entries {
+            let State::Starting(_) = entry.after.state() else { continue };
+            (allowed, longest) = match entry.heard() {
+                _ if entry.spawns() => (entry.at + step, entry.at + total),
+                // What comes before its first process has a time of its own.
+                Some(News::Installing(most)) => (entry.at + *most, entry.at + *most),
+                Some(News::Installed) => (entry.at + step, entry.at + total),
+                Some(News::Progress(_)) => (allowed.max((entry.at + step).min(longest)), longest),
+                _ => (allowed, longest),
+            };
             prop_assert!(entry.at <= allowed && allowed <= longest, "{:?}", entry);
         }
     }
