@@ -151,7 +151,7 @@ pub struct Fleet {
     config: OperatorConfig,
     /// What was set by commands: plugin, key, text.
     overrides: BTreeMap<String, BTreeMap<String, String>>,
-    aboard: BTreeMap<PluginName, Aboard>,
+    aboard: BTreeMap<PluginName, Box<Aboard>>,
     /// Known, but of no use as they are; with what is wrong.
     refused: BTreeMap<String, String>,
     users: Users,
@@ -229,7 +229,7 @@ impl Fleet {
 
     fn find(&self, name: &str) -> Result<&Aboard, Failure> {
         let found = name.parse::<PluginName>().ok().and_then(|name| self.aboard.get(&name));
-        found.ok_or_else(|| unknown(name, self.aboard.keys()))
+        found.map(|it| &**it).ok_or_else(|| unknown(name, self.aboard.keys()))
     }
 }
 

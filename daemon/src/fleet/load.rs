@@ -201,7 +201,7 @@ impl Fleet {
         let user = self.users.give(&name).map_err(cannot)?;
         let boarding = Boarding { loaded, spec, user, past, settings };
         let aboard = Aboard::take(&self.harbour, &self.config, boarding).map_err(cannot)?;
-        self.aboard.insert(name, aboard);
+        self.aboard.insert(name, Box::new(aboard));
         Ok(())
     }
 
@@ -227,7 +227,7 @@ impl Fleet {
             return Ok(None);
         }
         let name = self.find(name)?.loaded.manifest.name.clone();
-        let needs = |it: &&Aboard| it.loaded.manifest.dependencies.contains_key(&name);
+        let needs = |it: &&Box<Aboard>| it.loaded.manifest.dependencies.contains_key(&name);
         let needed_by: Vec<&str> =
             self.aboard.values().filter(needs).map(|it| it.loaded.manifest.name.as_str()).collect();
         if !needed_by.is_empty() {
@@ -238,7 +238,7 @@ impl Fleet {
         if let Some(aboard) = aboard {
             aboard.entrance.desk.end(Parting::Unloaded);
         }
-        Ok(aboard.map(Leaving::of))
+        Ok(aboard.map(|it| Leaving::of(it)))
     }
 
     /// The second half: it is at rest, and forgotten.

@@ -18,7 +18,7 @@ impl Fleet {
             asked && may && aboard.spec.enabled.value
         };
         let (told, others): (Vec<_>, Vec<_>) = self.aboard.iter().partition(|(_, it)| hears(it));
-        let names = |of: Vec<(&crate::config::name::PluginName, &Aboard)>| {
+        let names = |of: Vec<(&crate::config::name::PluginName, &Box<Aboard>)>| {
             of.into_iter().map(|(name, _)| name.as_str().to_owned()).collect()
         };
         (names(told), names(others))

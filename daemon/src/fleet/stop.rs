@@ -101,7 +101,7 @@ impl Fleet {
         self.see_all_guests_off(&Parting::DaemonStops);
         self.harbour.timetable.stop();
         let handles = |wave: Vec<PluginName>| {
-            wave.iter().filter_map(|name| self.aboard.get(name)).map(Leaving::of).collect()
+            wave.iter().filter_map(|name| self.aboard.get(name)).map(|it| Leaving::of(it)).collect()
         };
         Departure(self.waves().into_iter().map(handles).collect())
     }

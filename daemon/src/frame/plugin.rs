@@ -7,7 +7,7 @@ use outboard_proto::plugin::{DaemonFrame, PluginFrame};
 use prost::Message as _;
 use prost::encoding::{self, WireType, encode_varint, encoded_len_varint};
 use tonic::Status;
-use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
+use tonic::codec::{BufferSettings, Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
 use super::{Inbound, read, whole};
 use crate::payload::{Payload, Reader, Wire};
@@ -238,6 +238,16 @@ impl Encoder for PluginCodec {
         }
         Ok(())
     }
+
+    fn buffer_settings(&self) -> BufferSettings {
+        buffers()
+    }
+}
+
+/// Hundreds of plugins are connected and most say little: buffers begin small, and grow for who
+/// says much.
+fn buffers() -> BufferSettings {
+    BufferSettings::new(2 * 1024, 32 * 1024)
 }
 
 impl Decoder for PluginCodec {
@@ -252,6 +262,10 @@ impl Decoder for PluginCodec {
             None => FromPlugin::Frame(read(&bytes)?),
         };
         Ok(Some(Inbound { frame, size }))
+    }
+
+    fn buffer_settings(&self) -> BufferSettings {
+        buffers()
     }
 }
 

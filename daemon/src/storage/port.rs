@@ -193,6 +193,18 @@ pub struct Batch {
     pub durability: Durability,
 }
 
+impl Batch {
+    /// When the first of what it sets goes away by itself.
+    #[must_use]
+    pub fn soonest(&self) -> Option<Micros> {
+        let expires = self.changes.iter().filter_map(|change| match change {
+            Change::Set { expires, .. } | Change::Add { expires, .. } => *expires,
+            Change::Delete { .. } => None,
+        });
+        expires.min()
+    }
+}
+
 /// What became of one change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Written {

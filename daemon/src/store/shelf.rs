@@ -58,8 +58,10 @@ pub struct SqliteShelf {
     path: PathBuf,
     synced: Durability,
     quota: u64,
-    /// When the file before this one was found damaged, while the plugin does not know of it.
-    untold: Option<Micros>,
+    /// As it stands in the file: nobody else writes there.
+    state: State,
+    /// Nothing goes away by itself before; none where nothing ever does.
+    soonest: Option<Micros>,
 }
 
 /// Why a group of batches was not kept.
@@ -92,9 +94,10 @@ impl SqliteShelf {
             db.pragma_update(None, "synchronous", "NORMAL")
         };
         set_up().map_err(|error| StoreError::of(path, &error))?;
-        let state = State::read(&db).map_err(|error| StoreError::of(path, &error))?;
-        let (path, synced, untold) = (path.to_owned(), Durability::Process, state.untold());
-        Ok(Self { db, path, synced, quota: 0, untold })
+        let look = || Ok((State::read(&db)?, rows::soonest(&db)?));
+        let (state, soonest) = look().map_err(|error| StoreError::of(path, &error))?;
+        let (path, synced) = (path.to_owned(), Durability::Process);
+        Ok(Self { db, path, synced, quota: 0, state, soonest })
     }
 
     /// Sets a damaged file aside and begins a new one, which knows of it; answers where the old one
@@ -105,10 +108,8 @@ impl SqliteShelf {
     pub fn begin_anew(path: &Path, now: jiff::Timestamp) -> Result<(Self, PathBuf), StoreError> {
         let copy = set_aside::set_aside(path, now)?;
         let mut shelf = Self::open(path, Health::Check)?;
-        let at = now.as_microsecond();
-        let noted = shelf.db.execute("UPDATE state SET damaged_us = ?1, told = 0", [at]);
-        noted.map_err(|error| shelf.fault(&error))?;
-        shelf.untold = Some(at);
+        let damaged = State { damaged: Some(now.as_microsecond()), told: false, ..shelf.state };
+        shelf.note(damaged)?;
         Ok((shelf, copy))
     }
 
@@ -118,11 +119,17 @@ impl SqliteShelf {
     /// # Errors
     /// The file cannot be written.
     pub fn tell_of_damage(&mut self) -> Result<Option<Micros>, StoreError> {
-        let Some(at) = self.untold else { return Ok(None) };
-        let told = self.db.execute("UPDATE state SET told = 1", []);
-        told.map_err(|error| self.fault(&error))?;
-        self.untold = None;
-        Ok(Some(at))
+        let untold = self.state.untold();
+        if untold.is_some() {
+            self.note(State { told: true, ..self.state })?;
+        }
+        Ok(untold)
+    }
+
+    fn note(&mut self, state: State) -> Result<(), StoreError> {
+        state.write(&self.db).map_err(|error| self.fault(&error))?;
+        self.state = state;
+        Ok(())
     }
 
     /// So many bytes may be in use from now on. What is there already stays.
@@ -153,19 +160,17 @@ impl SqliteShelf {
         StoreError::of(&self.path, error)
     }
 
-    fn state(&self) -> rusqlite::Result<State> {
-        State::read(&self.db)
-    }
-
     /// One transaction for all of them.
     fn group(&mut self, batches: &[Batch], now: Micros) -> rusqlite::Result<Applied> {
         let durability = batches.iter().map(|it| it.durability).max();
         self.sync_for(durability.unwrap_or(Durability::Process))?;
         let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let before = State::read(&transaction)?;
-        let mut state = before.clone();
-        let news = rows::expire(&transaction, &mut state, now, EXPIRED)?;
-        let mut applied = Applied { results: Vec::new(), news };
+        let (mut state, mut soonest) = (self.state, self.soonest);
+        let mut applied = Applied::default();
+        if soonest.is_some_and(|soonest| soonest <= now) {
+            applied.news = rows::expire(&transaction, &mut state, now, EXPIRED)?;
+            soonest = rows::soonest(&transaction)?;
+        }
         for batch in batches {
             let result = one(&transaction, batch, &mut state, now);
             applied.results.push(match result {
@@ -177,10 +182,12 @@ impl SqliteShelf {
                 Err(Trouble::Sqlite(error)) => return Err(error),
             });
         }
-        if state != before {
+        if state != self.state {
             state.write(&transaction)?;
         }
         transaction.commit()?;
+        self.state = state;
+        self.soonest = batches.iter().filter_map(Batch::soonest).chain(soonest).min();
         Ok(applied)
     }
 
@@ -246,9 +253,13 @@ fn one(
     state: &mut State,
     now: Micros,
 ) -> Result<(Vec<crate::storage::port::Written>, Vec<News>), Trouble> {
+    if let [_] = batch.changes[..] {
+        // What is refused has changed nothing.
+        return rows::change_all(transaction, batch, state, now);
+    }
     let step = |sql| transaction.prepare_cached(sql)?.execute([]).map(drop);
     step("SAVEPOINT batch")?;
-    let before = state.clone();
+    let before = *state;
     let result = rows::change_all(transaction, batch, state, now);
     if let Err(Trouble::Refused(_)) = &result {
         *state = before;
@@ -290,15 +301,17 @@ impl Shelf for SqliteShelf {
 
     fn expire(&mut self, now: Micros) -> Result<Vec<News>, StoreError> {
         let mut drop_some = || {
-            self.sync_for(Durability::Process)?;
-            if !rows::any_expired(&self.db, now)? {
+            if self.soonest.is_none_or(|soonest| soonest > now) {
                 return Ok(Vec::new());
             }
+            self.sync_for(Durability::Process)?;
             let transaction = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let mut state = State::read(&transaction)?;
+            let mut state = self.state;
             let news = rows::expire(&transaction, &mut state, now, EXPIRED)?;
+            let soonest = rows::soonest(&transaction)?;
             state.write(&transaction)?;
             transaction.commit()?;
+            (self.state, self.soonest) = (state, soonest);
             Ok(news)
         };
         drop_some().map_err(|error: rusqlite::Error| StoreError::of(&self.path, &error))
@@ -309,7 +322,7 @@ impl Shelf for SqliteShelf {
             let number =
                 |pragma| self.db.pragma_query_value(None, pragma, |row| integer::count(row, 0));
             let (pages, free) = (number("page_count")?, number("freelist_count")?);
-            let state = self.state()?;
+            let state = self.state;
             Ok(Usage {
                 bytes: pages.saturating_sub(free) * PAGE_BYTES,
                 keys: state.keys,

@@ -6,9 +6,9 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use super::rows::State;
 use super::{MIGRATIONS, SqliteShelf};
 use crate::store::error::StoreError;
-use crate::store::integer;
 use crate::store::schema::{self, Health};
 use crate::store::set_aside::with;
 
@@ -88,15 +88,15 @@ impl SqliteShelf {
     /// The disk's. Then the shelf is as it was, and can be opened again.
     pub fn replaced_by(self, staged: &Path) -> Result<Self, StoreError> {
         let path = self.path.clone();
-        let before = self.state().map_err(|error| self.fault(&error))?.revision;
+        let before = self.state.revision;
         // What stands in the log comes into the file, which is about to go. Where that fails, the
         // file that is kept lacks the newest; what replaces it is whole.
         let _ = self.db.pragma_update(None, "journal_mode", "DELETE");
         drop(self);
         put_in_place(staged, &path).map_err(|error| StoreError::of_io(&path, &error))?;
-        let shelf = Self::open(&path, Health::Check)?;
-        let go_on = "UPDATE state SET revision = max(revision, ?1) + 1";
-        shelf.db.execute(go_on, [integer::signed(before)]).map_err(|error| shelf.fault(&error))?;
+        let mut shelf = Self::open(&path, Health::Check)?;
+        let revision = shelf.state.revision.max(before) + 1;
+        shelf.note(State { revision, ..shelf.state })?;
         Ok(shelf)
     }
 }

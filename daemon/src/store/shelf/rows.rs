@@ -11,7 +11,7 @@ use crate::storage::{Act, Found, decide};
 use crate::store::integer;
 
 /// What a shelf knows of itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct State {
     /// The newest.
     pub revision: u64,
@@ -22,7 +22,7 @@ pub struct State {
     /// When the shelf before was found damaged.
     pub damaged: Option<Micros>,
     /// The plugin knows of it.
-    told: bool,
+    pub told: bool,
 }
 
 impl State {
@@ -40,9 +40,12 @@ impl State {
     }
 
     pub fn write(&self, db: &Connection) -> rusqlite::Result<()> {
-        let sql = "UPDATE state SET revision = ?1, keys = ?2, secrets = ?3";
-        let counts = [self.revision, self.keys, self.secrets].map(integer::signed);
-        db.prepare_cached(sql)?.execute(counts).map(drop)
+        let sql = "UPDATE state SET revision = ?1, keys = ?2, secrets = ?3, damaged_us = ?4, \
+                   told = ?5";
+        let [revision, keys, secrets] =
+            [self.revision, self.keys, self.secrets].map(integer::signed);
+        let row = params![revision, keys, secrets, self.damaged, self.told];
+        db.prepare_cached(sql)?.execute(row).map(drop)
     }
 
     /// When the damage was found that the plugin does not know of.
@@ -205,10 +208,10 @@ pub fn list(db: &Connection, scan: &Scan, now: Micros) -> rusqlite::Result<Page>
     Ok(page)
 }
 
-/// Whether there is anything to drop.
-pub fn any_expired(db: &Connection, now: Micros) -> rusqlite::Result<bool> {
-    let sql = "SELECT 1 FROM entry WHERE expires_us <= ?1 LIMIT 1";
-    db.prepare_cached(sql)?.exists([now])
+/// When the first of all goes away by itself.
+pub fn soonest(db: &Connection) -> rusqlite::Result<Option<Micros>> {
+    let sql = "SELECT min(expires_us) FROM entry WHERE expires_us IS NOT NULL";
+    db.prepare_cached(sql)?.query_row([], |row| row.get(0))
 }
 
 /// Drops so many expired rows at most.
