@@ -6,6 +6,7 @@
 //! know what anybody says in a message; nothing of that comes here.
 
 mod files;
+pub mod moderation;
 pub mod refusals;
 mod writer;
 

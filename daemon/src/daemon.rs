@@ -30,6 +30,7 @@ use crate::fleet::{Command, Fleet, Harbour};
 use crate::gate::{Gate, Trees};
 use crate::held::Held;
 use crate::interactions::Interactions;
+use crate::logs::Logs;
 use crate::outbox::Outbox;
 use crate::outlets::{self, Outlets};
 use crate::reflection::Reflection;
@@ -40,7 +41,7 @@ use crate::settings::{Parts, Settings};
 use crate::statistics::Recorder;
 use crate::storage::{Depot, Files};
 use crate::store::{Control, HourBook, Journal, OpenedBook, Quarantine};
-use crate::{courier, logs, socket};
+use crate::{courier, socket};
 
 /// What a daemon is started with.
 #[derive(Debug, Clone)]
@@ -235,7 +236,9 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
     let trees = Trees::new(options.uid);
     let refusals = Refusals::new(ground.audit.clone());
     switchboard.tell_refusals_to(refusals.clone());
-    let outbox = Outbox::new(switchboard.clone(), ground.journal.clone());
+    let outbox =
+        Outbox::new(switchboard.clone(), ground.journal.clone(), ground.audit.clone());
+    let lines = Logs::default();
     let moves = broadcast::Sender::new(1024);
     let settings = Settings::new(Parts {
         control: ground.control.clone(),
@@ -257,6 +260,7 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
             switchboard.clone(),
             ground.journal.clone(),
             outbox.clone(),
+            lines.clone(),
         ),
         quarantine: ground.quarantine.clone(),
         audit: ground.audit.clone(),
@@ -264,7 +268,7 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
         depot: ground.depot.clone(),
         recorder: Recorder::new(switchboard.clone(), clock, ground.book.clone()),
         outbox,
-        lines: logs::followers(),
+        lines,
         reporting: watch::Sender::new(ground.config.reporting.clone()),
         outlets: Outlets::default(),
         moves,

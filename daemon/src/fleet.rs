@@ -41,7 +41,7 @@ use crate::config::paths::Paths;
 use crate::gate::Trees;
 use crate::held::Held;
 use crate::interactions::Interactions;
-use crate::logs::Line;
+use crate::logs::Logs;
 use crate::outbox::Outbox;
 use crate::outlets::Outlets;
 use crate::plugin::Move;
@@ -99,7 +99,7 @@ pub struct Harbour {
     /// What plugins were refused.
     pub refusals: Refusals,
     /// Where lines can be followed.
-    pub lines: broadcast::Sender<Line>,
+    pub lines: Logs,
     /// Who moved.
     pub moves: broadcast::Sender<Move>,
     /// Where the daemon tells others, as the files say it.

@@ -16,10 +16,14 @@ use tokio::task::JoinSet;
 use tonic::Code;
 
 use crate::config::name::PluginName;
+use crate::held::port::Whose;
+use crate::logs::Logs;
 use crate::outbox::{Outbox, answered_before};
-use crate::routing::{Deferral, KeepWish, MemberId, Switchboard};
-use crate::store::journal::FOLLOW_UP;
-use crate::store::{Deferred, Journal, Lookup};
+use crate::routing::{
+    Deferral, KeepWish, MemberId, Switchboard, is_deferred_for, is_request_about,
+};
+use crate::store::journal::{FOLLOW_UP, IsOf};
+use crate::store::{Deferred, Journal, Lookup, StoreError};
 use crate::{clock, status};
 
 /// Wishes that share a commit: as many as the journal's thread groups.
@@ -34,13 +38,25 @@ pub struct Interactions {
     switchboard: Switchboard,
     journal: Journal,
     outbox: Outbox,
+    logs: Logs,
+}
+
+/// What was erased of a user.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// Interactions that plugins had deferred.
+    pub interactions: u64,
+    /// Requests that waited for an app.
+    pub requests: u64,
+    /// Lines of plugins that named them.
+    pub log_lines: u64,
 }
 
 impl Interactions {
     /// Over a journal.
     #[must_use]
-    pub fn new(switchboard: Switchboard, journal: Journal, outbox: Outbox) -> Self {
-        Self { switchboard, journal, outbox }
+    pub fn new(switchboard: Switchboard, journal: Journal, outbox: Outbox, logs: Logs) -> Self {
+        Self { switchboard, journal, outbox, logs }
     }
 
     /// Keeps what plugins defer and ends what the app cancels, for ever. What is wished for
@@ -61,7 +77,33 @@ impl Interactions {
         match wish {
             KeepWish::Keep(deferral) => self.keep_one(*deferral).await,
             KeepWish::Cancel(id) => self.cancel(&id).await,
+            KeepWish::Forgotten(whose) => {
+                if let Err(error) = self.forget_user(whose).await {
+                    tracing::error!("the journal cannot forget a user: {error}");
+                }
+            }
         }
+    }
+
+    /// Erases a user from what was deferred for them, drops what waits for an app and concerns
+    /// them, and plugins' lines that name them.
+    ///
+    /// # Errors
+    /// The journal failed; then nothing is erased in it.
+    pub async fn forget_user(&self, whose: Whose) -> Result<Erased, StoreError> {
+        // A line does not say in which workspace it was: all of them go.
+        let log_lines = self.logs.drop_lines_with(&whose.user);
+        let known = (is_deferred_for as IsOf, is_request_about as fn(&Whose, &[u8]) -> bool);
+        let forgotten = self.journal.forget_user(whose, known, clock::timestamp()).await?;
+        for (plugin, id) in &forgotten.interactions {
+            self.switchboard.deferral_over(plugin, id);
+        }
+        self.outbox.forgotten(&forgotten.requests);
+        Ok(Erased {
+            interactions: forgotten.interactions.len() as u64,
+            requests: forgotten.requests.len() as u64,
+            log_lines,
+        })
     }
 
     async fn keep_one(&self, deferral: Deferral) {
@@ -93,16 +135,17 @@ impl Interactions {
         }
     }
 
-    /// Has something more said to an interaction, and waits until it is, or patience ends.
+    /// Has something more said to an interaction, and waits until it is, or patience ends. `may` is
+    /// asked whether it may be said, now, where the interaction began.
     ///
     /// # Errors
     /// Why it cannot be said, or what the app answered.
     pub async fn follow_up(
         &self,
-        member: MemberId,
-        plugin: &str,
+        (member, plugin): (MemberId, &str),
         request: FollowUpRequest,
         patience: Duration,
+        may: impl FnOnce(&str, &FollowUp) -> Result<(), Failure>,
     ) -> Result<Answer, Failure> {
         check(&request)?;
         let name: PluginName =
@@ -118,6 +161,7 @@ impl Interactions {
         };
         let (id, last) = (request.interaction_id.clone(), request.last);
         let follow_up = addressed(request, &deferred.origin);
+        may(&deferred.workspace, &follow_up)?;
         let around = (deferred.workspace, deferred.node.as_str(), key);
         let outgoing = self.switchboard.compose_follow_up(member, follow_up, around)?;
         // Finding it took of the plugin's patience too.

@@ -4,7 +4,7 @@
 //! a number of lines. It refuses to know what a line means.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use outboard_supervision::Moment;
@@ -81,18 +81,50 @@ struct Kept {
     suppressed: u64,
 }
 
-/// Where all plugins' lines can be followed.
-#[must_use]
-pub fn followers() -> broadcast::Sender<Line> {
-    broadcast::Sender::new(LAG)
+/// All plugins' logs, for whoever follows them and whoever must find a word in them; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Logs {
+    followers: broadcast::Sender<Line>,
+    all: Arc<Mutex<Vec<Weak<Log>>>>,
+}
+
+impl Default for Logs {
+    fn default() -> Self {
+        Self { followers: broadcast::Sender::new(LAG), all: Arc::default() }
+    }
+}
+
+impl Logs {
+    /// An empty log of one plugin.
+    #[must_use]
+    pub fn open(&self, plugin: Arc<str>) -> Arc<Log> {
+        let (followers, kept) = (self.followers.clone(), Mutex::new(Kept::default()));
+        let log = Arc::new(Log { plugin, followers, kept });
+        let mut all = self.all();
+        all.retain(|it| it.strong_count() > 0);
+        all.push(Arc::downgrade(&log));
+        log
+    }
+
+    /// Every line from now on.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Line> {
+        self.followers.subscribe()
+    }
+
+    /// Drops every line that is kept and has this word in it; answers how many those were.
+    #[must_use]
+    pub fn drop_lines_with(&self, word: &str) -> u64 {
+        let all: Vec<Arc<Log>> = self.all().iter().filter_map(Weak::upgrade).collect();
+        all.iter().map(|log| log.drop_lines_with(word)).sum()
+    }
+
+    fn all(&self) -> std::sync::MutexGuard<'_, Vec<Weak<Log>>> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Log {
-    /// An empty log.
-    #[must_use]
-    pub fn new(plugin: Arc<str>, followers: broadcast::Sender<Line>) -> Self {
-        Self { plugin, followers, kept: Mutex::new(Kept::default()) }
-    }
 
     /// Takes one line, without its end.
     pub fn write(&self, generation: u64, origin: Origin, raw: &[u8], now: (Moment, i64)) {
@@ -140,6 +172,21 @@ impl Log {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let words: Vec<u8> = std::mem::take(&mut kept.last_words).into();
         words.split(|byte| *byte == b'\n').map(harmless).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Drops lines with this word, those of the last words too; answers how many those were that
+    /// could have been shown.
+    fn drop_lines_with(&self, word: &str) -> u64 {
+        let shown = harmless(word.as_bytes());
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = kept.lines.len();
+        kept.lines.retain(|line| !has_word(&line.text, &shown));
+        kept.bytes = kept.lines.iter().map(|line| line.text.len()).sum();
+        let words: Vec<u8> = std::mem::take(&mut kept.last_words).into();
+        let lines = words.split_inclusive(|byte| *byte == b'\n');
+        let others = lines.filter(|line| !has_word(&String::from_utf8_lossy(line), word));
+        kept.last_words = others.flatten().copied().collect();
+        (before - kept.lines.len()) as u64
     }
 
     /// Lines left out so far.
@@ -202,6 +249,16 @@ pub fn harmless(raw: &[u8]) -> String {
     text
 }
 
+/// Whether a text has a word that is no part of a longer one.
+#[must_use]
+pub fn has_word(text: &str, word: &str) -> bool {
+    let goes_on = |it: char| it.is_alphanumeric() || it == '_';
+    !word.is_empty()
+        && text.match_indices(word).any(|(at, found)| {
+            !text[..at].ends_with(goes_on) && !text[at + found.len()..].starts_with(goes_on)
+        })
+}
+
 /// Characters that reorder what a terminal shows.
 fn is_deceptive(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -211,8 +268,8 @@ fn is_deceptive(c: char) -> bool {
 mod tests {
     use super::*;
 
-    fn log() -> Log {
-        Log::new("p".into(), followers())
+    fn log() -> Arc<Log> {
+        Logs::default().open("p".into())
     }
 
     // I34
@@ -244,6 +301,23 @@ mod tests {
         let words = log.take_last_words();
         assert!(words.len() <= LAST_WORDS && words.ends_with("line 2999\n"));
         assert!(log.take_last_words().is_empty());
+    }
+
+    // I113
+    #[test]
+    fn lines_with_a_word_go_and_lines_with_a_longer_one_stay() {
+        let logs = Logs::default();
+        let log = logs.open("p".into());
+        for line in ["u-4711 hello", "u-47", "(@u-47)", "u-47_b", "au-47", "nothing"] {
+            log.write(1, Origin::Stderr, line.as_bytes(), (Moment::ZERO, 0));
+        }
+        assert_eq!(logs.drop_lines_with("u-47"), 2);
+        let left: Vec<String> = log.tail(0).into_iter().map(|line| line.text).collect();
+        assert_eq!(left, ["u-4711 hello", "u-47_b", "au-47", "nothing"]);
+        assert_eq!(log.take_last_words(), "u-4711 hello\nu-47_b\nau-47\nnothing\n");
+        assert_eq!(logs.drop_lines_with(""), 0);
+        drop(log);
+        assert_eq!(logs.drop_lines_with("nothing"), 0, "what is unloaded keeps nothing");
     }
 
     #[test]

@@ -7,12 +7,13 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use outboard_proto::app::{Answer, Request};
+use outboard_proto::app::{Answer, Request, answer};
 use outboard_proto::common::{Failure, Reason};
 use prost::Message as _;
 use tokio::sync::{Notify, oneshot};
 use tonic::Code;
 
+use crate::audit::{Audit, moderation};
 use crate::config::name::PluginName;
 use crate::routing::{Handing, NodeId, Outgoing, SendOutcome, Switchboard};
 use crate::store::{Claim, Enqueued, Journal, NewRequest, OutboxEntry};
@@ -30,6 +31,7 @@ pub struct Outbox(Arc<Inner>);
 struct Inner {
     switchboard: Switchboard,
     journal: Journal,
+    audit: Audit,
     kept: Mutex<Kept>,
     more: Notify,
 }
@@ -43,11 +45,11 @@ struct Kept {
 }
 
 impl Outbox {
-    /// An outbox over a journal.
+    /// An outbox over a journal; what comes late of acts of moderation is recorded.
     #[must_use]
-    pub fn new(switchboard: Switchboard, journal: Journal) -> Self {
+    pub fn new(switchboard: Switchboard, journal: Journal, audit: Audit) -> Self {
         let (kept, more) = (Mutex::default(), Notify::new());
-        Self(Arc::new(Inner { switchboard, journal, kept, more }))
+        Self(Arc::new(Inner { switchboard, journal, audit, kept, more }))
     }
 
     /// Has a request carried out and waits for the answer, as long as `patience` lasts. `keyed`:
@@ -63,17 +65,38 @@ impl Outbox {
         patience: Duration,
     ) -> Result<Answer, Failure> {
         let name: PluginName = plugin.parse().map_err(|_| internal("a plugin without a name"))?;
-        if self.has_backlog(plugin) || !self.0.switchboard.has_app() {
-            return self.keep(name, &outgoing.request, patience).await;
+        let kept = self.has_backlog(plugin) || !self.0.switchboard.has_app();
+        if !kept && !keyed {
+            return self.hand(&outgoing, patience).await;
         }
-        let key = outgoing.request.idempotency_key.clone();
-        if keyed && let Some(answer) = self.claim(&name, &key).await? {
+        if kept {
+            // Before anything else can be asked: the next one must not overtake it.
+            self.add_to_backlog(plugin, 1);
+        }
+        // To its end, even if the plugin goes away meanwhile: its next generation hears under the
+        // same key what came of it, and nothing is counted as waiting that does not.
+        let outbox = self.clone();
+        let carried = tokio::spawn(async move {
+            match kept {
+                true => outbox.keep(name, &outgoing.request, patience).await,
+                false => outbox.hand_once(name, &outgoing, patience).await,
+            }
+        });
+        carried.await.unwrap_or_else(|_| Err(internal("carrying a request out failed")))
+    }
+
+    async fn hand_once(
+        &self,
+        name: PluginName,
+        outgoing: &Outgoing,
+        patience: Duration,
+    ) -> Result<Answer, Failure> {
+        let key = &outgoing.request.idempotency_key;
+        if let Some(answer) = self.claim(&name, key).await? {
             return Ok(answer);
         }
-        let result = self.hand(&outgoing, patience).await;
-        if keyed {
-            self.settle(&name, &key, &result).await;
-        }
+        let result = self.hand(outgoing, patience).await;
+        self.settle(&name, key, &result).await;
         result
     }
 
@@ -173,7 +196,6 @@ impl Outbox {
             key: request.idempotency_key.clone(),
             request: request.encode_to_vec(),
         };
-        self.add_to_backlog(&plugin, 1);
         let kept = self.0.journal.enqueue(new, clock::timestamp()).await;
         let id = match kept {
             Ok(Enqueued::Waiting(id)) => id,
@@ -263,6 +285,18 @@ impl Outbox {
 
     /// Whether the next may follow.
     async fn replay_one(&self, entry: &OutboxEntry) -> bool {
+        let Ok(request) = Request::decode(&entry.request[..]) else {
+            self.withdraw(entry, internal("a kept request cannot be read")).await;
+            return true;
+        };
+        // By the plugin's grants now: they may have been narrowed while it waited.
+        let mut request = match self.0.switchboard.still_allowed(request) {
+            Ok(request) => request,
+            Err(denied) => {
+                self.withdraw(entry, denied).await;
+                return true;
+            }
+        };
         let attempt = match self.0.journal.attempt(entry.id).await {
             Ok(Some(attempt)) => attempt,
             Ok(None) => return true,
@@ -270,10 +304,6 @@ impl Outbox {
                 tracing::error!("the journal cannot note an attempt: {error}");
                 return false;
             }
-        };
-        let Ok(mut request) = Request::decode(&entry.request[..]) else {
-            self.withdraw(entry, internal("a kept request cannot be read")).await;
-            return true;
         };
         request.attempt = attempt;
         let result = match self.0.switchboard.hand_request(&Outgoing::kept(request)) {
@@ -293,30 +323,66 @@ impl Outbox {
     }
 
     async fn conclude(&self, entry: &OutboxEntry, answer: Answer) {
-        if let Err(error) = self.0.journal.answered(entry.id, answer.encode_to_vec()).await {
-            tracing::error!(plugin = entry.plugin, "the journal cannot note an answer: {error}");
-        }
-        self.take_from_backlog(&entry.plugin);
-        if let Some(waiting) = self.kept().waiting.remove(&entry.id) {
-            // It may have stopped waiting.
-            let _ = waiting.send(Ok(answer));
+        match self.0.journal.answered(entry.id, answer.encode_to_vec()).await {
+            Ok(true) => self.end(entry, Ok(answer)),
+            // It was given up while a node had it in hand.
+            Ok(false) => {}
+            Err(error) => {
+                let plugin = &entry.plugin;
+                tracing::error!(plugin, "the journal cannot note an answer: {error}");
+                self.end(entry, Ok(answer));
+            }
         }
     }
 
     async fn withdraw(&self, entry: &OutboxEntry, failure: Failure) {
-        if let Err(error) = self.0.journal.withdraw(entry.id).await {
-            tracing::error!(plugin = entry.plugin, "the journal cannot drop a request: {error}");
+        match self.0.journal.withdraw(entry.id).await {
+            Ok(true) => self.give_up(entry, failure),
+            Ok(false) => {}
+            Err(error) => {
+                let plugin = &entry.plugin;
+                tracing::error!(plugin, "the journal cannot drop a request: {error}");
+                self.give_up(entry, failure);
+            }
         }
-        self.give_up(entry, failure);
+    }
+
+    /// These were dropped: they concern a user who is forgotten.
+    pub fn forgotten(&self, entries: &[OutboxEntry]) {
+        for entry in entries {
+            self.give_up(entry, forgotten_failure(entry.attempts));
+        }
     }
 
     fn give_up(&self, entry: &OutboxEntry, failure: Failure) {
         let why = &failure.message;
         tracing::warn!(plugin = entry.plugin, key = entry.key, "a kept request is given up: {why}");
+        self.end(entry, Err(failure));
+    }
+
+    /// It is off the queue: whoever waits hears what came of it; if nobody does, what must be on
+    /// record is recorded here.
+    fn end(&self, entry: &OutboxEntry, result: Result<Answer, Failure>) {
         self.take_from_backlog(&entry.plugin);
-        if let Some(waiting) = self.kept().waiting.remove(&entry.id) {
-            let _ = waiting.send(Err(failure));
+        let waiting = self.kept().waiting.remove(&entry.id);
+        let unheard = match waiting {
+            // It may have stopped waiting.
+            Some(waiting) => waiting.send(result).err(),
+            None => Some(result),
+        };
+        if let Some(result) = unheard {
+            self.record(entry, result);
         }
+    }
+
+    fn record(&self, entry: &OutboxEntry, result: Result<Answer, Failure>) {
+        let Ok(asked) = Request::decode(&entry.request[..]) else { return };
+        let Some(act) = moderation::of(&entry.plugin, &asked) else { return };
+        let result = result.and_then(|answer| match answer.result {
+            Some(answer::Result::Failure(failure)) => Err(failure),
+            Some(_) | None => Ok(()),
+        });
+        self.0.audit.record(act.came_to(&result));
     }
 
     /// Requests that wait for an app.
@@ -372,6 +438,12 @@ fn unsupported() -> Failure {
 fn expired_failure() -> Failure {
     let text = "no app carried it out within an hour";
     Failure::new(Code::DeadlineExceeded, Reason::NoApp, text).detail("outcome", "not_started")
+}
+
+fn forgotten_failure(attempts: u32) -> Failure {
+    let text = "it was dropped: the user whom it concerns is forgotten";
+    let outcome = if attempts == 0 { "not_started" } else { "unknown" };
+    Failure::new(Code::DeadlineExceeded, Reason::NoApp, text).detail("outcome", outcome)
 }
 
 fn internal(text: &str) -> Failure {

@@ -14,6 +14,7 @@ mod announcement;
 mod answered;
 mod arguments;
 mod asked;
+mod bots;
 mod breaker;
 mod bypass;
 mod call;
@@ -73,21 +74,21 @@ use crate::statistics::histogram::Histogram;
 use crate::statistics::usage::{FOLLOWED, Told};
 
 pub use act::Act;
-pub use asked::{check, is_keyed};
+pub use asked::{check, is_keyed, needed_first};
 pub use bypass::Bypassed;
 pub use call::Said;
 pub use cause::Cause;
 pub use debug::Guest;
 #[cfg(feature = "otel")]
 pub use ended::Ended;
-pub use forget::{FORGOTTEN, Forgotten, forget_held};
+pub use forget::{FORGOTTEN, Forgotten, forget_held, is_deferred_for, is_request_about};
 pub use held::item_of;
 pub use http::HttpCaller;
 pub use interaction::{CommandRun, Completing, Deferral, KeepWish};
 pub use member::{MemberView, Standing};
 pub use nested::Reach;
 pub use node::{NodeId, NodeView};
-pub use permit::place;
+pub use permit::{elsewhere, place};
 pub use pipeline::OrderEntry;
 pub use publish::Publisher;
 pub use registration::{Bot, Interceptor, Registration, Subscription};
@@ -130,6 +131,7 @@ struct Core {
     holds: run::Holds,
     requests: send::Requests,
     whereabouts: whereabouts::Whereabouts,
+    bots: bots::Bots,
     http: http::Exchanges,
     deferrals: interaction::Deferrals,
     deadlines: deadline::Deadlines,
@@ -175,6 +177,7 @@ impl Switchboard {
             holds: run::Holds::default(),
             requests: send::Requests::default(),
             whereabouts: whereabouts::Whereabouts::default(),
+            bots: bots::Bots::default(),
             http: http::Exchanges::default(),
             deferrals: interaction::Deferrals::default(),
             deadlines: deadline::Deadlines::default(),

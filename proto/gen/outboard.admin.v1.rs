@@ -6487,6 +6487,15 @@ pub struct ForgetResponse {
     /// The event's id.
     #[prost(string, tag = "7")]
     pub event_id: ::prost::alloc::string::String,
+    /// Interactions of theirs that plugins had deferred: nothing more can be said to them.
+    #[prost(uint64, tag = "236")]
+    pub interactions: u64,
+    /// Requests of plugins that waited for an app and concern them: dropped.
+    #[prost(uint64, tag = "237")]
+    pub requests: u64,
+    /// Lines of plugins' logs in memory that named them, wherever that was: dropped.
+    #[prost(uint64, tag = "238")]
+    pub log_lines: u64,
 }
 /// Generated client implementations.
 pub mod privacy_client {

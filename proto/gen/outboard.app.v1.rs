@@ -169,7 +169,7 @@ pub mod daemon_frame {
         Ui(super::super::super::common::v1::UiContent),
     }
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AppHello {
     /// "1".
     #[prost(string, tag = "1")]
@@ -213,6 +213,13 @@ pub struct AppHello {
     /// The language that plugins should speak where nobody says which, BCP 47.
     #[prost(string, tag = "160")]
     pub locale: ::prost::alloc::string::String,
+    /// Accounts that it has for plugins' bots: each bot_username of an Asker that it knows, and the
+    /// id by which messages name that account as their sender or as mentioned. See Answer.
+    #[prost(btree_map = "string, string", tag = "236")]
+    pub bots: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ::prost::alloc::string::String,
+    >,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AppWelcome {
@@ -745,6 +752,9 @@ pub struct FollowUp {
     /// Nothing follows it: no longer shown as working.
     #[prost(bool, tag = "7")]
     pub last: bool,
+    /// What was deferred is an action on a component, not a command.
+    #[prost(bool, tag = "236")]
+    pub action: bool,
 }
 /// What became of something that was held. It comes to any node of the app, once or more often under
 /// the same idempotency key, until it is answered.
@@ -799,6 +809,10 @@ pub struct Dropped {
 pub struct Answer {
     #[prost(uint64, tag = "1")]
     pub id: u64,
+    /// The id of the account that the asker's bot has here, where the app has one and has not said so
+    /// yet: with the first answer, or as soon as the account is made. At most 255 bytes.
+    #[prost(string, tag = "236")]
+    pub bot_user_id: ::prost::alloc::string::String,
     #[prost(
         oneof = "answer::Result",
         tags = "2, 3, 130, 131, 132, 133, 134, 135, 200, 201, 202"

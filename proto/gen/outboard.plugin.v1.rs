@@ -283,6 +283,8 @@ pub struct Limits {
 /// The account a plugin speaks as.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Bot {
+    /// The id by which the app names the account, in mentions and as a sender; empty until it has said
+    /// so.
     #[prost(string, tag = "1")]
     pub user_id: ::prost::alloc::string::String,
     #[prost(string, tag = "2")]
@@ -613,6 +615,9 @@ pub struct LifecycleAck {
 pub struct AppChanged {
     #[prost(message, optional, tag = "1")]
     pub app: ::core::option::Option<AppInfo>,
+    /// As Welcome.bot, with what the app has said of it since.
+    #[prost(message, optional, tag = "236")]
+    pub bot: ::core::option::Option<Bot>,
 }
 /// No new work comes; finish what is under way.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]

@@ -58,7 +58,9 @@ pub const RPCS: &[Rpc] = &[
     rpc("/outboard.plugin.v1.Storage/Delete", "storage:write"),
     rpc("/outboard.plugin.v1.Storage/Increment", "storage:write"),
     rpc("/outboard.plugin.v1.Storage/Batch", "storage:write"),
-    rpc("/outboard.plugin.v1.Interactions/FollowUp", "commands:own"),
+    // What was deferred is a command, which needs commands:own, or an action, which needs
+    // ui:contribute.
+    free("/outboard.plugin.v1.Interactions/FollowUp"),
     rpc("/outboard.plugin.v1.Events/Emit", "events:emit"),
     // It tells nobody but the operator, within bounds.
     free("/outboard.plugin.v1.Usage/Track"),

@@ -9,15 +9,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bytes::Bytes;
 use outboard_proto::PROTOCOL;
-use outboard_proto::app::{AppHello, app_frame};
+use outboard_proto::app::{AppHello, Asker};
 use outboard_proto::common::Event;
 
 use crate::app::App;
 use crate::dial::Dial;
 use crate::exchange::Exchange;
-use crate::frame;
 use crate::held::Decided;
 use crate::requests::{Handlers, Requests};
 use crate::send::{FollowUp, Refusal, SendRequest};
@@ -127,6 +125,17 @@ impl Builder {
         self
     }
 
+    /// Says what it calls the account of a plugin's bot, if there is one: by this id its messages
+    /// name the bot as their sender, or as mentioned. Asked when something was carried out for the
+    /// bot, which may have made the account; it must not block.
+    pub fn bot_accounts(
+        mut self,
+        account_of: impl Fn(&Asker) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.handlers.account_of = Some(Box::new(account_of));
+        self
+    }
+
     /// Posts what plugins say, and gives the new message's id. Called for one channel one after
     /// another, for different channels at once; given up after 30 s.
     pub fn on_send<F, Fut>(mut self, handler: F) -> Self
@@ -210,7 +219,7 @@ impl Builder {
     fn start(self, dial: Dial) -> App {
         let exchange = Exchange::new();
         let dedupe = self.hello.dedupe;
-        let hello: Bytes = frame::encode(app_frame::Kind::Hello(self.hello));
+        let hello = self.hello;
         let requests = Requests::new(Arc::clone(&exchange), self.handlers, dedupe);
         let requests = Arc::new(requests);
         let told = Told::to(self.on_event);

@@ -8,7 +8,9 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use outboard_proto::app::{Answer, Request, SendMessage, Sent, answer, app_frame, request};
+use outboard_proto::app::{
+    Answer, Asker, Request, SendMessage, Sent, answer, app_frame, request,
+};
 use outboard_proto::common::{Failure, Reason};
 use outboard_proto::operations::{self, Keeping};
 use tokio::sync::Notify;
@@ -36,9 +38,13 @@ pub(crate) type On<T> = Box<dyn Fn(T) -> Sending + Send + Sync>;
 /// The app's own code for anything else; nothing where it is asked for something else.
 pub(crate) type OnAct = Box<dyn Fn(Asked<request::Of>) -> Option<Working> + Send + Sync>;
 
+/// What the app calls the account of whoever asks.
+pub(crate) type AccountOf = Box<dyn Fn(&Asker) -> Option<String> + Send + Sync>;
+
 /// The app's own code, where it carries something out.
 #[derive(Default)]
 pub(crate) struct Handlers {
+    pub(crate) account_of: Option<AccountOf>,
     pub(crate) on_send: Option<On<SendRequest>>,
     pub(crate) on_follow_up: Option<On<FollowUp>>,
     pub(crate) on_decided: Option<On<Decided>>,
@@ -72,6 +78,8 @@ struct Desk {
     growing: Growing,
     /// Wakes the job under way for a request, so that it stops.
     running: HashMap<Ticket, Arc<Notify>>,
+    /// Accounts of bots that the daemon was told of, by the bot's name.
+    bots: HashMap<String, String>,
 }
 
 /// One request of one session.
@@ -140,11 +148,13 @@ impl Requests {
             let Some((job, stop)) = self.desk().next(&name) else { return };
             let Job { ticket, key, work } = job;
             let step = work.step();
+            let asker = self.handlers.account_of.is_some().then(|| work.asker().clone());
             let result = self.carry_out(work, &stop).await;
             let tickets = self.desk().finish(ticket, key, &result);
             self.desk().growing.carried_out(ticket.session, step, &result);
+            let account = asker.and_then(|asker| self.account(asker)).unwrap_or_default();
             for ticket in tickets {
-                self.answer(ticket, result.clone());
+                self.answer_as(&account, ticket, result.clone());
             }
         }
     }
@@ -172,8 +182,25 @@ impl Requests {
     }
 
     fn answer(&self, ticket: Ticket, result: answer::Result) {
-        let answer = Answer { id: ticket.id, result: Some(result) };
+        self.answer_as("", ticket, result);
+    }
+
+    fn answer_as(&self, account: &str, ticket: Ticket, result: answer::Result) {
+        let (result, bot_user_id) = (Some(result), account.to_owned());
+        let answer = Answer { id: ticket.id, result, bot_user_id };
         self.exchange.say(ticket.session, app_frame::Kind::Answer(answer));
+    }
+
+    /// The account of a bot that has just been asked for something, which may have made it.
+    fn account(&self, asker: Asker) -> Option<String> {
+        let account = self.handlers.account_of.as_ref()?(&asker)?;
+        self.desk().bots.insert(asker.bot_username, account.clone());
+        Some(account)
+    }
+
+    /// The accounts of bots that are known, for the next hello.
+    pub(crate) fn bots(&self) -> HashMap<String, String> {
+        self.desk().bots.clone()
     }
 
     /// A session is over: what was growing in it is ended.
@@ -279,6 +306,15 @@ impl Work {
             Self::Act(asked) => (&asked.workspace, operations::order_of(&asked.what)),
         };
         format!("{workspace}\n{channel}")
+    }
+
+    fn asker(&self) -> &Asker {
+        match self {
+            Self::Send(send) => &send.asker,
+            Self::FollowUp(said) => &said.asker,
+            Self::Decided(it) => &it.asker,
+            Self::Act(asked) => &asked.asker,
+        }
     }
 
     fn step(&self) -> growing::Seen {

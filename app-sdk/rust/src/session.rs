@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use outboard_proto::app::daemon_frame::Kind;
-use outboard_proto::app::{AppWelcome, DaemonFrame, app_frame};
+use outboard_proto::app::{AppHello, AppWelcome, DaemonFrame, app_frame};
 use outboard_proto::common::{Credit, Pong};
 use prost::Message;
 use tokio::time::{Instant, timeout};
@@ -17,6 +17,7 @@ use tonic::Status;
 use crate::backoff::Backoff;
 use crate::dial::{Dial, Inbound};
 use crate::exchange::{Exchange, Outbound};
+use crate::frame;
 use crate::link::Link;
 use crate::requests::Requests;
 use crate::told::Told;
@@ -36,15 +37,20 @@ pub(crate) struct Keeper {
     pub(crate) requests: Arc<Requests>,
     pub(crate) told: Told,
     pub(crate) dial: Dial,
-    /// The encoded hello, the same in every session of this process.
-    pub(crate) hello: Bytes,
+    /// The same in every session of this process, but for what was learned meanwhile.
+    pub(crate) hello: AppHello,
 }
 
 impl Keeper {
+    fn hello(&self) -> Bytes {
+        let hello = AppHello { bots: self.requests.bots(), ..self.hello.clone() };
+        frame::encode(app_frame::Kind::Hello(hello))
+    }
+
     /// Runs until the app leaves.
     pub(crate) async fn run(self) {
         let mut backoff = Backoff::default();
-        while let Some(session) = self.exchange.open_session(self.hello.clone()) {
+        while let Some(session) = self.exchange.open_session(self.hello()) {
             let began = Instant::now();
             let end = self.session(session).await;
             self.exchange.end_session();

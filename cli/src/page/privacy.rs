@@ -14,6 +14,9 @@ pub fn forgotten(forgotten: &Forgotten) -> String {
     fact("dead letters among them", &forgotten.dead_letters.to_string());
     fact("events in memory", &forgotten.queued.to_string());
     fact("held acts, dropped", &forgotten.held.to_string());
+    fact("deferred, ended", &forgotten.interactions.to_string());
+    fact("requests, dropped", &forgotten.requests.to_string());
+    fact("log lines, dropped", &forgotten.log_lines.to_string());
     fact("plugins told", &forgotten.told.join(", "));
     fact("plugins not told", &forgotten.not_told.join(", "));
     grid.lines(0)

@@ -14,6 +14,12 @@ pub struct Forgotten {
     pub queued: u64,
     /// Acts that plugins held: dropped.
     pub held: u64,
+    /// Interactions of theirs that plugins had deferred: ended.
+    pub interactions: u64,
+    /// Requests of plugins that waited for an app and concern them: dropped.
+    pub requests: u64,
+    /// Lines of plugins' logs in memory that named them: dropped.
+    pub log_lines: u64,
     /// Plugins that are told, at once or when they run.
     pub told: Vec<String>,
     /// Loaded plugins that are not told.
@@ -25,7 +31,19 @@ pub struct Forgotten {
 impl From<wire::ForgetResponse> for Forgotten {
     fn from(wire: wire::ForgetResponse) -> Self {
         let wire::ForgetResponse { events, dead_letters, queued, held, .. } = wire;
+        let wire::ForgetResponse { interactions, requests, log_lines, .. } = wire;
         let wire::ForgetResponse { told, not_told, event_id, .. } = wire;
-        Self { events, dead_letters, queued, held, told, not_told, event_id }
+        Self {
+            events,
+            dead_letters,
+            queued,
+            held,
+            interactions,
+            requests,
+            log_lines,
+            told,
+            not_told,
+            event_id,
+        }
     }
 }

@@ -47,7 +47,8 @@ async fn forget(command: &Command, request: ForgetRequest) -> Result<ForgetRespo
     }
     let harbour = &command.harbour;
     let whose = Whose { user: user.clone(), workspace: workspace.clone() };
-    let held = harbour.held.forget_user(whose).await.map_err(|error| of_store(&error))?;
+    let held = harbour.held.forget_user(whose.clone()).await.map_err(|error| of_store(&error))?;
+    let waited = harbour.interactions.forget_user(whose).await.map_err(|error| of_store(&error))?;
     let erased = harbour.switchboard.forget_user(&user, &workspace).await?;
     let (told, not_told) =
         command.ask(|fleet| Box::pin(async move { fleet.hearers(FORGOTTEN) })).await?;
@@ -74,6 +75,9 @@ async fn forget(command: &Command, request: ForgetRequest) -> Result<ForgetRespo
         told,
         not_told,
         event_id: published.event_id,
+        interactions: waited.interactions,
+        requests: waited.requests,
+        log_lines: waited.log_lines,
     })
 }
 

@@ -248,7 +248,8 @@ fn refuse_large(board: &Switchboard, node: NodeId, frame: AppFrame, size: usize)
         Some(Kind::Autocomplete(asked)) => board.tell_node(node, not_offered(asked.id, failure)),
         Some(Kind::Answer(Answer { id, .. })) => {
             // The plugin that asked hears why there is no answer.
-            board.answer(Answer { id, result: Some(answer::Result::Failure(failure)) });
+            let result = Some(answer::Result::Failure(failure));
+            board.answer(Answer { id, result, ..Answer::default() });
         }
         Some(Kind::Publish(publish)) => {
             let published =

@@ -1,6 +1,8 @@
 //! What a filter matches: channels by glob or id, text by regular expression. Compiled once, when a
 //! manifest is read; it sees strings, never messages.
 
+mod cover;
+
 use super::fault::Problem;
 use globset::{GlobBuilder, GlobMatcher};
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder, SetMatches};
@@ -43,6 +45,19 @@ impl ChannelPattern {
         match self {
             ChannelPattern::Name(glob) => glob.is_match(name),
             ChannelPattern::Id(wanted) => wanted == id,
+        }
+    }
+
+    /// Whether it lets through every channel that another does, as far as that can be told.
+    pub fn covers(&self, narrower: &ChannelPattern) -> bool {
+        match (self, narrower) {
+            (ChannelPattern::Id(own), ChannelPattern::Id(other)) => own == other,
+            (ChannelPattern::Name(own), ChannelPattern::Name(other)) => {
+                cover::covers(own.glob().glob(), other.glob().glob())
+            }
+            // What a channel of this id is called, and whether another is called so, nobody knows.
+            (ChannelPattern::Name(_), ChannelPattern::Id(_))
+            | (ChannelPattern::Id(_), ChannelPattern::Name(_)) => false,
         }
     }
 

@@ -184,7 +184,7 @@ impl Scope {
     }
 
     /// The first word of this scope that a wider one does not cover; nothing if it is within it. A
-    /// glob is within another only where it is the same: it is not worked out what else it matches.
+    /// glob is within another where that can be told from the two.
     pub fn beyond(&self, wider: &Scope) -> Option<String> {
         let words = |of: &Scope, dimension| {
             let found = of.words().into_iter().find(|(it, _)| *it == dimension);
@@ -199,12 +199,24 @@ impl Scope {
         Dimension::ALL.into_iter().find_map(outside)
     }
 
-    /// Whether a word is the plain name of a channel that a glob covers.
+    /// The same, but for channels by id where the wider one names channels: what those are called,
+    /// nobody can tell before it happens.
+    pub fn surely_beyond(&self, wider: &Scope) -> Option<String> {
+        if !wider.asks_for_names() {
+            return self.beyond(wider);
+        }
+        let by_name = |it: &&ChannelPattern| matches!(it, ChannelPattern::Name(_));
+        let channels = self.channels.iter().filter(by_name).cloned().collect();
+        Scope { channels, ..self.clone() }.beyond(wider)
+    }
+
+    /// Whether a word is a channel's name, or a glob, that one of its globs covers.
     fn covers_name(&self, dimension: Dimension, word: &str) -> bool {
-        let is_plain = !word.starts_with("id:") && !word.contains(['*', '?', '[', '{', '\\']);
-        let covers =
-            |it: &ChannelPattern| matches!(it, ChannelPattern::Name(glob) if glob.is_match(word));
-        dimension == Dimension::Channels && is_plain && self.channels.iter().any(covers)
+        let covers = |it: &ChannelPattern| match ChannelPattern::parse(word) {
+            Ok(word) => it.covers(&word),
+            Err(_) => false,
+        };
+        dimension == Dimension::Channels && self.channels.iter().any(covers)
     }
 
     /// Puts each dimension that the other limits in the place of this one's.

@@ -19,7 +19,6 @@ use crate::config::operator::OperatorConfig;
 use crate::config::spec::{HookSpec, Spec};
 use crate::debug::Parting;
 use crate::lifecycle::Lifecycle;
-use crate::logs::Log;
 use crate::plugin::{
     Ends, InstallPlan, LinuxHost, LinuxHostParts, MAILBOX, Mail, Program, Task, View,
 };
@@ -77,7 +76,7 @@ impl Aboard {
         let listener = open_socket(harbour, &loaded.manifest, user)?;
         let name = loaded.manifest.name.clone();
         let text: Arc<str> = name.as_str().into();
-        let log = Arc::new(Log::new(Arc::clone(&text), harbour.lines.clone()));
+        let log = harbour.lines.open(Arc::clone(&text));
         let (mail, mailbox) = mpsc::channel(MAILBOX);
         let leads = Leads {
             member: harbour.switchboard.register(registration(&loaded, &spec)),
@@ -254,10 +253,14 @@ fn limits(spec: &Spec) -> Limits {
 
 fn bot(manifest: &Manifest) -> Bot {
     match &manifest.bot {
-        Some(bot) => Bot { username: bot.username.clone(), display_name: bot.display_name.clone() },
+        Some(bot) => Bot {
+            username: bot.username.clone(),
+            display_name: bot.display_name.clone(),
+            ..Bot::default()
+        },
         None => {
             let name = manifest.name.as_str().to_owned();
-            Bot { username: name.clone(), display_name: name }
+            Bot { username: name.clone(), display_name: name, ..Bot::default() }
         }
     }
 }
@@ -325,7 +328,6 @@ fn interceptor(hook: &HookSpec) -> Interceptor {
 }
 
 fn facts(harbour: &Harbour, manifest: &Manifest, spec: &Spec, ends: &Ends) -> Facts {
-    let bot = bot(manifest);
     let (grants, scoped_grants) = grant_words(&spec.grants.granted);
     Facts {
         name: manifest.name.as_str().into(),
@@ -344,11 +346,6 @@ fn facts(harbour: &Harbour, manifest: &Manifest, spec: &Spec, ends: &Ends) -> Fa
         },
         data_dir: harbour.paths.data(&manifest.name),
         start_timeout: spec.keys.start_timeout.value,
-        bot: plugin::Bot {
-            user_id: String::new(),
-            username: bot.username,
-            display_name: bot.display_name,
-        },
         previous_end: ends.last().map(|end| plugin::EndRecord {
             cause: end.cause,
             exit: end.exit,

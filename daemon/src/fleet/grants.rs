@@ -96,7 +96,8 @@ fn change(
             let hint = format!("--grant {permission}{scope} grants it so");
             return Err(wrong(Reason::Invalid, format!("{permission} is not granted ({hint})")));
         };
-        narrow(permission, has, scope)?;
+        let asked = asks.0.get(&permission).map(|ask| &ask.scope);
+        narrow(permission, (has, asked), scope)?;
         said.push(format!("narrowed to {permission}{has}"));
     }
     for text in &request.revoke {
@@ -132,20 +133,42 @@ fn asked(asks: &Asks, text: &str) -> Result<(Permission, Scope), Failure> {
     Err(wrong(Reason::NotAsked, text).detail("permission", permission.as_str()))
 }
 
-/// Puts new limits in the place of those of their kind, where they leave less.
-fn narrow(permission: Permission, has: &mut Scope, to: Scope) -> Result<(), Failure> {
+/// Puts new limits in the place of those of their kind, where they leave less: of what the operator
+/// left, and of what the author asked for.
+fn narrow(
+    permission: Permission,
+    (has, asked): (&mut Scope, Option<&Scope>),
+    to: Scope,
+) -> Result<(), Failure> {
     if to.is_whole() {
         let text = format!("narrow {permission} to what? ({permission}@channels=town-*)");
         return Err(wrong(Reason::Invalid, text));
     }
-    let wider = to.beyond(has);
-    if let Some(wider) = wider {
+    if let Some(wider) = to.beyond(has) {
         let hint = format!("--grant {permission}{to} sets it anew");
-        let text = format!("{wider} is not within {permission}{has} ({hint})");
+        let text = format!("{wider} is not within {permission}{has}{} ({hint})", told(&wider));
+        return Err(wrong(Reason::Invalid, text));
+    }
+    if let Some(asked) = asked
+        && let Some(wider) = to.surely_beyond(asked)
+    {
+        let text = format!(
+            "{wider} is not within what it asks for, {permission}{asked}{}: nothing would be left \
+             of it there",
+            told(&wider)
+        );
         return Err(wrong(Reason::Invalid, text));
     }
     has.replace(to);
     Ok(())
+}
+
+/// Of patterns it is said that they were compared as they are written.
+fn told(word: &str) -> &'static str {
+    match word.contains(['*', '?', '[', '{']) {
+        true => ", as far as two patterns can be compared",
+        false => "",
+    }
 }
 
 fn wrong(reason: Reason, text: String) -> Failure {

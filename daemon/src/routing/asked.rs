@@ -5,6 +5,7 @@
 //! knows to ask: nothing of it is taken from the plugin's words.
 
 mod check;
+mod still;
 
 use outboard_proto::app::{Asker, Request, request::Of};
 use outboard_proto::common::{Channel, Failure, Reason};
@@ -19,6 +20,7 @@ use crate::config::permission::Permission;
 use crate::config::scope::Place;
 
 pub use check::check;
+pub use still::needed_first;
 
 impl Switchboard {
     /// Makes a request of what a plugin asks for, which has been checked.

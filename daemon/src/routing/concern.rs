@@ -20,6 +20,8 @@ pub struct Concern {
     plugin: Arc<str>,
     /// The account that is mentioned where the plugin is.
     bot: String,
+    /// How the app names that account; empty where it has not said.
+    account: String,
     filter: Filter,
     /// Channels to which the operator limits the plugin; empty means all.
     within: Vec<ChannelPattern>,
@@ -36,6 +38,7 @@ impl Concern {
         Self {
             plugin: Arc::clone(&of.name),
             bot: of.bot.username.clone(),
+            account: of.bot.user_id.clone(),
             filter: filter.clone(),
             within: of.channels.clone(),
             own,
@@ -100,7 +103,8 @@ impl Concern {
 
     /// Whether the chat server names the bot among the mentioned, or the text has its `@username`.
     fn is_mentioned(&self, message: &Message) -> bool {
-        message.mentions.iter().any(|it| it.user_id == self.bot)
+        let is_bot = |id: &str| id == self.bot || (!id.is_empty() && id == self.account);
+        message.mentions.iter().any(|it| is_bot(&it.user_id))
             || text(message).is_some_and(|text| has_at(text, &self.bot))
     }
 }

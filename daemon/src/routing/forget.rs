@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
+use outboard_proto::app::{FollowUp, Request, request};
 use outboard_proto::common::{
-    Event, Failure, HeldItem, HookPayload, Reason, Sender, event::Of, hook_payload,
+    Event, Failure, HeldItem, HookPayload, Reason, Sender, event::Of, find_user, hook_payload,
 };
 use prost::Message as _;
 use tokio::sync::oneshot;
@@ -14,7 +15,7 @@ use tonic::Code;
 
 use super::publish::{redact, strip};
 use super::run::HoldWish;
-use super::{Core, Switchboard};
+use super::{Core, KeepWish, Switchboard};
 use crate::delivery::journal::{Op, Outcome};
 use crate::held::port::Whose;
 
@@ -65,8 +66,11 @@ impl Core {
         let (done, _) = oneshot::channel();
         self.forget_user(&user.id, &event.workspace, done);
         let whose = Whose { user: user.id.clone(), workspace: event.workspace.clone() };
-        if !self.holds.wish(HoldWish::Forgotten(whose)) {
+        if !self.holds.wish(HoldWish::Forgotten(whose.clone())) {
             tracing::warn!("the disk is behind: what is held of a forgotten user stays held");
+        }
+        if !self.deferrals.wish(KeepWish::Forgotten(whose)) {
+            tracing::warn!("the disk is behind: what was deferred for a forgotten user stays");
         }
     }
 
@@ -201,6 +205,66 @@ pub fn forget_held(user: &str, about: &[u8], payload: &[u8]) -> Option<(Vec<u8>,
     Some((item.encode_to_vec(), held.encode_to_vec()))
 }
 
+/// Whether what was deferred is of a user, by its origin as it was kept.
+#[must_use]
+pub fn is_deferred_for(user: &str, origin: &[u8]) -> bool {
+    contains(origin, user.as_bytes())
+        && FollowUp::decode(origin).is_ok_and(|it| it.user.is_some_and(|it| it.id == user))
+}
+
+/// Whether a request that waits was made for a user, or is about them.
+#[must_use]
+pub fn is_request_about(whose: &Whose, request: &[u8]) -> bool {
+    let Whose { user, workspace } = whose;
+    // Most are about somebody else: they need not be taken apart.
+    if !contains(request, user.as_bytes()) {
+        return false;
+    }
+    let Ok(request) = Request::decode(request) else { return false };
+    (workspace.is_empty() || request.workspace == *workspace)
+        && (request.on_behalf_of.as_ref().is_some_and(|it| it.id == *user)
+            || request.of.as_ref().is_some_and(|of| people_of(of).any(|it| it == user)))
+}
+
+/// Everybody whom a request names, but for what it says.
+fn people_of(of: &request::Of) -> impl Iterator<Item = &str> {
+    use request::Of;
+    let (one, message) = match of {
+        Of::Send(it) => ("", it.message.as_ref()),
+        Of::Ephemeral(it) => (it.only_to.as_str(), it.message.as_ref()),
+        Of::Direct(it) => (it.to_user.as_str(), it.message.as_ref()),
+        Of::FollowUp(it) => (it.user.as_ref().map_or("", |it| &it.id), None),
+        Of::Typing(it) => (it.only_to.as_str(), None),
+        Of::Moderate(it) => (it.user_id.as_str(), None),
+        Of::Invite(it) => (it.user_id.as_str(), None),
+        Of::FindUser(it) => match &it.by {
+            Some(find_user::By::Id(it) | find_user::By::Name(it)) => (it.as_str(), None),
+            None => ("", None),
+        },
+        Of::Decided(_)
+        | Of::Grow(_)
+        | Of::Edit(_)
+        | Of::Delete(_)
+        | Of::React(_)
+        | Of::Unreact(_)
+        | Of::Status(_)
+        | Of::GetMessage(_)
+        | Of::ListMessages(_)
+        | Of::SearchMessages(_)
+        | Of::FindChannel(_)
+        | Of::ListChannels(_)
+        | Of::CreateChannel(_)
+        | Of::SetTopic(_)
+        | Of::Pin(_)
+        | Of::Unpin(_)
+        | Of::StatFile(_)
+        | Of::ReadFile(_)
+        | Of::UploadFile(_) => ("", None),
+    };
+    let mentioned = message.into_iter().flat_map(|it| &it.mentions).map(|it| it.user_id.as_str());
+    mentioned.chain([one])
+}
+
 #[cfg(test)]
 mod tests {
     use outboard_proto::common::{Body, Membership, Message, UserChange, body};
@@ -238,6 +302,38 @@ mod tests {
             (message.id.as_str(), message.sender.as_ref().unwrap().id.as_str()),
             ("m1", "u1")
         );
+    }
+
+    // I113
+    #[test]
+    fn a_request_is_about_whoever_it_is_for_or_names_and_nobody_else() {
+        use outboard_proto::common::{FindUser, Mention, ModerateUser};
+        let about = |user: &str, workspace: &str, request: &Request| {
+            let whose = Whose { user: user.into(), workspace: workspace.into() };
+            is_request_about(&whose, &request.encode_to_vec())
+        };
+        let of = |of| Request { workspace: "acme".into(), of: Some(of), ..Request::default() };
+        let ban = ModerateUser { user_id: "u1".into(), ..ModerateUser::default() };
+        let ban = of(request::Of::Moderate(ban));
+        assert!(about("u1", "", &ban) && about("u1", "acme", &ban));
+        assert!(!about("u1", "other", &ban) && !about("u", "", &ban) && !about("u2", "", &ban));
+        let asked = Request { on_behalf_of: sender("u2"), ..ban };
+        assert!(about("u2", "", &asked));
+        let mentions = vec![Mention { user_id: "u3".into(), ..Mention::default() }];
+        let message = Some(Message { mentions, ..Message::default() });
+        let send = of(request::Of::Send(outboard_proto::app::SendMessage { message }));
+        assert!(about("u3", "", &send) && !about("u1", "", &send));
+        let find = FindUser { by: Some(find_user::By::Id("u4".into())), ..FindUser::default() };
+        assert!(about("u4", "", &of(request::Of::FindUser(find))));
+    }
+
+    // I113
+    #[test]
+    fn what_was_deferred_is_of_whoever_asked() {
+        let origin = FollowUp { user: sender("u1"), ..FollowUp::default() }.encode_to_vec();
+        assert!(is_deferred_for("u1", &origin));
+        assert!(!is_deferred_for("u2", &origin) && !is_deferred_for("u", &origin));
+        assert!(!is_deferred_for("u1", b"rubbish u1") && !is_deferred_for("u1", b""));
     }
 
     #[test]

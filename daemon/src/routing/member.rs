@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outboard_proto::common::Event;
-use outboard_proto::plugin::{AppChanged, DaemonFrame, daemon_frame};
 use outboard_supervision::Moment;
 use outboard_supervision::breaker::Breaker;
 
@@ -27,7 +26,7 @@ use crate::config::permission::Permission;
 use crate::config::pushed::{self, Pushed};
 use crate::delivery::journal::Backlog;
 use crate::delivery::{Deliveries, RETENTION};
-use crate::egress::{Egress, Urgency};
+use crate::egress::Egress;
 use crate::frame::ToPlugin;
 
 /// Deliveries remembered as possible causes of what a plugin does next.
@@ -290,7 +289,8 @@ impl Core {
         }
     }
 
-    fn register(&mut self, registration: Registration, now: Moment) -> MemberId {
+    fn register(&mut self, mut registration: Registration, now: Moment) -> MemberId {
+        registration.bot.user_id = self.bots.account_of(&registration.bot.username);
         let id = match self.names.get(&registration.name) {
             Some(&id) => {
                 let before = std::mem::replace(&mut self.members[id].is, registration);
@@ -330,7 +330,7 @@ impl Core {
     }
 
     /// Everything that is derived from who is registered and listed.
-    fn rebuild(&mut self, _now: Moment) {
+    pub fn rebuild(&mut self, _now: Moment) {
         self.note_patterns();
         self.permits.names_wanted =
             self.members.iter().any(|(_, it)| it.is.grants.asks_for_names());
@@ -412,13 +412,8 @@ impl Core {
     /// Tells every plugin with a session what the connected apps can do now.
     pub fn announce_apps(&mut self, now: Moment) {
         let app = self.nodes.app_info();
-        for (_, member) in &self.members {
-            if let Some(seat) = &member.seat {
-                let changed = AppChanged { app: Some(app.clone()) };
-                let frame = DaemonFrame { kind: Some(daemon_frame::Kind::App(changed)) };
-                // A session that takes nothing is found out by its heartbeat.
-                let _ = seat.egress.push(Urgency::Control, frame.into(), now);
-            }
+        for (id, _) in &self.members {
+            self.tell_app(id, app.clone(), now);
         }
     }
 }

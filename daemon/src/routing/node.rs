@@ -286,7 +286,7 @@ impl Switchboard {
 impl Core {
     fn attach_node(
         &mut self,
-        hello: AppHello,
+        mut hello: AppHello,
         egress: Egress<ToApp>,
         unary: bool,
         now: Moment,
@@ -294,6 +294,8 @@ impl Core {
         if let Some(older) = self.nodes.find(&hello.app, &hello.node) {
             self.make_way(older, &hello, now)?;
         }
+        let bots = std::mem::take(&mut hello.bots);
+        self.learn_bots(bots.iter().map(|(name, id)| (name.as_str(), id.as_str())), now);
         self.nodes.serial += 1;
         let (told, listed) = (self.policies(&hello.hooks), self.catalogue_for(&hello));
         let serial = self.nodes.serial;

@@ -223,8 +223,15 @@ pub fn place<'p>(workspace: &'p str, channel: Option<&'p Channel>) -> Place<'p> 
     Place { workspace, channel_id: channel.map_or("", |it| &it.id), channel_name: named }
 }
 
+/// Why a plugin may not act in a channel although it has the grant.
+pub fn elsewhere(channel_id: &str) -> Failure {
+    let limits = "the operator limits this plugin to others than";
+    let text = format!("Permission denied: {limits} {channel_id}");
+    Failure::new(Code::PermissionDenied, Reason::OutOfScope, text)
+}
+
 /// Why a plugin may not do something at a place.
-fn explain(member: &Member, needed: Permission, at: (Allowed, &Place<'_>)) -> Failure {
+pub fn explain(member: &Member, needed: Permission, at: (Allowed, &Place<'_>)) -> Failure {
     let (allowed, place) = at;
     let denied = format!("Permission denied: {needed}{}", place_words(place));
     match allowed {

@@ -73,6 +73,8 @@ pub struct Bot {
     pub username: String,
     /// What people see.
     pub display_name: String,
+    /// By which the app names it; empty until the app has said so, which is routing's to know.
+    pub user_id: String,
 }
 
 /// One place in a pipeline.

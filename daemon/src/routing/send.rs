@@ -125,8 +125,11 @@ impl Switchboard {
 
     /// A node answered a request. Whether anyone waited for it.
     pub fn answer(&self, answer: Answer) -> bool {
-        self.with(|core, _| {
+        self.with(|core, now| {
             let Some(pending) = core.requests.table.remove(&answer.id) else { return false };
+            if let Some(asker) = &pending.outgoing.request.asker {
+                core.learn_bots([(&*asker.bot_username, &*answer.bot_user_id)], now);
+            }
             let answer = core.checked(&pending, answer);
             pending.outcome.send(SendOutcome::Answered(answer)).is_ok()
         })

@@ -85,7 +85,7 @@ pub fn registration(name: &str, interceptors: Vec<Interceptor>) -> Registration 
     Registration {
         name: name.into(),
         version: "1.0.0".into(),
-        bot: Bot { username: name.into(), display_name: name.into() },
+        bot: Bot { username: name.into(), display_name: name.into(), ..Bot::default() },
         interceptors,
         subscriptions: Vec::new(),
         channels: Vec::new(),

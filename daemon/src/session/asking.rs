@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use outboard_proto::app::{Request as Asked, answer, request::Of};
 use outboard_proto::common::{
-    ChannelInfo, ChannelPage, Done, Failure, Message, MessagePage, Reason, Sender, User,
+    ChannelInfo, ChannelPage, Done, Failure, Message, MessagePage, Reason, User,
 };
 use outboard_proto::operations::{self, Keeping};
 use tonic::{Code, Request, Response, Status};
@@ -17,7 +17,7 @@ use tonic::{Code, Request, Response, Status};
 use super::listen::Entrance;
 use super::messages::{cause, patience};
 use super::places;
-use crate::audit::{self, Who};
+use crate::audit::moderation;
 use crate::routing::{Cause, check, is_keyed};
 use crate::status;
 
@@ -125,24 +125,12 @@ async fn carry_out(
     result.and_then(|result| places::seen(entrance, &outgoing.request, result))
 }
 
-/// Every act of moderation is on record: who, on whom, why, for whom, and what came of it.
+/// Every act of moderation is on record: who, on whom, why, for whom, and what came of it. Of one
+/// that is queued the outbox records that when it knows.
 fn record(entrance: &Entrance, asked: &Asked, result: &Result<answer::Result, Failure>) {
-    let Some(Of::Moderate(act)) = &asked.of else { return };
-    let plugin = entrance.facts().name.clone();
-    let place = match act.channel_id.as_str() {
-        "" => String::new(),
-        channel => format!(" in {channel}"),
-    };
-    let behind = match &asked.on_behalf_of {
-        Some(Sender { id, .. }) => format!("{} (for {id})", act.reason),
-        None => act.reason.clone(),
-    };
-    let record = audit::Act::new(&Who::Plugin(plugin.clone()), operations::name_of_act(act.act()))
-        .of(&plugin)
-        .on(&format!("{}{place}", act.user_id))
-        .why(&behind)
-        .came_to(result);
-    entrance.refusals.audit().record(record);
+    if let Some(act) = moderation::of(&entrance.facts().name, asked) {
+        entrance.refusals.audit().record(act.came_to(result));
+    }
 }
 
 fn another_kind() -> Failure {

@@ -192,7 +192,7 @@ impl Session {
             settings_narrowed: told.narrowed,
             grants: facts.grants.clone(),
             limits: Some(self.limits(&facts)),
-            bot: Some(facts.bot.clone()),
+            bot: Some(self.entrance.switchboard.bot(self.entrance.member)),
             app: Some(self.entrance.switchboard.app_info()),
             previous_end: facts.previous_end.clone(),
             features: hello::shared_features(hello),

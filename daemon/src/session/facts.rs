@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use outboard_proto::plugin::{Bot, EndRecord, Limits};
+use outboard_proto::plugin::{EndRecord, Limits};
 
 use crate::config::manifest::Handlers;
 
@@ -29,8 +29,6 @@ pub struct Facts {
     pub data_dir: PathBuf,
     /// How long a start may take, and a handler of its lifecycle.
     pub start_timeout: Duration,
-    /// The account it speaks as.
-    pub bot: Bot,
     /// How the generation before ended.
     pub previous_end: Option<EndRecord>,
 }

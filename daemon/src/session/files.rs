@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outboard_proto::app::{Answer, answer, request::Of};
-use outboard_proto::common::{Channel, Failure, FileInfo, Reason, StatFile};
+use outboard_proto::common::{Failure, FileInfo, Reason, StatFile};
 use outboard_proto::plugin::UploadPiece;
 use outboard_proto::plugin::files_server::Files;
 use outboard_supervision::Moment;
@@ -21,9 +21,9 @@ use tonic::{Code, Request, Response, Status, Streaming};
 
 use super::listen::Entrance;
 use super::messages::{cause, said_timeout};
+use super::places::permitted;
 use crate::clock::Clock;
 use crate::config::permission::Permission;
-use crate::config::scope::Place;
 use crate::routing::{Cause, NodeId, Outgoing, check};
 use crate::status;
 use download::Pieces;
@@ -151,25 +151,7 @@ fn may_read(
     info: &FileInfo,
 ) -> Result<(), Failure> {
     let channel = info.channel.clone().unwrap_or_default();
-    permit(entrance, (rpc, Permission::FilesRead), &asked.request.workspace, &channel)
-}
-
-/// Whether a plugin may do something with a file of a channel; an empty one is none.
-fn permit(
-    entrance: &Arc<Entrance>,
-    (rpc, needed): (&'static str, Permission),
-    workspace: &str,
-    channel: &Channel,
-) -> Result<(), Failure> {
-    let channel_name = Some(channel.name.as_str()).filter(|name| !name.is_empty());
-    let place = Place { workspace, channel_id: &channel.id, channel_name };
-    entrance.permit_in(rpc, needed, &place)?;
-    if channel.id.is_empty() || entrance.switchboard.is_enabled_in(entrance.member, channel) {
-        return Ok(());
-    }
-    let id = &channel.id;
-    let text = format!("Permission denied: the operator limits this plugin to others than {id}");
-    Err(Failure::new(Code::PermissionDenied, Reason::OutOfScope, text))
+    permitted(entrance, (rpc, Permission::FilesRead), &asked.request.workspace, &channel)
 }
 
 fn file_in(answer: Answer) -> Result<FileInfo, Failure> {

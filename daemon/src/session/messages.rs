@@ -21,9 +21,8 @@ use tonic::{Code, Request, Response, Status, Streaming};
 
 use super::asking::ask;
 use super::listen::Entrance;
-use super::{growing, held};
+use super::{growing, held, places};
 use crate::config::permission::Permission;
-use crate::config::scope::Place;
 use crate::held::dropping;
 use crate::held::stage::Way;
 pub use crate::outbox::Outbox;
@@ -190,14 +189,12 @@ impl HostMessages {
             ("", Some(cause)) => &cause.workspace,
             (named, _) => named,
         };
-        let channel_id = send.channel_id.as_str();
-        let known = cause.and_then(|it| it.channel.as_ref()).filter(|it| it.id == channel_id);
-        let channel_name = known.map(|it| it.name.as_str());
-        let place = Place { workspace, channel_id, channel_name };
+        let channel = places::named(&send.channel_id, cause);
         if !send.attachments.is_empty() {
-            self.entrance.permit_in(rpc, Permission::FilesWrite, &place)?;
+            let files = (rpc, Permission::FilesWrite);
+            places::permitted(&self.entrance, files, workspace, &channel)?;
         }
-        self.entrance.permit_in(rpc, Permission::MessagesSend, &place)
+        places::permitted(&self.entrance, (rpc, Permission::MessagesSend), workspace, &channel)
     }
 
     async fn carry_out(

@@ -6,6 +6,7 @@ use super::error::StoreError;
 use super::schema;
 use super::thread::StoreThread;
 use crate::config::name::PluginName;
+use crate::held::port::Whose;
 use jiff::Timestamp;
 use std::path::Path;
 use std::time::Duration;
@@ -62,6 +63,18 @@ pub const MIGRATIONS: &[&str] = &[
     events::TABLES,
     held::TABLE,
 ];
+
+/// Whether what was deferred is of a user: their id, and the origin as it was kept.
+pub type IsOf = fn(&str, &[u8]) -> bool;
+
+/// What was erased of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Open interactions of theirs: plugin and id.
+    pub interactions: Vec<(String, String)>,
+    /// Requests that waited and concern them, in their order.
+    pub requests: Vec<OutboxEntry>,
+}
 
 /// The handle. Clones share one thread.
 #[derive(Clone)]
@@ -136,19 +149,20 @@ impl Journal {
         self.thread.run(0, move |db| outbox::attempt(db, id)).await
     }
 
-    /// A request was answered: it waits no more, and its key keeps the answer.
+    /// A request was answered: it waits no more, and its key keeps the answer. Whether it still
+    /// waited.
     ///
     /// # Errors
     /// The database failed; then it waits on.
-    pub async fn answered(&self, id: i64, answer: Vec<u8>) -> Result<(), StoreError> {
+    pub async fn answered(&self, id: i64, answer: Vec<u8>) -> Result<bool, StoreError> {
         self.thread.run(answer.len(), move |db| outbox::answered(db, id, &answer)).await
     }
 
-    /// Takes a request off the queue unanswered. Its key may be used again.
+    /// Takes a request off the queue unanswered. Its key may be used again. Whether it still waited.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn withdraw(&self, id: i64) -> Result<(), StoreError> {
+    pub async fn withdraw(&self, id: i64) -> Result<bool, StoreError> {
         self.thread.run(0, move |db| outbox::withdraw(db, id)).await
     }
 
@@ -237,7 +251,28 @@ impl Journal {
         self.thread.run(0, move |db| interactions::cancel(db, &id, now)).await
     }
 
-    /// Drops what has grown too old; answers the requests that nobody carried out in time.
+    /// Erases a user from what was deferred for them, and takes what concerns them off the queue of
+    /// requests: `is_of` knows an interaction's origin, `concerns` a request.
+    ///
+    /// # Errors
+    /// The database failed; then nothing is erased.
+    pub async fn forget_user(
+        &self,
+        whose: Whose,
+        (is_of, concerns): (IsOf, fn(&Whose, &[u8]) -> bool),
+        now: Timestamp,
+    ) -> Result<Forgotten, StoreError> {
+        let forget = move |db: &_| {
+            let their = (whose.user.as_str(), whose.workspace.as_str());
+            let interactions = interactions::forget(db, their, is_of, now)?;
+            let requests = outbox::forget(db, |request| concerns(&whose, request))?;
+            Ok(Forgotten { interactions, requests })
+        };
+        self.thread.run(0, forget).await
+    }
+
+    /// Drops what has grown too old; answers the requests that nobody carried out in time. Their
+    /// keys may be used again.
     ///
     /// # Errors
     /// The database failed.

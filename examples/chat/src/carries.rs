@@ -10,10 +10,13 @@ use std::sync::Arc;
 
 use outboard_app::{Asked, Builder, Refusal};
 
+use crate::plugins::bot;
 use crate::room::Room;
 
 /// Says to plugins that the chat can do all of it.
 pub fn declare(builder: Builder, room: &Arc<Room>) -> Builder {
+    // Plugins' messages have the bot's name as their sender's id; so that is what mentions name.
+    let builder = builder.bot_accounts(|asker| Some(bot(asker).name().to_owned()));
     let builder = with_messages(builder, room);
     let builder = with_people(builder, room);
     with_places(builder, room)

@@ -31,7 +31,7 @@ impl Host {
         self.welcome().limits.unwrap_or_default()
     }
 
-    /// The account it speaks as.
+    /// The account it speaks as; its `user_id` is empty until the app has said what it calls it.
     #[must_use]
     pub fn bot(&self) -> Bot {
         self.welcome().bot.clone().unwrap_or_default()

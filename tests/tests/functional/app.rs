@@ -196,7 +196,8 @@ async fn an_app_may_be_unary_only() -> Outcome {
         }
     };
     let sent = outboard_proto::app::Sent { message_id: "m-2".to_owned() };
-    let answer = Answer { id: request.id, result: Some(answer::Result::Sent(sent)) };
+    let result = Some(answer::Result::Sent(sent));
+    let answer = Answer { id: request.id, result, ..Answer::default() };
     client.answer(of_node(answer)?).await?;
 
     let replied = |line: &outboard_proto::admin::LogLine| line.line.contains("replied: sent m-2");

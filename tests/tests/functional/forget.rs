@@ -1,8 +1,10 @@
 //! Forgetting a user: what the daemon keeps of them goes, and plugins are told, whenever they run.
 
-use outboard_proto::common::{Event, Message, UserChange, event};
-use outboard_tests::app::hold_of;
-use outboard_tests::{App, Daemon, Draft, Outcome, values};
+use outboard_proto::admin::LogLine;
+use outboard_proto::app::{answer, request::Of};
+use outboard_proto::common::{Done, Event, Message, UserChange, event};
+use outboard_tests::app::{hold_of, reply_text};
+use outboard_tests::{App, AppDraft, Daemon, Draft, Outcome, values};
 
 use crate::QUICK;
 
@@ -34,6 +36,19 @@ fn by_bob(text: &str) -> Event {
 }
 
 /// Whether some file of the journal has these words.
+fn is_in_journal(daemon: &Daemon, words: &str) -> anyhow::Result<bool> {
+    let mut found = false;
+    for entry in std::fs::read_dir(daemon.house().state())? {
+        let path = entry?.path();
+        if path.file_name().is_some_and(|it| it.to_string_lossy().starts_with("journal.db")) {
+            let bytes = std::fs::read(&path)?;
+            found |= bytes.windows(words.len()).any(|part| part == words.as_bytes());
+        }
+    }
+    Ok(found)
+}
+
+/// Whether some file of the state folder has these words.
 fn is_on_disk(daemon: &Daemon, words: &str) -> anyhow::Result<bool> {
     let mut found = false;
     for entry in std::fs::read_dir(daemon.house().state())? {
@@ -75,6 +90,81 @@ async fn what_waits_loses_its_content_and_a_plugin_that_is_down_is_told_later() 
     crate::session::told_again(&app, "event user.forgotten attempt=1 u-ann").await?;
     let seen = crate::session::told_again(&app, "what bob said").await?;
     assert!(!seen.contains("secret"), "{seen}");
+    Ok(())
+}
+
+// I113
+#[tokio::test]
+async fn what_was_deferred_for_them_and_waits_about_them_and_names_them_goes() -> Outcome {
+    let draft = Draft::obedient("alpha").may("messages:send").may("users:moderate");
+    let daemon = Daemon::configured(QUICK).await?;
+    daemon.run(&draft).await?;
+    let able = || AppDraft::default().able();
+    let app = able().connect(&daemon.house().app_socket()).await?;
+    defer(&app, "i-1").await?;
+    app.tell("alpha", "log met u-ann, and u-anna").await?;
+    app.tell("alpha", "log met u-anna").await?;
+    app.tell("alpha", "ask-when-alone ban u-ann 0 /far too loud").await?;
+    drop(app);
+    let done = |line: &LogLine| line.line.contains("alone: done");
+    daemon.operator().wait_for_line("alpha", done).await?;
+    assert!(is_in_journal(&daemon, "far too loud")?, "else this test says nothing");
+
+    let forgotten = daemon.operator().forget("u-ann").await?;
+    assert_eq!((forgotten.interactions, forgotten.requests, forgotten.log_lines), (1, 1, 1));
+    assert!(!is_in_journal(&daemon, "far too loud")? && !is_in_journal(&daemon, "u-ann")?);
+    let lines = daemon.operator().logs("alpha").await?;
+    assert!(lines.iter().all(|it| !it.line.contains("met u-ann,")), "{lines:?}");
+    assert!(lines.iter().any(|it| it.line.contains("met u-anna")), "{lines:?}");
+    let again = daemon.operator().forget("u-ann").await?;
+    assert_eq!((again.interactions, again.requests, again.log_lines), (0, 0, 0));
+
+    let app = able().connect(&daemon.house().app_socket()).await?;
+    let said = app.tell("alpha", "follow-up i-1 1 hello").await?;
+    assert!(said.contains("INTERACTION_EXPIRED"), "{said}");
+    let told = app.order("alpha", "ask edit c-town m-1 next").await?;
+    let request = app.request().await?;
+    assert!(matches!(request.of, Some(Of::Edit(_))), "nothing came before: {:?}", request.of);
+    app.answer(request.id, answer::Result::Done(Done {})).await?;
+    told.answer().await?;
+    Ok(())
+}
+
+// I113
+#[tokio::test]
+async fn an_app_that_forgets_a_user_ends_what_was_deferred_for_them() -> Outcome {
+    let (_daemon, app) = with(&[Draft::obedient("alpha")]).await?;
+    defer(&app, "i-1").await?;
+    let change = UserChange { user: Some(values::person("ann")), ..UserChange::default() };
+    let event = Event {
+        r#type: "user.forgotten".to_owned(),
+        of: Some(event::Of::User(change)),
+        ..Event::default()
+    };
+    app.publish(event).await?;
+    let over = async {
+        // It is a write behind others; what is said before it is shown.
+        for seq in 1.. {
+            let told = app.order("alpha", &format!("follow-up i-1 {seq} hello")).await?;
+            let said = tokio::select! {
+                told = told.answer() => reply_text(&told?).unwrap_or_default(),
+                shown = app.show_follow_up("m-1") => shown.map(|_| String::new())?,
+            };
+            if said.contains("INTERACTION_EXPIRED") {
+                break;
+            }
+        }
+        Ok(())
+    };
+    tokio::time::timeout(outboard_tests::PATIENCE, over).await?
+}
+
+/// Ann defers a command.
+async fn defer(app: &App, id: &str) -> Outcome {
+    let mut command = outboard_tests::app::command("alpha", "defer");
+    id.clone_into(&mut command.interaction_id);
+    let result = app.run_command(command).await?;
+    anyhow::ensure!(format!("{result:?}").contains("deferred: true"), "{result:?}");
     Ok(())
 }
 

@@ -65,6 +65,7 @@ mod surroundings;
 mod traces;
 mod ui;
 mod ui_bad;
+mod waiting;
 
 use outboard_proto::admin::{EndRecord, PluginStatus};
 

@@ -28,7 +28,7 @@ from outboard_app.outcome import (
     Published,
     decided,
 )
-from outboard_app.requests import Desk, OnDecided, OnFollowUp, OnSend
+from outboard_app.requests import BotAccount, Desk, OnDecided, OnFollowUp, OnSend
 from outboard_app.shown import Asset, OnShown, Shown, fetch
 from outboard_app.signs import Listener, OnPiece, OnProgress
 from outboard_app.wire import (
@@ -96,6 +96,7 @@ class App(Gates[Coroutine[Any, Any, Outcome]]):
         carries: Carries | None = None,
         ui: Iterable[str] = (),
         on_shown: OnShown | None = None,
+        bot_account: BotAccount | None = None,
     ) -> None:
         """Describes the app; `start` connects it.
 
@@ -111,7 +112,9 @@ class App(Gates[Coroutine[Any, Any, Outcome]]):
         the plugins' own events that `subscriptions` names, such as "plugin:moderator:case_opened".
         `carries` has a handler for everything else that the app carries out.
         `ui` names what it shows of plugins, "blocks", "web", "menu" and "modal"; `on_shown` is told
-        what they show, and of every change.
+        what they show, and of every change. `bot_account` says what the app calls the account of a
+        plugin's bot, by plugin and bot_username, or "": as messages name it, as their sender or as
+        mentioned. It is asked when something was carried out for the bot, and must not block.
         """
         hello = _hello(app, node, version, public_url)
         hello.hooks.extend(hooks)
@@ -124,7 +127,7 @@ class App(Gates[Coroutine[Any, Any, Outcome]]):
             hello.operations.append(_DECIDE)
         if carries is not None:
             hello.operations.extend(carries.names())
-        desk = Desk(on_send, on_follow_up, time.monotonic, on_decided, carries)
+        desk = Desk(on_send, on_follow_up, time.monotonic, on_decided, carries, bot_account)
         hello.subscriptions.extend(subscriptions)
         hello.ui.extend(ui)
         self._socket = socket

@@ -265,6 +265,8 @@ class Link:
         failed = 0
         why = ""
         while True:
+            # A later daemon, or one that was away, hears again what this one was told.
+            self._hello.bots.update(self._desk.bots)
             try:
                 await session.run(
                     self._socket, self._hello, self._outbox, self._welcomed, self._heard

@@ -132,6 +132,8 @@ class Decided:
 OnSend = Callable[[SendRequest], Awaitable[str]]
 OnFollowUp = Callable[[FollowUp], Awaitable[str]]
 OnDecided = Callable[[Decided], Awaitable[str]]
+#: The app's id of a bot's account, by plugin and bot_username; "" where it has none.
+BotAccount = Callable[[str, str], str]
 Reply = Callable[[app.Answer], None]
 Work = Callable[[], Awaitable[app.Answer]]
 
@@ -146,7 +148,11 @@ class Desk:
         clock: Callable[[], float],
         on_decided: OnDecided | None = None,
         carries: Carries | None = None,
+        bot_account: BotAccount | None = None,
     ) -> None:
+        self._bot_account = bot_account
+        #: Accounts of bots that the daemon was told of, for the next hello.
+        self.bots: dict[str, str] = {}
         self._carries = carries or Carries()
         self._on_send = on_send
         self._on_follow_up = on_follow_up
@@ -192,7 +198,17 @@ class Desk:
         else:
             answer = app.Answer(id=request.id)
             answer.MergeFrom(done)
+            answer.bot_user_id = self._account(request.asker)
             reply(answer)
+
+    def _account(self, asker: app.Asker) -> str:
+        """Of the bot that has just been asked for something, which may have made it."""
+        if self._bot_account is None:
+            return ""
+        account = self._bot_account(asker.plugin, asker.bot_username or asker.plugin)
+        if account:
+            self.bots[asker.bot_username] = account
+        return account
 
     def _work(self, request: app.Request) -> Work | None:
         """The app's own code for it, ready to begin."""

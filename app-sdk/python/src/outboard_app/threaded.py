@@ -17,7 +17,7 @@ from outboard_app.gates import Gates
 from outboard_app.link import OnCatalogue, OnEvent
 from outboard_app.operations import Carries
 from outboard_app.outcome import CommandOutcome, HttpAnswer, Outcome, Published
-from outboard_app.requests import Decided, FollowUp, SendRequest
+from outboard_app.requests import BotAccount, Decided, FollowUp, SendRequest
 from outboard_app.settings import SERVER, Saved
 from outboard_app.shown import Asset, OnShown, Shown
 from outboard_app.signs import OnPiece, OnProgress
@@ -56,6 +56,7 @@ class ThreadedApp(Gates["Future[Outcome]"]):
         carries: Carries | None = None,
         ui: Iterable[str] = (),
         on_shown: OnShown | None = None,
+        bot_account: BotAccount | None = None,
     ) -> None:
         """As App. `on_send` and the others are called on the SDK's thread; those in `carries` are
         coroutines there, too.
@@ -81,6 +82,7 @@ class ThreadedApp(Gates["Future[Outcome]"]):
             carries=carries,
             ui=ui,
             on_shown=on_shown,
+            bot_account=bot_account,
         )
 
     def start(self) -> None:

@@ -8,7 +8,8 @@ fn asks() -> Asks {
         let (permission, scope) = parse_scoped(text).unwrap();
         (permission, Ask { need: Need::Optional, reason: String::new(), scope })
     };
-    Asks(["messages:send", "messages:read", "storage:write"].map(ask).into())
+    let asked = ["messages:send", "messages:read", "storage:write", "messages:history@channels=town-*"];
+    Asks(asked.map(ask).into())
 }
 
 fn changed(before: &str, request: &ChangeGrantsRequest) -> Result<String, String> {
@@ -41,6 +42,33 @@ fn a_grant_sets_a_revocation_takes_and_narrowing_leaves_less() {
     assert_eq!(less, to);
     let both = changed(before, &narrowed("messages:send@workspaces=acme")).unwrap();
     assert_eq!(both, "messages:read,messages:send@workspaces=acme@channels=town-*");
+}
+
+// I114
+#[test]
+fn a_narrower_pattern_is_taken_and_one_that_may_be_wider_is_refused_with_what_is_there() {
+    let narrow = |before: &str, to: &str| changed(before, &narrowed(to));
+    let within = "messages:send@channels=town-hall-*|town-?";
+    assert_eq!(narrow("messages:send@channels=town-*", within).unwrap(), within);
+    // What the author asked for is asked, too; a channel by id may be one of those.
+    for to in ["messages:history@channels=town-hall*", "messages:history@channels=id:C1"] {
+        assert_eq!(narrow("messages:history", to).unwrap(), to);
+    }
+    for (before, to, said) in [
+        (
+            "messages:send@channels=town-*",
+            "messages:send@channels=town*",
+            "channels=town* is not within messages:send@channels=town-*, as far as two patterns",
+        ),
+        (
+            "messages:history",
+            "messages:history@channels=staff",
+            "channels=staff is not within what it asks for, messages:history@channels=town-*: ",
+        ),
+    ] {
+        let failure = narrow(before, to).unwrap_err();
+        assert!(failure.contains(said), "{failure}");
+    }
 }
 
 #[test]

@@ -86,6 +86,22 @@ fn a_mention_is_the_bots_own_and_whole() {
     assert!(concerns(&Filter { mentions: true, ..Filter::default() }, &named));
 }
 
+// I115
+#[test]
+fn a_mention_by_the_account_that_the_app_has_for_the_bot_is_one_too() {
+    let mut known = registration("alfie", Vec::new());
+    known.bot.user_id = "@alfie:example.org".into();
+    let filter = Filter { mentions: true, ..Filter::default() };
+    let concern = Concern::new(&known, &filter, false, &Patterns::default());
+    let names = |user_id: &str| {
+        let mentions = vec![Mention { user_id: user_id.into(), ..Mention::default() }];
+        let named = Message { mentions, body: says("hello"), ..message() };
+        concern.covers(Subject::Message(&named), &Found::default())
+    };
+    assert!(names("@alfie:example.org") && names("alfie"));
+    assert!(!names("@alfie:example.com") && !names(""));
+}
+
 #[test]
 fn what_is_not_there_is_let_through_by_no_filter_on_it() {
     let opaque = Some(Body { content: Some(body::Content::Opaque(Opaque::default())) });

@@ -15,6 +15,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::CommandCall;
 use crate::egress::Urgency;
+use crate::held::port::Whose;
 use crate::routing::asked::asker;
 use crate::routing::send::Outgoing;
 use crate::routing::{Core, MemberId, Switchboard};
@@ -50,6 +51,8 @@ pub enum KeepWish {
     Keep(Box<Deferral>),
     /// To let nothing more be said to it.
     Cancel(String),
+    /// To erase a user who is forgotten, and what waits for an app and concerns them.
+    Forgotten(Whose),
 }
 
 /// Interactions between the plugin's word and the keeper's.
@@ -188,6 +191,7 @@ impl Core {
                 channel: command.channel.clone(),
                 user: command.user.clone(),
                 thread_root: command.thread_root.clone(),
+                action: command.kind == super::Kind::Action,
                 ..FollowUp::default()
             },
             within: member.is.interaction_timeout,

@@ -122,7 +122,7 @@ async fn an_answer_that_does_not_fit_becomes_a_failure_and_is_noted() {
     for (result, fits) in results {
         let Handing::Handed(_, outcome) = board.hand_request(&asked) else { panic!() };
         let id = app.request().await.id;
-        board.answer(Answer { id, result });
+        board.answer(Answer { id, result, ..Answer::default() });
         let SendOutcome::Answered(answer) = outcome.await.unwrap() else { panic!() };
         match answer.result {
             Some(answer::Result::Failure(failure)) if !fits => {
@@ -146,7 +146,7 @@ async fn what_follows_goes_to_the_node_that_began_it_or_nowhere() {
     let node = board.node_of_request(id).unwrap();
     let request = first.request().await;
     let result = Some(answer::Result::Sent(Sent { message_id: "m1".into() }));
-    board.answer(Answer { id: request.id, result });
+    board.answer(Answer { id: request.id, result, ..Answer::default() });
     let _other = FakeApp::carrying(&board, "n0", &["messages.stream"]);
     let more = begun.following(Of::Grow(Default::default()), node);
     assert!(matches!(board.hand_request(&more), Handing::Handed(..)));

@@ -218,6 +218,6 @@ impl FakeApp {
     }
 
     fn say(&self, id: u64, result: answer::Result) {
-        self.board.answer(Answer { id, result: Some(result) });
+        self.board.answer(Answer { id, result: Some(result), ..Answer::default() });
     }
 }

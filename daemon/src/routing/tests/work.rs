@@ -219,7 +219,7 @@ async fn a_plugins_message_is_attributed_by_the_daemon() {
     let origin = sent.message.unwrap().origin.unwrap();
     assert_eq!((origin.plugin.as_str(), origin.hops), ("one", 1));
     let result = Some(answer::Result::Sent(Sent { message_id: "m1".into() }));
-    assert!(board.answer(Answer { id: request.id, result }));
+    assert!(board.answer(Answer { id: request.id, result, ..Answer::default() }));
     assert!(matches!(outcome.await.unwrap(), SendOutcome::Answered(_)));
 }
 

@@ -18,7 +18,7 @@ use tonic::{Code, Status};
 use super::super::listen::Entrance;
 use super::super::places;
 use super::content::{Content, Whole};
-use super::{GAP, Time, UPLOAD, another_kind, permit};
+use super::{GAP, Time, UPLOAD, another_kind};
 use crate::config::permission::Permission;
 use crate::outbox::Outbox;
 use crate::routing::{Cause, NodeId, Outgoing};
@@ -92,7 +92,7 @@ impl Uploading {
             ("", Some(cause)) => cause.workspace.clone(),
             (named, _) => named.to_owned(),
         };
-        permit(entrance, (UPLOAD, Permission::FilesWrite), &workspace, &channel)?;
+        places::permitted(entrance, (UPLOAD, Permission::FilesWrite), &workspace, &channel)?;
         let channel = (!channel.id.is_empty()).then_some(channel);
         let UploadBegin { name, mime, size_bytes, sha256, .. } = begin;
         let file = Some(Attachment { id: String::new(), name, mime, size_bytes, sha256 });

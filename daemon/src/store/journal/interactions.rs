@@ -142,6 +142,35 @@ pub fn cancel(db: &Connection, id: &str, now: Timestamp) -> Result<Vec<String>, 
     Ok(plugins.collect::<Result<_, _>>()?)
 }
 
+/// Nothing more can be said to the interactions of a user, in this workspace or everywhere where
+/// none is named, and nobody knows any more what they were about; answers those that were open.
+pub fn forget(
+    db: &Connection,
+    (user, workspace): (&str, &str),
+    is_of: fn(&str, &[u8]) -> bool,
+    now: Timestamp,
+) -> Result<Vec<(String, String)>, Trouble> {
+    let query = "SELECT plugin, id, origin, state, expires_us FROM interactions
+        WHERE length(origin) > 0 AND (?1 = '' OR workspace = ?1)";
+    let mut query = db.prepare_cached(query)?;
+    let mut rows = query.query([workspace])?;
+    let mut theirs = Vec::new();
+    while let Some(row) = rows.next()? {
+        if is_of(user, row.get_ref(2)?.as_blob().unwrap_or_default()) {
+            let (state, expires): (u8, i64) = (row.get(3)?, row.get(4)?);
+            let is_open = state == OPEN && expires > now.as_microsecond();
+            theirs.push(((row.get(0)?, row.get(1)?), is_open));
+        }
+    }
+    let update = "UPDATE interactions SET origin = x'', expires_us = min(expires_us, ?3)
+        WHERE plugin = ?1 AND id = ?2";
+    let mut update = db.prepare_cached(update)?;
+    for ((plugin, id), _) in &theirs {
+        update.execute(params![plugin, id, now.as_microsecond()])?;
+    }
+    Ok(theirs.into_iter().filter(|(_, is_open)| *is_open).map(|(it, _)| it).collect())
+}
+
 /// A day longer than follow-ups may come, so that a late one hears why.
 pub fn expire(db: &Connection, now: Timestamp) -> Result<(), Trouble> {
     db.execute("DELETE FROM interactions WHERE expires_us <= ?1", [before(now, KEY_AGE)])?;

@@ -104,18 +104,37 @@ pub fn attempt(db: &Connection, id: i64) -> Result<Option<u32>, Trouble> {
     Ok(db.prepare_cached(raise)?.query_row([id], |row| row.get(0)).optional()?)
 }
 
-pub fn answered(db: &Connection, id: i64, answer: &[u8]) -> Result<(), Trouble> {
-    if let Some((plugin, key)) = remove(db, id)? {
-        seen::conclude(db, &plugin, &key, answer)?;
+pub fn answered(db: &Connection, id: i64, answer: &[u8]) -> Result<bool, Trouble> {
+    let removed = remove(db, id)?;
+    if let Some((plugin, key)) = &removed {
+        seen::conclude(db, plugin, key, answer)?;
     }
-    Ok(())
+    Ok(removed.is_some())
 }
 
-pub fn withdraw(db: &Connection, id: i64) -> Result<(), Trouble> {
-    if let Some((plugin, key)) = remove(db, id)? {
-        seen::release(db, &plugin, &key)?;
+pub fn withdraw(db: &Connection, id: i64) -> Result<bool, Trouble> {
+    let removed = remove(db, id)?;
+    if let Some((plugin, key)) = &removed {
+        seen::release(db, plugin, key)?;
     }
-    Ok(())
+    Ok(removed.is_some())
+}
+
+/// Takes off the queue what concerns a user; answers it, in its order.
+pub fn forget(db: &Connection, is_of: impl Fn(&[u8]) -> bool) -> Result<Vec<OutboxEntry>, Trouble> {
+    let query = format!("SELECT {COLUMNS} FROM outbox ORDER BY id");
+    let mut query = db.prepare_cached(&query)?;
+    let mut rows = query.query([])?;
+    let mut theirs = Vec::new();
+    while let Some(row) = rows.next()? {
+        if is_of(row.get_ref(3)?.as_blob().unwrap_or_default()) {
+            theirs.push(read(row)?);
+        }
+    }
+    for entry in &theirs {
+        withdraw(db, entry.id)?;
+    }
+    Ok(theirs)
 }
 
 fn remove(db: &Connection, id: i64) -> Result<Option<(String, String)>, Trouble> {
@@ -130,6 +149,9 @@ pub fn expire(db: &Connection, now: Timestamp) -> Result<Vec<OutboxEntry>, Troub
     let rows = statement.query_map([before(now, OUTBOX_AGE)], read)?;
     let mut expired: Vec<OutboxEntry> = rows.collect::<Result<_, _>>()?;
     expired.sort_by_key(|entry| entry.id);
+    for OutboxEntry { plugin, key, .. } in &expired {
+        seen::release(db, plugin, key)?;
+    }
     Ok(expired)
 }
 

@@ -147,6 +147,8 @@ class Session:
             self._begin(self._process.settings_changed(self, frame.settings))
         elif kind == "app":
             self._link.welcome.app.CopyFrom(frame.app.app)
+            if frame.app.HasField("bot"):
+                self._link.welcome.bot.CopyFrom(frame.app.bot)
         elif kind == "drain":
             self._begin(self._process.drain(self._dispatch))
         elif kind == "shutdown":

@@ -160,7 +160,11 @@ impl<'a> Conversation<'a> {
             Some(Heard::Settings(changed)) => self.change_settings(changed),
             Some(Heard::App(changed)) => {
                 let app = changed.app.clone().unwrap_or_default();
-                self.around.link.update(|welcome| welcome.app = changed.app);
+                self.around.link.update(|welcome| {
+                    welcome.app = changed.app;
+                    // An older daemon says nothing of it.
+                    welcome.bot = changed.bot.or_else(|| welcome.bot.take());
+                });
                 self.app_changed(app);
             }
             Some(Heard::Grants(changed)) => {

@@ -27,15 +27,7 @@ pub async fn take(plugin: &Arc<Plugin>, call: u64, command: &RunCommand, what: &
             plugin.note(format!("deferred {id}"));
             plugin.reply(call, deferred()).await;
         }
-        "early-follow-up" => {
-            let (early, said) = (Arc::clone(plugin), follow_up(id, 1, rest, false));
-            let id = id.to_owned();
-            tokio::spawn(async move {
-                let answer = send(&early, said).await;
-                early.note(format!("early {id}: {answer}"));
-            });
-            plugin.reply(call, deferred()).await;
-        }
+        "early-follow-up" => defer(plugin, call, id, rest).await,
         "follow-up" | "last-follow-up" => {
             let mut words = rest.splitn(3, ' ');
             let (id, seq) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
@@ -62,6 +54,17 @@ pub async fn take(plugin: &Arc<Plugin>, call: u64, command: &RunCommand, what: &
         _ => return false,
     }
     true
+}
+
+/// Defers, and says something at once.
+pub async fn defer(plugin: &Arc<Plugin>, call: u64, id: &str, text: &str) {
+    let (early, said) = (Arc::clone(plugin), follow_up(id, 1, text, false));
+    let id = id.to_owned();
+    tokio::spawn(async move {
+        let answer = send(&early, said).await;
+        early.note(format!("early {id}: {answer}"));
+    });
+    plugin.reply(call, deferred()).await;
 }
 
 /// `stream COUNT [reply|hang|exit|gap|defer]`.

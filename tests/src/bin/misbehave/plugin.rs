@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use outboard_proto::common::{Body, InteractionReply, body};
-use outboard_proto::plugin::{AppInfo, Hello, PluginFrame, Reply, plugin_frame, reply};
+use outboard_proto::plugin::{AppInfo, Bot, Hello, PluginFrame, Reply, plugin_frame, reply};
 use outboard_tests::values;
 use tokio::sync::{mpsc, watch};
 use tonic::transport::Channel;
@@ -88,6 +88,11 @@ impl Plugin {
     /// All notes.
     pub fn notes(&self) -> String {
         lock(&self.seen).join("\n")
+    }
+
+    /// The account it speaks as, as far as it was told.
+    pub fn speaks_as(&self, bot: &Bot) {
+        self.note(format!("bot {} {:?}", bot.username, bot.user_id));
     }
 
     /// What the connected apps carry out, from now on.

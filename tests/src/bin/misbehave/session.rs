@@ -111,7 +111,10 @@ async fn take(plugin: &Arc<Plugin>, frame: DaemonFrame) {
             tokio::spawn(config::changed(plugin.clone(), changed));
         }
         Some(Kind::Drain(_)) => plugin.note("drain".to_owned()),
-        Some(Kind::App(app)) => plugin.served_by(&app.app.unwrap_or_default()),
+        Some(Kind::App(changed)) => {
+            plugin.speaks_as(&changed.bot.unwrap_or_default());
+            plugin.served_by(&changed.app.unwrap_or_default());
+        }
         Some(Kind::Grants(changed)) => {
             plugin.note(format!("grants {}", changed.scoped_grants.join(" ")));
         }
@@ -131,6 +134,7 @@ async fn begin(plugin: &Arc<Plugin>, welcome: &Welcome) {
     ));
     plugin.config.begin(&welcome.settings);
     life::note_welcome(plugin, welcome);
+    plugin.speaks_as(&welcome.bot.clone().unwrap_or_default());
     plugin.served_by(&welcome.app.clone().unwrap_or_default());
     if *resumed {
         // Initialized before; but only Ready opens this session for calls.

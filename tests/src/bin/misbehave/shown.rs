@@ -17,6 +17,7 @@ use outboard_tests::{Refusal, wire};
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
+use crate::interactions;
 use crate::plugin::Plugin;
 
 type Client = UiClient<Channel>;
@@ -110,10 +111,14 @@ fn of<const COUNT: usize>(blocks: [ui_block::Of; COUNT]) -> UiBlocks {
 }
 
 /// Says what was done to which component, opens a form for `form`, reads one back that was sent.
-pub async fn act(plugin: &Plugin, call: u64, action: UiAction) {
+pub async fn act(plugin: &Arc<Plugin>, call: u64, action: UiAction) {
     let values = read_back(&action);
-    if action.action == "form" {
-        return plugin.reply(call, form()).await;
+    match action.action.as_str() {
+        "form" => return plugin.reply(call, form()).await,
+        "defer" => {
+            return interactions::defer(plugin, call, &action.interaction_id, "at last").await;
+        }
+        _ => {}
     }
     let UiAction { component, action, json, value, modal, state, .. } = action;
     let text = [component, action, json, value, modal, state, values];

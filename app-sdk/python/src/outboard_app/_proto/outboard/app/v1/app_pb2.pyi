@@ -78,7 +78,14 @@ class DaemonFrame(_message.Message):
     def __init__(self, intercepted: _Optional[_Union[InterceptResult, _Mapping]] = ..., published: _Optional[_Union[Published, _Mapping]] = ..., request: _Optional[_Union[Request, _Mapping]] = ..., command: _Optional[_Union[CommandResult, _Mapping]] = ..., delta: _Optional[_Union[StreamDelta, _Mapping]] = ..., ping: _Optional[_Union[_common_pb2.Ping, _Mapping]] = ..., credit: _Optional[_Union[_common_pb2.Credit, _Mapping]] = ..., chunk: _Optional[_Union[_common_pb2.Chunk, _Mapping]] = ..., welcome: _Optional[_Union[AppWelcome, _Mapping]] = ..., policies: _Optional[_Union[Policies, _Mapping]] = ..., catalogue: _Optional[_Union[Catalogue, _Mapping]] = ..., choices: _Optional[_Union[Choices, _Mapping]] = ..., http: _Optional[_Union[HttpResponse, _Mapping]] = ..., cancel: _Optional[_Union[CancelRequest, _Mapping]] = ..., progress: _Optional[_Union[Progress, _Mapping]] = ..., event: _Optional[_Union[_common_pb2.Event, _Mapping]] = ..., ui: _Optional[_Union[_ui_pb2.UiContent, _Mapping]] = ...) -> None: ...
 
 class AppHello(_message.Message):
-    __slots__ = ("protocol", "app", "version", "node", "epoch", "hooks", "events", "operations", "ui", "workspaces", "dedupe", "features", "public_url", "subscriptions", "locale")
+    __slots__ = ("protocol", "app", "version", "node", "epoch", "hooks", "events", "operations", "ui", "workspaces", "dedupe", "features", "public_url", "subscriptions", "locale", "bots")
+    class BotsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     PROTOCOL_FIELD_NUMBER: _ClassVar[int]
     APP_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -94,6 +101,7 @@ class AppHello(_message.Message):
     PUBLIC_URL_FIELD_NUMBER: _ClassVar[int]
     SUBSCRIPTIONS_FIELD_NUMBER: _ClassVar[int]
     LOCALE_FIELD_NUMBER: _ClassVar[int]
+    BOTS_FIELD_NUMBER: _ClassVar[int]
     protocol: str
     app: str
     version: str
@@ -109,7 +117,8 @@ class AppHello(_message.Message):
     public_url: str
     subscriptions: _containers.RepeatedScalarFieldContainer[str]
     locale: str
-    def __init__(self, protocol: _Optional[str] = ..., app: _Optional[str] = ..., version: _Optional[str] = ..., node: _Optional[str] = ..., epoch: _Optional[int] = ..., hooks: _Optional[_Iterable[str]] = ..., events: _Optional[_Iterable[str]] = ..., operations: _Optional[_Iterable[str]] = ..., ui: _Optional[_Iterable[str]] = ..., workspaces: _Optional[_Iterable[str]] = ..., dedupe: _Optional[bool] = ..., features: _Optional[_Iterable[str]] = ..., public_url: _Optional[str] = ..., subscriptions: _Optional[_Iterable[str]] = ..., locale: _Optional[str] = ...) -> None: ...
+    bots: _containers.ScalarMap[str, str]
+    def __init__(self, protocol: _Optional[str] = ..., app: _Optional[str] = ..., version: _Optional[str] = ..., node: _Optional[str] = ..., epoch: _Optional[int] = ..., hooks: _Optional[_Iterable[str]] = ..., events: _Optional[_Iterable[str]] = ..., operations: _Optional[_Iterable[str]] = ..., ui: _Optional[_Iterable[str]] = ..., workspaces: _Optional[_Iterable[str]] = ..., dedupe: _Optional[bool] = ..., features: _Optional[_Iterable[str]] = ..., public_url: _Optional[str] = ..., subscriptions: _Optional[_Iterable[str]] = ..., locale: _Optional[str] = ..., bots: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class AppWelcome(_message.Message):
     __slots__ = ("daemon_version", "policies", "catalogue", "frame_bytes", "payload_bytes", "credit_bytes", "features")
@@ -540,7 +549,7 @@ class GrowEnd(_message.Message):
     def __init__(self, channel: _Optional[_Union[_common_pb2.Channel, _Mapping]] = ..., message_id: _Optional[str] = ..., abort: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
 
 class FollowUp(_message.Message):
-    __slots__ = ("interaction_id", "seq", "reply", "channel", "user", "thread_root", "last")
+    __slots__ = ("interaction_id", "seq", "reply", "channel", "user", "thread_root", "last", "action")
     INTERACTION_ID_FIELD_NUMBER: _ClassVar[int]
     SEQ_FIELD_NUMBER: _ClassVar[int]
     REPLY_FIELD_NUMBER: _ClassVar[int]
@@ -548,6 +557,7 @@ class FollowUp(_message.Message):
     USER_FIELD_NUMBER: _ClassVar[int]
     THREAD_ROOT_FIELD_NUMBER: _ClassVar[int]
     LAST_FIELD_NUMBER: _ClassVar[int]
+    ACTION_FIELD_NUMBER: _ClassVar[int]
     interaction_id: str
     seq: int
     reply: _common_pb2.InteractionReply
@@ -555,7 +565,8 @@ class FollowUp(_message.Message):
     user: _common_pb2.Sender
     thread_root: str
     last: bool
-    def __init__(self, interaction_id: _Optional[str] = ..., seq: _Optional[int] = ..., reply: _Optional[_Union[_common_pb2.InteractionReply, _Mapping]] = ..., channel: _Optional[_Union[_common_pb2.Channel, _Mapping]] = ..., user: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ..., thread_root: _Optional[str] = ..., last: _Optional[bool] = ...) -> None: ...
+    action: bool
+    def __init__(self, interaction_id: _Optional[str] = ..., seq: _Optional[int] = ..., reply: _Optional[_Union[_common_pb2.InteractionReply, _Mapping]] = ..., channel: _Optional[_Union[_common_pb2.Channel, _Mapping]] = ..., user: _Optional[_Union[_common_pb2.Sender, _Mapping]] = ..., thread_root: _Optional[str] = ..., last: _Optional[bool] = ..., action: _Optional[bool] = ...) -> None: ...
 
 class HeldDecided(_message.Message):
     __slots__ = ("id", "plugin", "queue", "hook", "payload", "held_at_us", "by", "app", "released", "dropped")
@@ -592,7 +603,7 @@ class Dropped(_message.Message):
     def __init__(self, reason: _Optional[_Union[_common_pb2.Text, _Mapping]] = ...) -> None: ...
 
 class Answer(_message.Message):
-    __slots__ = ("id", "sent", "failure", "done", "message", "messages", "user", "channel", "channels", "file", "file_piece", "uploaded")
+    __slots__ = ("id", "sent", "failure", "done", "message", "messages", "user", "channel", "channels", "file", "file_piece", "uploaded", "bot_user_id")
     ID_FIELD_NUMBER: _ClassVar[int]
     SENT_FIELD_NUMBER: _ClassVar[int]
     FAILURE_FIELD_NUMBER: _ClassVar[int]
@@ -605,6 +616,7 @@ class Answer(_message.Message):
     FILE_FIELD_NUMBER: _ClassVar[int]
     FILE_PIECE_FIELD_NUMBER: _ClassVar[int]
     UPLOADED_FIELD_NUMBER: _ClassVar[int]
+    BOT_USER_ID_FIELD_NUMBER: _ClassVar[int]
     id: int
     sent: Sent
     failure: _common_pb2.Failure
@@ -617,7 +629,8 @@ class Answer(_message.Message):
     file: _files_pb2_1.FileInfo
     file_piece: _files_pb2.FilePiece
     uploaded: _files_pb2.Uploaded
-    def __init__(self, id: _Optional[int] = ..., sent: _Optional[_Union[Sent, _Mapping]] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ..., done: _Optional[_Union[_operations_pb2.Done, _Mapping]] = ..., message: _Optional[_Union[_common_pb2.Message, _Mapping]] = ..., messages: _Optional[_Union[_operations_pb2.MessagePage, _Mapping]] = ..., user: _Optional[_Union[_operations_pb2.User, _Mapping]] = ..., channel: _Optional[_Union[_operations_pb2.ChannelInfo, _Mapping]] = ..., channels: _Optional[_Union[_operations_pb2.ChannelPage, _Mapping]] = ..., file: _Optional[_Union[_files_pb2_1.FileInfo, _Mapping]] = ..., file_piece: _Optional[_Union[_files_pb2.FilePiece, _Mapping]] = ..., uploaded: _Optional[_Union[_files_pb2.Uploaded, _Mapping]] = ...) -> None: ...
+    bot_user_id: str
+    def __init__(self, id: _Optional[int] = ..., sent: _Optional[_Union[Sent, _Mapping]] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ..., done: _Optional[_Union[_operations_pb2.Done, _Mapping]] = ..., message: _Optional[_Union[_common_pb2.Message, _Mapping]] = ..., messages: _Optional[_Union[_operations_pb2.MessagePage, _Mapping]] = ..., user: _Optional[_Union[_operations_pb2.User, _Mapping]] = ..., channel: _Optional[_Union[_operations_pb2.ChannelInfo, _Mapping]] = ..., channels: _Optional[_Union[_operations_pb2.ChannelPage, _Mapping]] = ..., file: _Optional[_Union[_files_pb2_1.FileInfo, _Mapping]] = ..., file_piece: _Optional[_Union[_files_pb2.FilePiece, _Mapping]] = ..., uploaded: _Optional[_Union[_files_pb2.Uploaded, _Mapping]] = ..., bot_user_id: _Optional[str] = ...) -> None: ...
 
 class Sent(_message.Message):
     __slots__ = ("message_id",)

@@ -590,10 +590,12 @@ class LifecycleAck(_message.Message):
     def __init__(self, id: _Optional[int] = ..., failure: _Optional[_Union[_common_pb2.Failure, _Mapping]] = ...) -> None: ...
 
 class AppChanged(_message.Message):
-    __slots__ = ("app",)
+    __slots__ = ("app", "bot")
     APP_FIELD_NUMBER: _ClassVar[int]
+    BOT_FIELD_NUMBER: _ClassVar[int]
     app: AppInfo
-    def __init__(self, app: _Optional[_Union[AppInfo, _Mapping]] = ...) -> None: ...
+    bot: Bot
+    def __init__(self, app: _Optional[_Union[AppInfo, _Mapping]] = ..., bot: _Optional[_Union[Bot, _Mapping]] = ...) -> None: ...
 
 class Drain(_message.Message):
     __slots__ = ("budget_us",)
