@@ -236,8 +236,7 @@ async fn open(options: &Options, ground: &Ground) -> Result<(Command, Trees), St
     let trees = Trees::new(options.uid);
     let refusals = Refusals::new(ground.audit.clone());
     switchboard.tell_refusals_to(refusals.clone());
-    let outbox =
-        Outbox::new(switchboard.clone(), ground.journal.clone(), ground.audit.clone());
+    let outbox = Outbox::new(switchboard.clone(), ground.journal.clone(), ground.audit.clone());
     let lines = Logs::default();
     let moves = broadcast::Sender::new(1024);
     let settings = Settings::new(Parts {

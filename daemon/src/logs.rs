@@ -125,7 +125,6 @@ impl Logs {
 }
 
 impl Log {
-
     /// Takes one line, without its end.
     pub fn write(&self, generation: u64, origin: Origin, raw: &[u8], now: (Moment, i64)) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

@@ -324,7 +324,8 @@ impl App {
     /// # Errors
     /// The session is over.
     pub async fn answer(&self, id: u64, result: answer::Result) -> anyhow::Result<()> {
-        self.send(app_frame::Kind::Answer(Answer { id, result: Some(result), ..Answer::default() })).await
+        self.send(app_frame::Kind::Answer(Answer { id, result: Some(result), ..Answer::default() }))
+            .await
     }
 
     /// Waits until the daemon tells of policies that satisfy `wanted`.

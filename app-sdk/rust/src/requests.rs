@@ -3,14 +3,12 @@
 //! Requests for one channel are carried out one after another, so that what a plugin said first
 //! stands first; channels do not wait for each other. It refuses to know what a handler does.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use outboard_proto::app::{
-    Answer, Asker, Request, SendMessage, Sent, answer, app_frame, request,
-};
+use outboard_proto::app::{Answer, Asker, Request, SendMessage, Sent, answer, app_frame, request};
 use outboard_proto::common::{Failure, Reason};
 use outboard_proto::operations::{self, Keeping};
 use tokio::sync::Notify;
@@ -79,7 +77,7 @@ struct Desk {
     /// Wakes the job under way for a request, so that it stops.
     running: HashMap<Ticket, Arc<Notify>>,
     /// Accounts of bots that the daemon was told of, by the bot's name.
-    bots: HashMap<String, String>,
+    bots: BTreeMap<String, String>,
 }
 
 /// One request of one session.
@@ -199,7 +197,7 @@ impl Requests {
     }
 
     /// The accounts of bots that are known, for the next hello.
-    pub(crate) fn bots(&self) -> HashMap<String, String> {
+    pub(crate) fn bots(&self) -> BTreeMap<String, String> {
         self.desk().bots.clone()
     }
 

@@ -4,7 +4,7 @@
 use std::{env, future::pending};
 
 use outboard_linux::{
-    CgroupChoice, DaemonLeaf, KeeperEvent, Launch, Limits, Setup, Spawner, own_process,
+    CgroupChoice, DaemonLeaf, KeeperEvent, Launch, Limits, Network, Setup, Spawner, own_process,
 };
 
 #[tokio::main(flavor = "current_thread")]
@@ -44,6 +44,7 @@ async fn main() {
         working_dir: "/".into(),
         user: None,
         limits,
+        network: Network::Shared,
     };
     let (keeper, mut events, _output) = spawner.spawn(launch).await.expect("a keeper");
     let first = events.next().await;

@@ -29,7 +29,7 @@ use rustix::{
     thread::{CapabilitySet, CapabilitySets},
 };
 
-use crate::setup::close_the_rest_on_exec;
+use crate::{network, setup::close_the_rest_on_exec};
 
 /// Above the cap by this much, RLIMIT_DATA stops an allocation that outruns every watch. Nearer it
 /// would stop runtimes that only reserve (grpcio aborts at 35 MiB resident under a 50 MiB limit).
@@ -92,7 +92,9 @@ fn try_to_become(
     limit(&launch.limits, launch.user)?;
     signals_to_default().or_say("reset the signals")?;
     umask(Mode::from_bits_truncate(0o077));
+    network::cut_with_own_rights(plan.network)?;
     change_user(launch.user)?;
+    network::cut_as_its_user(plan.network)?;
     drop_privileges(launch.user).or_say("drop capabilities")?;
     die_with_the_keeper().or_say("ask to die with the keeper")?;
     let folder = &launch.working_dir;

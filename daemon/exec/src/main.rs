@@ -7,6 +7,7 @@ mod child;
 mod end;
 mod hold;
 mod namespace;
+mod network;
 mod setup;
 
 use std::process::ExitCode;

@@ -105,7 +105,11 @@ fn fork_below_init(plan: &Plan, namespaces: CloneFlags) -> Result<Fork, Failure>
     }
 }
 
-fn map_user(uid: Uid, gid: Gid) -> io::Result<()> {
+/// The same numbers inside as outside: the one user and group that there is.
+///
+/// # Errors
+/// When the kernel refuses.
+pub fn map_user(uid: Uid, gid: Gid) -> io::Result<()> {
     fs::write("/proc/self/setgroups", "deny")?;
     fs::write("/proc/self/uid_map", format!("{uid} {uid} 1"))?;
     fs::write("/proc/self/gid_map", format!("{gid} {gid} 1"))

@@ -51,6 +51,8 @@ pub struct Plan {
     pub leaf: Option<PathBuf>,
     /// Which namespaces hold the tree where no leaf does.
     pub namespace: Namespace,
+    /// How it is kept from the network, if it is to be and can be.
+    pub network: NetworkCut,
     /// The niceness that stands in for a CPU weight where no controller does.
     pub nice: Option<i32>,
     /// When the program is executed.
@@ -76,6 +78,17 @@ pub enum Namespace {
     Pid,
     /// The same inside a user namespace, for a daemon without rights.
     UserAndPid,
+}
+
+/// How the keeper keeps a process from the network. Sockets that are files it reaches all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NetworkCut {
+    /// Not at all.
+    None,
+    /// A network namespace, made with the daemon's own rights.
+    Own,
+    /// The same inside a user namespace, made as the user that it runs as.
+    InUser,
 }
 
 /// What the keeper tells the daemon.

@@ -24,6 +24,17 @@ pub struct Launch {
     pub user: Option<PluginUser>,
     /// What it may use.
     pub limits: Limits,
+    /// Whether it is to reach the network.
+    pub network: Network,
+}
+
+/// What of the network something is to reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Network {
+    /// What this machine reaches.
+    Shared,
+    /// Nothing but itself, where the machine can hold that.
+    Nothing,
 }
 
 /// A user that exactly one plugin runs as. The keeper relies on that: when a tree cannot be caught

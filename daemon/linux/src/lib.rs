@@ -38,7 +38,7 @@ mod spawner;
 #[cfg(feature = "daemon")]
 mod watch;
 
-pub use launch::{Launch, Limits, PluginUser};
+pub use launch::{Launch, Limits, Network, PluginUser};
 
 #[cfg(feature = "daemon")]
 pub use {

@@ -7,11 +7,11 @@ use std::{fs, path::Path};
 
 use nix::unistd::Uid;
 use serde::Serialize;
-pub(crate) use trial::{leaf_works, namespace_to_have};
+pub(crate) use trial::{leaf_works, namespace_to_have, network_cut_to_have};
 
 use crate::{
     cgroup::{self, Controllers},
-    keeper::Namespace,
+    keeper::{Namespace, NetworkCut},
     spawner::Setup,
 };
 
@@ -48,19 +48,19 @@ pub enum CheckStatus {
 /// Looks at the machine without a running daemon. A running one has looked already: ask its
 /// spawner.
 pub fn probe(setup: &Setup) -> Machine {
-    let namespace = namespace_to_have(&setup.keeper);
+    let enclosed = (namespace_to_have(&setup.keeper), network_cut_to_have(&setup.keeper));
     let Some(placed) = cgroup::place_of_this_process() else {
         let why = "no cgroup v2 hierarchy is mounted where this process is in it";
-        return describe(None, Controllers::default(), namespace, Some(why));
+        return describe(None, Controllers::default(), enclosed, Some(why));
     };
     match cgroup::can_hold_leaves(&placed.dir) {
         Ok(()) => {
             let may_get = cgroup::offered_by(&placed);
-            describe(Some(&placed.dir), may_get, namespace, None)
+            describe(Some(&placed.dir), may_get, enclosed, None)
         }
         Err(error) => {
             let why = format!("{} takes no folder: {error}", placed.dir.display());
-            describe(None, Controllers::default(), namespace, Some(&why))
+            describe(None, Controllers::default(), enclosed, Some(&why))
         }
     }
 }
@@ -77,7 +77,7 @@ pub(crate) fn half_of_memory() -> u64 {
 pub(crate) fn describe(
     home: Option<&Path>,
     has: Controllers,
-    namespace: Namespace,
+    (namespace, network): (Namespace, NetworkCut),
     no_cgroup_because: Option<&str>,
 ) -> Machine {
     let checks = vec![
@@ -87,6 +87,7 @@ pub(crate) fn describe(
         cpu(has),
         tree_end(home, namespace),
         users(),
+        install_network(network),
     ];
     Machine { checks }
 }
@@ -165,6 +166,21 @@ fn users() -> Check {
         (CheckStatus::Missing, "plugins are trusted as the daemon's user")
     };
     Check { check: "users", status, sentence: sentence.into() }
+}
+
+fn install_network(cut: NetworkCut) -> Check {
+    let (status, sentence) = match cut {
+        NetworkCut::Own | NetworkCut::InUser => (
+            CheckStatus::Ok,
+            "an [install] without network = true reaches no network but its own loopback",
+        ),
+        NetworkCut::None => (
+            CheckStatus::Weak,
+            "that an [install] without network = true reaches no network is not enforced: no \
+             network namespace can be made here",
+        ),
+    };
+    Check { check: "install network", status, sentence: sentence.into() }
 }
 
 /// Whether this process may start plugins under other users: root, or the three capabilities it

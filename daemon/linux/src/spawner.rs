@@ -172,6 +172,11 @@ impl Spawner {
         self.means.machine()
     }
 
+    /// Whether what is to reach no network is kept from it here.
+    pub fn cuts_network(&self) -> bool {
+        self.means.cuts_network()
+    }
+
     /// The daemon's own cgroup tree, where there is one.
     pub fn cgroup(&self) -> Option<&Path> {
         self.means.home()

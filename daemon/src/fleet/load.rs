@@ -15,7 +15,7 @@ use super::stop::Leaving;
 use super::{Fleet, faults, report};
 use crate::clock::timestamp;
 use crate::config::dependencies::check_dependencies;
-use crate::config::manifest::{CommandDecl, Hook, Install, Loaded, Manifest, Phase};
+use crate::config::manifest::{CommandDecl, Hook, Loaded, Manifest, Phase};
 use crate::config::name::PluginName;
 use crate::config::overrides::CliOverrides;
 use crate::config::spec::Spec;
@@ -43,7 +43,8 @@ impl Fleet {
         let fits = self.check_patterns(&loaded.manifest).await;
         fits.map_err(|fault| faults::failure(Reason::BadManifest, &fault.into()))?;
         let asks = report::grants(&spec);
-        let install = loaded.manifest.install.as_ref().map(Install::in_words);
+        let cuts = self.harbour.spawner.cuts_network();
+        let install = loaded.manifest.install.as_ref().map(|it| it.in_words(cuts));
         let notes = install.into_iter().chain(notes(&spec)).collect();
         if request.dry_run {
             let status = Some(report::unloaded(&loaded));

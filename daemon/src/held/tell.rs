@@ -126,7 +126,7 @@ impl<S: HeldStore> Held<S> {
                 }
             },
             // It may have been carried out: under its key it counts once.
-            Ok(Ok(SendOutcome::NodeLost) | Err(_)) => AGAIN,
+            Ok(Ok(SendOutcome::NodeLost { .. }) | Err(_)) => AGAIN,
             Err(_) => {
                 self.0.switchboard.withdraw_request(request);
                 AGAIN

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outboard_linux::{
-    Ended, FolderError, Keeper, KeeperEvent, KeeperEvents, Launch, Limits, PluginOutput,
+    Ended, FolderError, Keeper, KeeperEvent, KeeperEvents, Launch, Limits, Network, PluginOutput,
     PluginUser, Spawner, chown_to_plugin, private_dir,
 };
 use outboard_supervision::News;
@@ -159,6 +159,7 @@ fn launch(program: &Program, pass: &Pass, entrance: &Entrance) -> Launch {
         working_dir: program.folder.clone(),
         user: program.user,
         limits: program.limits,
+        network: Network::Shared,
     }
 }
 

@@ -10,7 +10,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use outboard_linux::{
-    Ended, Exit, Keeper, KeeperEvent, KeeperEvents, Launch, Limits, PluginUser, signal_name,
+    Ended, Exit, Keeper, KeeperEvent, KeeperEvents, Launch, Limits, Network, PluginUser,
+    signal_name,
 };
 use outboard_supervision::News;
 
@@ -135,6 +136,7 @@ fn launch(program: &Program, order: &Order, plan: &InstallPlan) -> Launch {
             pids: plan.install.pids,
             ..program.limits
         },
+        network: if plan.install.network { Network::Shared } else { Network::Nothing },
     }
 }
 

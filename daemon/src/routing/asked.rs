@@ -92,7 +92,7 @@ impl Core {
             of: Some(of),
             on_behalf_of: cause.user,
         };
-        Ok(Outgoing { request, prefer: cause.node, only: None })
+        Ok(Outgoing { request, prefer: cause.node, only: None, again: false })
     }
 }
 

@@ -340,12 +340,12 @@ impl Core {
         if self.nodes.get(id).is_none() {
             return;
         }
-        self.nodes.table.remove(id.key);
+        let gone = self.nodes.table.remove(id.key);
         self.ui.forget_node(id);
         self.abandon_runs_of(id, now);
         self.abandon_commands_of(id, now);
         self.abandon_exchanges_of(id, now);
-        self.requests_of_lost_node(id, now);
+        self.requests_of_lost_node((id, gone.hello.dedupe), now);
         self.announce_apps(now);
     }
 

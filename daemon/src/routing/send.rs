@@ -46,6 +46,8 @@ pub struct Outgoing {
     pub(super) prefer: Option<NodeId>,
     /// The one node that can go on with it.
     pub(super) only: Option<NodeId>,
+    /// A node may have carried it out already: it is for those alone that do so once.
+    pub(super) again: bool,
 }
 
 /// What came of a request.
@@ -55,7 +57,10 @@ pub enum SendOutcome {
     /// A node answered.
     Answered(Answer),
     /// The node went away after it was handed over, and may have carried it out.
-    NodeLost,
+    NodeLost {
+        /// It may be handed over again, to a node that carries out each key once.
+        again: bool,
+    },
 }
 
 /// Where a request went.
@@ -140,7 +145,8 @@ impl Outgoing {
     /// A request read back from where it was kept.
     #[must_use]
     pub fn kept(request: Request) -> Self {
-        Self { request, prefer: None, only: None }
+        let again = request.attempt > 1;
+        Self { request, prefer: None, only: None, again }
     }
 
     /// Whether it is for now or not at all.
@@ -155,7 +161,7 @@ impl Outgoing {
     pub fn following(&self, of: Of, node: NodeId) -> Self {
         let key = or_new(String::new());
         let request = Request { idempotency_key: key, of: Some(of), ..self.request.clone() };
-        Self { request, prefer: None, only: Some(node) }
+        Self { request, prefer: None, only: Some(node), again: false }
     }
 }
 
@@ -216,7 +222,7 @@ impl Core {
             of: Some(of),
             on_behalf_of: cause.user,
         };
-        Ok(Outgoing { request, prefer: cause.node, only: None })
+        Ok(Outgoing { request, prefer: cause.node, only: None, again: false })
     }
 
     /// What a node answered, or the failure that it is worth where it does not fit.
@@ -270,6 +276,7 @@ impl Core {
             .nodes
             .ids()
             .filter(|(_, node)| app.is_empty() || node.hello.app == app)
+            .filter(|(_, node)| !outgoing.again || node.hello.dedupe)
             .filter(|(_, node)| node.hello.operations.iter().any(|it| it == operation.name))
             .map(|(id, node)| (id, node.hello.node.as_str()))
             .collect();
@@ -292,7 +299,7 @@ impl Core {
 
     /// A node went away with requests in hand: one that promised to carry out each key once may
     /// have another do it; for the rest nobody knows.
-    pub fn requests_of_lost_node(&mut self, node: NodeId, now: Moment) {
+    pub fn requests_of_lost_node(&mut self, (node, dedupes): (NodeId, bool), now: Moment) {
         let lost: Vec<u64> = self
             .requests
             .table
@@ -304,18 +311,18 @@ impl Core {
             let Some(pending) = self.requests.table.remove(&id) else { continue };
             let mut outgoing = pending.outgoing;
             outgoing.request.attempt += 1;
-            let other = self.choose(&outgoing);
-            let dedupes = |id: NodeId| self.nodes.get(id).is_some_and(|it| it.hello.dedupe);
             // Looking something up twice does nothing twice.
             let looks =
                 outgoing.request.of.as_ref().is_some_and(|of| operations::of(of).looks_up());
-            match other.filter(|other| looks || dedupes(*other)) {
+            outgoing.again = !looks;
+            match self.choose(&outgoing) {
                 Some(other) => {
                     self.hand_to(other, outgoing, pending.outcome, now);
                 }
                 None => {
                     // The plugin may have gone as well.
-                    let _ = pending.outcome.send(SendOutcome::NodeLost);
+                    let lost = SendOutcome::NodeLost { again: dedupes || looks };
+                    let _ = pending.outcome.send(lost);
                 }
             }
         }

@@ -6,7 +6,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use outboard_proto::app::{Answer, GrowEnd, GrowMessage, GrowMore, answer, grow_message::Step};
+use outboard_proto::app::{
+    Answer, GrowEnd, GrowMessage, GrowMore, Request, answer, grow_message::Step,
+};
 use outboard_proto::app::{Sent, request::Of};
 use outboard_proto::common::{Channel, Failure, Reason};
 use outboard_proto::plugin::{SendRequest, SendResponse, StreamPiece, stream_piece::Kind};
@@ -15,7 +17,6 @@ use tonic::{Code, Status};
 
 use super::listen::Entrance;
 use super::places;
-use crate::outbox::Outbox;
 use crate::routing::{Cause, NodeId, Outgoing, Speech};
 
 /// How long the plugin may say nothing, and how long the app may take over a piece.
@@ -27,7 +28,7 @@ const WHOLE: usize = 1 << 20;
 
 /// One message under way. Dropped before its end, it tells the app that it broke off.
 struct Growing {
-    outbox: Outbox,
+    entrance: Arc<Entrance>,
     begun: Outgoing,
     node: NodeId,
     channel: Option<Channel>,
@@ -84,9 +85,9 @@ impl Growing {
         let (answer, node) = entrance.outbox.at_node(&begun, GAP).await?;
         let message_id = id_in(answer)?;
         let channel = channel_of(&begun);
-        let outbox = entrance.outbox.clone();
+        let entrance = Arc::clone(entrance);
         let (seq, said, ended) = (0, 0, false);
-        Ok(Self { outbox, begun, node, channel, message_id, seq, said, ended })
+        Ok(Self { entrance, begun, node, channel, message_id, seq, said, ended })
     }
 
     async fn carry(
@@ -110,18 +111,27 @@ impl Growing {
             let text = format!("a piece has at most {PIECE} bytes, and all of them {WHOLE}");
             return Err(Failure::new(Code::ResourceExhausted, Reason::StreamTooLarge, text));
         }
+        self.still_allowed()?;
         let (channel, message_id) = (self.channel.clone(), self.message_id.clone());
         let more = GrowMore { channel, message_id, seq: self.seq, text };
         self.seq += 1;
         let step = self.begun.following(step(Step::More(more)), self.node);
-        id_in(self.outbox.at_once(&step, GAP).await?).map(|_| ())
+        id_in(self.entrance.outbox.at_once(&step, GAP).await?).map(|_| ())
+    }
+
+    /// The grant may be gone since the piece before.
+    fn still_allowed(&self) -> Result<(), Failure> {
+        let Request { of, workspace, .. } = &self.begun.request;
+        let Some(of) = of else { return Ok(()) };
+        let channel = self.channel.clone().unwrap_or_default();
+        places::place_allowed(&self.entrance, of, workspace, &channel)
     }
 
     async fn end(&mut self, abort: Option<Failure>) -> Result<(), Failure> {
         let broke_off = abort.is_some();
         self.ended = true;
         let step = self.last(abort);
-        let ended = self.outbox.at_once(&step, GAP).await.and_then(id_in);
+        let ended = self.entrance.outbox.at_once(&step, GAP).await.and_then(id_in);
         // Of what broke off the plugin hears why, not whether the app could still be told.
         if broke_off { Ok(()) } else { ended.map(|_| ()) }
     }
@@ -151,7 +161,7 @@ impl Drop for Growing {
         // Nobody polls the RPC any more: its plugin, or the connection, is gone.
         let text = "the plugin went away before it had said all";
         let gone = Failure::new(Code::Unavailable, Reason::PluginUnavailable, text);
-        let (last, outbox) = (self.last(Some(gone)), self.outbox.clone());
+        let (last, outbox) = (self.last(Some(gone)), self.entrance.outbox.clone());
         tokio::spawn(async move {
             if let Err(failure) = outbox.at_once(&last, GAP).await {
                 tracing::debug!("nobody could be told that a stream broke off: {failure}");

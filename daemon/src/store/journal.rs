@@ -149,6 +149,14 @@ impl Journal {
         self.thread.run(0, move |db| outbox::attempt(db, id)).await
     }
 
+    /// Takes back what [`Journal::attempt`] noted: it was not handed over after all.
+    ///
+    /// # Errors
+    /// The database failed; then it counts as handed over.
+    pub async fn not_attempted(&self, id: i64) -> Result<(), StoreError> {
+        self.thread.run(0, move |db| outbox::not_attempted(db, id)).await
+    }
+
     /// A request was answered: it waits no more, and its key keeps the answer. Whether it still
     /// waited.
     ///
@@ -271,8 +279,8 @@ impl Journal {
         self.thread.run(0, forget).await
     }
 
-    /// Drops what has grown too old; answers the requests that nobody carried out in time. Their
-    /// keys may be used again.
+    /// Drops what has grown too old; answers the requests that nobody carried out in time. The keys
+    /// of those that no app had in hand may be used again.
     ///
     /// # Errors
     /// The database failed.

@@ -103,8 +103,9 @@ impl Kept {
     }
 
     fn end(&mut self, end: &UploadFileEnd, plugin: &str) -> Result<Uploaded, Refusal> {
+        // Another's stays where it is.
         let is_its_own = self.uploads.get(&end.upload_id).is_some_and(|it| it.plugin == plugin);
-        let upload = self.uploads.remove(&end.upload_id).filter(|_| is_its_own);
+        let upload = is_its_own.then(|| self.uploads.remove(&end.upload_id)).flatten();
         if end.abort.is_some() {
             return Ok(Uploaded::default());
         }
@@ -113,6 +114,7 @@ impl Kept {
         if content.len() as u64 != end.size_bytes {
             return Err(Refusal::new("a piece is missing"));
         }
+        self.serial += 1;
         let id = format!("file-{}", self.serial);
         let file = Attachment {
             id: id.clone(),
@@ -179,10 +181,29 @@ mod tests {
     }
 
     #[test]
+    fn two_uploads_at_once_are_two_files() {
+        let shelf = Shelf::default();
+        let (one, two) = (begun(&shelf), begun(&shelf));
+        for (id, content) in [(&one, "a"), (&two, "b")] {
+            shelf.take(step(more(id, 0, content), "one")).unwrap();
+        }
+        let stored = [&one, &two].map(|id| {
+            let stored = shelf.take(step(end(id, 1), "one")).unwrap().file.unwrap();
+            stored.file.unwrap().id
+        });
+        let read = |file_id: &String| {
+            let read = ReadFile { file_id: file_id.clone(), offset: 0, most: 4 };
+            shelf.read(&read).unwrap().data.to_vec()
+        };
+        assert_eq!(stored.each_ref().map(read), [b"a".to_vec(), b"b".to_vec()]);
+    }
+
+    #[test]
     fn nobody_goes_on_with_anothers_upload_and_no_piece_is_missing() {
         let shelf = Shelf::default();
         let id = begun(&shelf);
         assert!(shelf.take(step(more(&id, 0, "x"), "two")).is_err());
+        assert!(shelf.take(step(end(&id, 0), "two")).is_err(), "nor ends it");
         assert!(shelf.take(step(more(&id, 5, "x"), "one")).is_err());
         shelf.take(step(more(&id, 0, "x"), "one")).unwrap();
         assert!(shelf.take(step(end(&id, 2), "one")).is_err());

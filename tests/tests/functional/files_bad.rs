@@ -41,6 +41,55 @@ async fn an_upload_left_unread_ends_in_its_time_and_holds_up_nothing() -> Outcom
 
 // I101
 #[tokio::test]
+async fn an_app_that_hangs_mid_download_holds_up_that_one_and_no_other() -> Outcome {
+    let (_daemon, app) = with_files().await?;
+    let stuck = app.order("alpha", "ask-briefly fetch f-1").await?;
+    show(&app, file("f-1", &[7; 70_000])).await?;
+    assert_eq!(give(&app, &[7; 32_768], false).await?, 0);
+    let unanswered = app.request().await?;
+    // Another is fetched, and another uploaded, from beginning to end meanwhile.
+    let told = app.order("alpha", "ask fetch f-2").await?;
+    show(&app, file("f-2", b"two")).await?;
+    give(&app, b"two", true).await?;
+    assert_eq!(said(told).await?, "f-2=f-2.txt 3: two");
+    let told = app.order("alpha", "ask put - notes.txt one").await?;
+    assert_eq!(steps(&app, 3).await?, ["begin notes.txt 0", "0+3", "end 3"]);
+    assert_eq!(said(told).await?, "f-9= 3");
+    let said = said(stuck).await?;
+    assert!(said.contains("DEADLINE"), "{said}");
+    // Its late piece is nobody's.
+    let late = FilePiece { data: vec![7; 32_768].into(), last: false };
+    app.answer(unanswered.id, Answer::FilePiece(late)).await?;
+    all_is_well(&app).await
+}
+
+// I114
+#[tokio::test]
+async fn a_grant_withdrawn_mid_transfer_ends_it_at_the_next_piece() -> Outcome {
+    let daemon = Daemon::start().await?;
+    let draft = Draft::obedient("alpha").may_optionally("files:read");
+    daemon.run(&draft.may_optionally("files:write")).await?;
+    let app = AppDraft::default().able().connect(&daemon.house().app_socket()).await?;
+    let fetched = app.order("alpha", "ask fetch f-1").await?;
+    show(&app, file("f-1", &[7; 70_000])).await?;
+    let asked = app.request().await?;
+    let put = app.order("alpha", "ask put - notes.txt one two").await?;
+    assert_eq!(taken(&app).await?, "begin notes.txt 0");
+    let taking = app.request().await?;
+    daemon.operator().change_grants("alpha", &["-files:read", "-files:write"]).await?;
+    let piece = FilePiece { data: vec![7; 32_768].into(), last: false };
+    app.answer(asked.id, Answer::FilePiece(piece)).await?;
+    app.answer(taking.id, Answer::Uploaded(Uploaded::default())).await?;
+    let said_of = said(fetched).await?;
+    assert!(said_of.contains("Permission denied: files:read"), "{said_of}");
+    assert_eq!(taken(&app).await?, "end: PERMISSION_DENIED");
+    let said_of = said(put).await?;
+    assert!(said_of.contains("Permission denied: files:write"), "{said_of}");
+    all_is_well(&app).await
+}
+
+// I101
+#[tokio::test]
 async fn a_plugin_killed_mid_upload_ends_it_at_the_app() -> Outcome {
     let (daemon, app) = with_files().await?;
     let _told = app.order("alpha", "ask put - notes.txt one !hang").await?;

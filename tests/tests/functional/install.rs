@@ -1,10 +1,10 @@
 //! What is installed before the first process of a version: once, under limits of its own, and in
 //! sight of the operator.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use outboard_proto::admin::{PluginStatus, State};
+use outboard_proto::admin::{PluginStatus, Severity, State};
 use outboard_tests::daemon::skipped;
 use outboard_tests::{Daemon, Draft, Outcome, process};
 
@@ -103,6 +103,44 @@ async fn its_memory_is_its_own_limit() -> Outcome {
     let script = "x=$(head -c 300000000 /dev/zero | tr '\\0' a); sleep 5; echo \"$x\" | wc -c";
     load(&daemon, "memory = \"20MiB\"", script).await?;
     failed(&daemon, "memory limit").await?;
+    Ok(())
+}
+
+// I24
+#[tokio::test]
+async fn it_reaches_no_network_unless_it_asks_for_it() -> Outcome {
+    let daemon = Daemon::configured(QUICK).await?;
+    let found = daemon.operator().doctor().await?;
+    let finding = found.iter().find(|it| it.check == "install network").cloned();
+    let holds = finding.unwrap_or_default().severity() == Severity::Ok;
+    // Every interface of the namespace it is in, the machine's own among them if it sees those.
+    let script = "cut -d: -f1 /proc/net/dev | tail -n +3 | tr -d ' ' | sort | \
+                  tr '\\n' ' ' > \"$OUTBOARD_DATA_DIR/seen\"; id -u >> \"$OUTBOARD_DATA_DIR/seen\"";
+    let seen = |daemon: &Daemon| std::fs::read_to_string(data(daemon).join("seen"));
+    let folder = write(&daemon, &installing(""), script)?;
+    let loaded = daemon.operator().load(&folder).await?;
+    daemon.operator().wait_running("alpha").await?;
+    let (cut, told) = (seen(&daemon)?, format!("{:?}", loaded.notes));
+    let owner = std::fs::metadata(data(&daemon).join("seen"))?.uid();
+    assert!(cut.ends_with(&format!("{owner}\n")), "as its own user: {cut}");
+    if holds {
+        assert!(cut.starts_with("lo "), "{cut}");
+        assert_eq!(cut.split_whitespace().count(), 2, "{cut}");
+        assert!(told.contains("without the network"), "{told}");
+    } else {
+        skipped("an install without the network", "no network namespace can be made here");
+        assert!(told.contains("NOT enforced"), "{told}");
+    }
+    let whole = std::fs::read_to_string("/proc/net/dev")?;
+    write(&daemon, &installing("network = true"), script)?;
+    let loaded = daemon.operator().load(&folder).await?;
+    daemon.operator().wait_back("alpha", 1).await?;
+    let all = seen(&daemon)?;
+    let interfaces = whole.lines().skip(2).filter_map(|line| line.split_once(':'));
+    for (name, _) in interfaces {
+        assert!(all.contains(name.trim()), "{name} of {all}");
+    }
+    assert!(format!("{:?}", loaded.notes).contains("with the network"), "{:?}", loaded.notes);
     Ok(())
 }
 

@@ -140,6 +140,35 @@ async fn a_queued_act_whose_grant_is_withdrawn_reaches_no_app() -> Outcome {
     Ok(())
 }
 
+// I116
+#[tokio::test]
+async fn what_an_app_died_with_comes_again_where_it_counts_once_and_nowhere_else() -> Outcome {
+    for dedupe in [true, false] {
+        let (daemon, app) = with(moderator()).await?;
+        banned_when_alone(&daemon, app).await?;
+        let draft = || {
+            let mut draft = AppDraft::default().able();
+            draft.hello.dedupe = dedupe;
+            draft
+        };
+        let app = draft().connect(&daemon.house().app_socket()).await?;
+        let first = app.request().await?;
+        drop(app);
+        if dedupe {
+            let app = draft().node("n1", 2).connect(&daemon.house().app_socket()).await?;
+            let again = app.request().await?;
+            assert_eq!((first.attempt, again.attempt), (1, 2));
+            assert_eq!(again.idempotency_key, first.idempotency_key);
+            app.answer(again.id, Answer::Done(Done {})).await?;
+            assert_eq!(recorded(&daemon, 2).await?[1].outcome, "done");
+        } else {
+            let outcome = recorded(&daemon, 2).await?.remove(1).outcome;
+            assert!(outcome.starts_with("OUTCOME_UNKNOWN"), "{outcome}");
+        }
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn what_a_plugin_asked_under_a_key_before_it_died_its_next_process_hears() -> Outcome {
     let (daemon, app) = with(moderator()).await?;

@@ -80,7 +80,7 @@ async fn two_daemons_do_not_hold_one_cgroup() {
 fn the_machine_is_described_without_being_changed() {
     let before = writable().map(|dir| fs::read_dir(dir).unwrap().count());
     let machine = outboard_linux::probe(&setup(CgroupChoice::Detect));
-    assert_eq!(machine.checks.len(), 6);
+    assert_eq!(machine.checks.len(), 7);
     assert!(before.is_none() || writable().is_some());
 }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use outboard_linux::{
-    CgroupChoice, DaemonLeaf, Ended, Keeper, KeeperEvent, KeeperEvents, Launch, Limits,
+    CgroupChoice, DaemonLeaf, Ended, Keeper, KeeperEvent, KeeperEvents, Launch, Limits, Network,
     PluginOutput, Setup, Spawner,
 };
 
@@ -91,6 +91,7 @@ fn launch(plugin: &str, program: &Path, args: &[&str]) -> Launch {
         working_dir: "/".into(),
         user: None,
         limits,
+        network: Network::Shared,
     }
 }
 

@@ -10,8 +10,8 @@ use std::{
 
 use crate::{
     cgroup::Hierarchy,
-    keeper::{Begins, Line, Namespace, Order, Plan, Report},
-    launch::{Launch, Limits},
+    keeper::{Begins, Line, Namespace, NetworkCut, Order, Plan, Report},
+    launch::{Launch, Limits, Network},
     spawner::spawn_keeper_process,
     tree,
     watch::orphans,
@@ -27,21 +27,34 @@ const PATIENCE_MS: u16 = 2_000;
 /// The best namespace that can be had: with the daemon's own rights, or in a user namespace.
 pub(crate) fn namespace_to_have(keeper: &Path) -> Namespace {
     let choices = [Namespace::Pid, Namespace::UserAndPid];
-    let works = |choice: &Namespace| try_one(keeper, *choice, None).unwrap_or(false);
+    let works =
+        |choice: &Namespace| try_one(keeper, (*choice, NetworkCut::None), None).unwrap_or(false);
     choices.into_iter().find(works).unwrap_or(Namespace::None)
+}
+
+/// The way to keep a process from the network, if there is one.
+pub(crate) fn network_cut_to_have(keeper: &Path) -> NetworkCut {
+    let works = |cut: &NetworkCut| try_one(keeper, (Namespace::None, *cut), None).unwrap_or(false);
+    let choices = [NetworkCut::Own, NetworkCut::InUser];
+    choices.into_iter().find(works).unwrap_or(NetworkCut::None)
 }
 
 /// Whether a process can be started in a leaf of the tree: folders can sometimes be made where no
 /// process may be.
 pub(crate) fn leaf_works(keeper: &Path, tree: &Hierarchy) -> bool {
     let Ok(leaf) = tree.leaf(&trial_launch(keeper)) else { return false };
-    let works = try_one(keeper, Namespace::None, Some(leaf.path().to_owned())).unwrap_or(false);
+    let directly = (Namespace::None, NetworkCut::None);
+    let works = try_one(keeper, directly, Some(leaf.path().to_owned())).unwrap_or(false);
     // The last process may still be leaving; then the next sweep removes it.
     let _ = leaf.remove();
     works
 }
 
-fn try_one(keeper: &Path, namespace: Namespace, leaf: Option<PathBuf>) -> io::Result<bool> {
+fn try_one(
+    keeper: &Path,
+    (namespace, network): (Namespace, NetworkCut),
+    leaf: Option<PathBuf>,
+) -> io::Result<bool> {
     let (line, keepers_line) = Line::pair()?;
     let launch = trial_launch(keeper);
     let nothing = OwnedFd::from(File::options().write(true).open("/dev/null")?);
@@ -52,7 +65,7 @@ fn try_one(keeper: &Path, namespace: Namespace, leaf: Option<PathBuf>) -> io::Re
     drop(keepers_line);
     known.insert(number(pid));
     drop(known);
-    let plan = Plan { launch, leaf, namespace, nice: None, begins: Begins::AtOnce };
+    let plan = Plan { launch, leaf, namespace, network, nice: None, begins: Begins::AtOnce };
     let sent = line.send(&Order::Launch(Box::new(plan)));
     let started = sent.is_ok() && is_started(&line);
     // Closing the line ends a keeper that is not through yet.
@@ -90,5 +103,6 @@ fn trial_launch(keeper: &Path) -> Launch {
         working_dir: "/".into(),
         user: None,
         limits,
+        network: Network::Shared,
     }
 }

@@ -13,8 +13,8 @@ use super::SpawnError;
 use crate::{
     cgroup::{self, Controllers, Hierarchy, Place},
     enforced::{CpuBy, Enforced, MemoryBy, PidsBy, QuotaBy, TreeKill, UsersBy},
-    keeper::Namespace,
-    launch::Launch,
+    keeper::{Namespace, NetworkCut},
+    launch::{Launch, Network},
     machine::{self, Machine},
     own_process,
 };
@@ -66,6 +66,7 @@ pub(crate) struct Means {
     pub(super) keeper: PathBuf,
     pub(super) hierarchy: Option<Hierarchy>,
     namespace: Namespace,
+    network: NetworkCut,
     memory_total: u64,
     no_cgroup_because: Option<String>,
 }
@@ -85,7 +86,9 @@ impl Means {
             (Some(_), _) | (None, CgroupChoice::None) => Namespace::None,
             (None, _) => machine::namespace_to_have(&setup.keeper),
         };
-        Ok(Means { keeper: setup.keeper, hierarchy, namespace, memory_total, no_cgroup_because })
+        let network = machine::network_cut_to_have(&setup.keeper);
+        let keeper = setup.keeper;
+        Ok(Means { keeper, hierarchy, namespace, network, memory_total, no_cgroup_because })
     }
 
     /// The cap over all plugins for the watch, where the kernel holds none.
@@ -99,7 +102,8 @@ impl Means {
 
     pub(super) fn machine(&self) -> Machine {
         let why = self.no_cgroup_because.as_deref();
-        machine::describe(self.home(), self.controllers(), self.namespace, why)
+        let enclosed = (self.namespace, self.network);
+        machine::describe(self.home(), self.controllers(), enclosed, why)
     }
 
     /// A user namespace holds no user but the daemon's, so whoever gets another goes without.
@@ -108,6 +112,19 @@ impl Means {
             (Namespace::UserAndPid, Some(_)) => Namespace::None,
             (namespace, _) => namespace,
         }
+    }
+
+    /// How something is kept from the network that is to reach nothing; nothing for the rest.
+    pub(super) fn network_for(&self, launch: &Launch) -> NetworkCut {
+        match launch.network {
+            Network::Shared => NetworkCut::None,
+            Network::Nothing => self.network,
+        }
+    }
+
+    /// Whether anything can be kept from the network here.
+    pub(super) fn cuts_network(&self) -> bool {
+        self.network != NetworkCut::None
     }
 
     fn controllers(&self) -> Controllers {

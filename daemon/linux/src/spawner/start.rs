@@ -128,6 +128,7 @@ impl Starter {
             launch: launch.clone(),
             leaf: leaf.map(|leaf| leaf.path().to_owned()),
             namespace: self.means.namespace_for(launch),
+            network: self.means.network_for(launch),
             nice,
             begins: Begins::AtOnce,
         }

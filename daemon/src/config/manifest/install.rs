@@ -36,22 +36,27 @@ pub struct Install {
     pub memory: Bytes,
     /// Processes and threads of its whole tree.
     pub pids: u32,
-    /// The author says that it needs the network. Nobody keeps it from it either way.
+    /// The author says that it needs the network. If not, it is kept from it where that can be.
     pub network: bool,
     /// Files of the folder whose content makes it another install.
     pub inputs: Vec<PathBuf>,
 }
 
 impl Install {
-    /// What is done, in words.
+    /// What is done, in words; `cuts` says whether it can be kept from the network here.
     #[must_use]
-    pub fn in_words(&self) -> String {
+    pub fn in_words(&self, cuts: bool) -> String {
         let command: Vec<String> =
             [self.run.own_name()].into_iter().chain(self.run.args.iter().cloned()).collect();
-        let network = if self.network { "asks for" } else { "does not ask for" };
+        let network = match (self.network, cuts) {
+            (true, _) => "with the network, which it asks for",
+            (false, true) => "without the network",
+            (false, false) => {
+                "it does not ask for the network, and that it has none is NOT enforced here"
+            }
+        };
         format!(
-            "runs `{}` before its first start: up to {} s, {}; it {network} the network, which \
-             nobody keeps it from",
+            "runs `{}` before its first start: up to {} s, {}; {network}",
             command.join(" "),
             self.timeout.as_secs_f64(),
             self.memory

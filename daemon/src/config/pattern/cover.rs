@@ -80,11 +80,12 @@ fn holds(wider: &[Piece], narrower: &[Piece]) -> bool {
 
 /// A glob's alternatives; nothing where there is something in it that is not compared here.
 fn read(glob: &str) -> Option<Vec<Vec<Piece>>> {
+    let tokens = tokens(glob)?;
     // Next to a slash, two stars mean something else than one.
-    if glob.contains("**") && glob.contains('/') {
+    let is_star = |it: &Token| *it == Token::Piece(Piece::Many);
+    if glob.contains('/') && tokens.windows(2).any(|two| two.iter().all(is_star)) {
         return None;
     }
-    let tokens = tokens(glob)?;
     let mut at = 0;
     let all = alternatives(&tokens, &mut at)?;
     (at == tokens.len()).then(|| all.into_iter().map(in_order).collect())
@@ -293,6 +294,7 @@ mod tests {
         // I114
         #[test]
         fn each_covers_itself_and_more_of_itself(glob in glob(), more in "[ab?]{0,3}") {
+            prop_assume!(!glob.contains('/') || !glob.ends_with('*'));
             prop_assert!(covers(&glob, &glob));
             let wider = format!("{glob}*");
             prop_assert!(covers(&wider, &format!("{glob}{more}")), "{wider:?} {more:?}");

@@ -8,7 +8,8 @@ fn asks() -> Asks {
         let (permission, scope) = parse_scoped(text).unwrap();
         (permission, Ask { need: Need::Optional, reason: String::new(), scope })
     };
-    let asked = ["messages:send", "messages:read", "storage:write", "messages:history@channels=town-*"];
+    let asked =
+        ["messages:send", "messages:read", "storage:write", "messages:history@channels=town-*"];
     Asks(asked.map(ask).into())
 }
 

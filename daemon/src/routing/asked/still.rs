@@ -167,8 +167,7 @@ mod tests {
             Of::ReadFile(Default::default()),
             Of::UploadFile(Default::default()),
         ];
-        let rpcs: std::collections::BTreeSet<_> =
-            all.iter().map(|of| needed_first(of).0).collect();
+        let rpcs: std::collections::BTreeSet<_> = all.iter().map(|of| needed_first(of).0).collect();
         assert_eq!(rpcs.len(), all.len());
         assert!(rpcs.iter().all(|rpc| needs::of(rpc).is_some()));
     }

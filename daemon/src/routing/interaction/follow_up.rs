@@ -148,7 +148,7 @@ impl Switchboard {
                 of,
                 ..Request::default()
             };
-            Ok(Outgoing { request, prefer, only: None })
+            Ok(Outgoing { request, prefer, only: None, again: false })
         })
     }
 

@@ -256,6 +256,6 @@ async fn a_request_in_hand_of_a_lost_node_is_told_as_unknown() {
     let outgoing = board.compose(one.member, send("hi"), None).unwrap();
     let Handing::Handed(_, outcome) = board.hand_request(&outgoing) else { panic!() };
     board.detach_node(app.node);
-    assert!(matches!(outcome.await.unwrap(), SendOutcome::NodeLost));
+    assert!(matches!(outcome.await.unwrap(), SendOutcome::NodeLost { .. }));
     assert!(matches!(board.hand_request(&outgoing), Handing::NoApp));
 }

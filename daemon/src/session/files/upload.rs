@@ -9,7 +9,7 @@ use outboard_proto::app::{
     UploadFile, UploadFileBegin, UploadFileEnd, UploadFileMore, Uploaded, answer, request::Of,
     upload_file::Step,
 };
-use outboard_proto::common::{Attachment, Failure, FileInfo, Reason, UploadBegin};
+use outboard_proto::common::{Attachment, Channel, Failure, FileInfo, Reason, UploadBegin};
 use outboard_proto::limits::CHUNK_BYTES;
 use outboard_proto::plugin::{UploadPiece, upload_piece::Kind};
 use tokio_stream::{Stream, StreamExt as _};
@@ -20,7 +20,6 @@ use super::super::places;
 use super::content::{Content, Whole};
 use super::{GAP, Time, UPLOAD, another_kind};
 use crate::config::permission::Permission;
-use crate::outbox::Outbox;
 use crate::routing::{Cause, NodeId, Outgoing};
 
 /// Bytes of a name, a kind or an id.
@@ -28,8 +27,9 @@ const WORD: usize = 255;
 
 /// One upload under way. Dropped before its end, it tells the app that nothing comes of it.
 struct Uploading {
-    outbox: Outbox,
+    entrance: Arc<Entrance>,
     begun: Outgoing,
+    channel: Channel,
     node: NodeId,
     upload_id: String,
     time: Time,
@@ -93,10 +93,10 @@ impl Uploading {
             (named, _) => named.to_owned(),
         };
         places::permitted(entrance, (UPLOAD, Permission::FilesWrite), &workspace, &channel)?;
-        let channel = (!channel.id.is_empty()).then_some(channel);
+        let within = (!channel.id.is_empty()).then(|| channel.clone());
         let UploadBegin { name, mime, size_bytes, sha256, .. } = begin;
         let file = Some(Attachment { id: String::new(), name, mime, size_bytes, sha256 });
-        let of = step(Step::Begin(UploadFileBegin { file, channel }));
+        let of = step(Step::Begin(UploadFileBegin { file, channel: within }));
         let mut begun = entrance.switchboard.compose_asked(entrance.member, of, cause)?;
         begun.request.workspace = workspace;
         let answered = entrance.outbox.at_node(&begun, time.for_a_piece()?).await;
@@ -105,8 +105,9 @@ impl Uploading {
         if upload_id.is_empty() {
             return Err(another_kind());
         }
-        let outbox = entrance.outbox.clone();
-        Ok(Self { outbox, begun, node, upload_id, time, broke: None, ended: false })
+        let entrance = Arc::clone(entrance);
+        let (broke, ended) = (None, false);
+        Ok(Self { entrance, begun, channel, node, upload_id, time, broke, ended })
     }
 
     async fn carry(
@@ -135,10 +136,14 @@ impl Uploading {
     }
 
     async fn more(&self, offset: u64, data: bytes::Bytes) -> Result<(), Failure> {
+        // The grant may be gone since the piece before.
+        let needed = (UPLOAD, Permission::FilesWrite);
+        let workspace = &self.begun.request.workspace;
+        places::permitted(&self.entrance, needed, workspace, &self.channel)?;
         let upload_id = self.upload_id.clone();
         let more = step(Step::More(UploadFileMore { upload_id, offset, data }));
         let asked = self.begun.following(more, self.node);
-        let answer = self.outbox.at_once(&asked, self.time.for_a_piece()?).await;
+        let answer = self.entrance.outbox.at_once(&asked, self.time.for_a_piece()?).await;
         uploaded(answer.map_err(|failure| self.time.stalled(failure))?.result).map(|_| ())
     }
 
@@ -146,7 +151,7 @@ impl Uploading {
         // Of what broke off the plugin hears why at once; dropped, it tells the app.
         let whole = whole.inspect_err(|failure| self.broke = Some(failure.clone()))?;
         let last = self.last(Ok(&whole));
-        let ended = self.outbox.at_once(&last, self.time.for_a_piece()?).await;
+        let ended = self.entrance.outbox.at_once(&last, self.time.for_a_piece()?).await;
         self.ended = true;
         let ended = ended.map_err(|failure| self.time.stalled(failure))?;
         let info = uploaded(ended.result)?.file.unwrap_or_default();
@@ -178,7 +183,7 @@ impl Drop for Uploading {
             let text = "the plugin went away before it had sent all";
             Failure::new(Code::Unavailable, Reason::BodyAbandoned, text)
         });
-        let (last, outbox) = (self.last(Err(why)), self.outbox.clone());
+        let (last, outbox) = (self.last(Err(why)), self.entrance.outbox.clone());
         tokio::spawn(async move {
             if let Err(failure) = outbox.at_once(&last, GAP).await {
                 tracing::debug!("nobody could be told that an upload broke off: {failure}");

@@ -104,6 +104,12 @@ pub fn attempt(db: &Connection, id: i64) -> Result<Option<u32>, Trouble> {
     Ok(db.prepare_cached(raise)?.query_row([id], |row| row.get(0)).optional()?)
 }
 
+pub fn not_attempted(db: &Connection, id: i64) -> Result<(), Trouble> {
+    let lower = "UPDATE outbox SET attempts = max(attempts - 1, 0) WHERE id = ?1";
+    db.prepare_cached(lower)?.execute([id])?;
+    Ok(())
+}
+
 pub fn answered(db: &Connection, id: i64, answer: &[u8]) -> Result<bool, Trouble> {
     let removed = remove(db, id)?;
     if let Some((plugin, key)) = &removed {
@@ -149,7 +155,8 @@ pub fn expire(db: &Connection, now: Timestamp) -> Result<Vec<OutboxEntry>, Troub
     let rows = statement.query_map([before(now, OUTBOX_AGE)], read)?;
     let mut expired: Vec<OutboxEntry> = rows.collect::<Result<_, _>>()?;
     expired.sort_by_key(|entry| entry.id);
-    for OutboxEntry { plugin, key, .. } in &expired {
+    // What no app had in hand was not done: it may be asked for again.
+    for OutboxEntry { plugin, key, .. } in expired.iter().filter(|it| it.attempts == 0) {
         seen::release(db, plugin, key)?;
     }
     Ok(expired)

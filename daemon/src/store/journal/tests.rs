@@ -97,15 +97,64 @@ async fn a_request_waits_an_hour_and_a_key_counts_a_day() {
     let expired = journal.expire(at(3_600)).await.unwrap();
     assert_eq!(expired.iter().map(|it| it.key.as_str()).collect::<Vec<_>>(), ["old"]);
     assert_eq!(keys(&journal, at(3_600)).await, ["new"]);
-    let day = 24 * 3_600;
-    assert_eq!(
-        journal.enqueue(request("aa", "old", 1), at(day - 1)).await,
-        Ok(Enqueued::Seen(None))
-    );
-    assert!(matches!(
-        journal.enqueue(request("aa", "old", 1), at(day)).await,
-        Ok(Enqueued::Waiting(_))
-    ));
+    let again = journal.enqueue(request("aa", "old", 1), at(3_601)).await.unwrap();
+    let Enqueued::Waiting(id) = again else { panic!("nobody had it in hand: {again:?}") };
+    journal.attempt(id).await.unwrap();
+    journal.expire(at(2 * 3_601)).await.unwrap();
+    let again = |at| journal.enqueue(request("aa", "old", 1), at);
+    let day = 3_601 + 24 * 3_600;
+    // Whether that was done, nobody knows.
+    assert_eq!(again(at(day - 1)).await, Ok(Enqueued::Seen(None)));
+    assert!(matches!(again(at(day)).await, Ok(Enqueued::Waiting(_))));
+}
+
+// I113
+#[tokio::test]
+async fn of_a_forgotten_user_no_origin_and_no_request_stays() {
+    let (_folder, journal) = open();
+    let deferred = |id: &str, workspace: &str, origin: &str| Deferred {
+        plugin: "aa".to_owned(),
+        id: id.to_owned(),
+        workspace: workspace.to_owned(),
+        node: "n1".to_owned(),
+        origin: origin.as_bytes().to_vec(),
+        expires: at(900),
+    };
+    for (id, workspace, origin) in
+        [("one", "w", "ann"), ("two", "w", "bob"), ("three", "v", "ann"), ("four", "w", "ann")]
+    {
+        journal.defer(deferred(id, workspace, origin), at(0)).await.unwrap();
+    }
+    let aa = "aa".parse().unwrap();
+    journal.close_interaction(&aa, "four").await.unwrap();
+    journal
+        .enqueue(NewRequest { request: b"ann".to_vec(), ..request("aa", "k", 0) }, at(0))
+        .await
+        .unwrap();
+    journal
+        .enqueue(NewRequest { request: b"bob".to_vec(), ..request("aa", "l", 0) }, at(0))
+        .await
+        .unwrap();
+    let whose = Whose { user: "ann".to_owned(), workspace: "w".to_owned() };
+    let is_of = |user: &str, origin: &[u8]| user.as_bytes() == origin;
+    let concerns = |whose: &Whose, request: &[u8]| whose.user.as_bytes() == request;
+    let forgotten = journal.forget_user(whose, (is_of, concerns), at(10)).await.unwrap();
+    assert_eq!(forgotten.interactions, [("aa".to_owned(), "one".to_owned())]);
+    assert_eq!(forgotten.requests.len(), 1);
+    assert_eq!(keys(&journal, at(10)).await, ["l"]);
+    let look = |id: &'static str| {
+        let (journal, aa) = (journal.clone(), aa.clone());
+        async move { journal.interaction(&aa, id, "k9", at(11)).await.unwrap() }
+    };
+    assert_eq!(look("one").await, Lookup::Expired);
+    assert_eq!(look("four").await, Lookup::Closed);
+    for (id, origin) in [("two", "bob"), ("three", "ann")] {
+        let Lookup::Open(open) = look(id).await else { panic!("{id} is not of them, there") };
+        assert_eq!(open.origin, origin.as_bytes());
+    }
+    // The key of what was dropped may be used again.
+    let again = journal.enqueue(request("aa", "k", 1), at(12)).await.unwrap();
+    assert!(matches!(again, Enqueued::Waiting(_)));
 }
 
 #[tokio::test]
