@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from conftest import new_app
 from outboard_app import Carries, NotFound, NotItsOwn, app, common, files, operations, transfer
+from outboard_app.testing import FakeDaemon
 
 
 def ask(number: int, key: str = "", **of: object) -> app.DaemonFrame:
@@ -37,6 +40,62 @@ async def test_only_what_has_a_handler_is_declared_and_carried_out(socket, daemo
     assert by_id[1].HasField("done")
     assert by_id[2].HasField("done")
     assert by_id[3].failure.reason == common.REASON_APP_UNSUPPORTED
+
+
+async def test_what_the_app_calls_a_bot_goes_with_the_answer_and_the_next_hello(socket, daemon):
+    async def edit(asked):
+        return None
+
+    def account(plugin, username):
+        return f"@{plugin}-{username}:here"
+
+    async with new_app(socket, carries=Carries(edit=edit), bot_account=account) as outboard:
+        assert await outboard.wait_connected(5)
+        assert not daemon.heard("hello")[0].hello.bots
+        asker = app.Asker(plugin="alpha", bot_username="alfie")
+        change = operations.EditMessage(channel_id="c1", message_id="m1")
+        request = app.Request(id=1, idempotency_key="k1", asker=asker, edit=change)
+        daemon.say(app.DaemonFrame(request=request))
+        (answer,) = await answers(daemon, 1)
+        assert (answer.bot_user_id, answer.HasField("done")) == ("@alpha-alfie:here", True)
+        await daemon.stop()
+        again = FakeDaemon(socket)
+        await again.start()
+        hello = (await again.wait_heard("hello")).hello
+        await again.stop()
+    assert dict(hello.bots) == {"alfie": "@alpha-alfie:here"}
+
+
+async def test_what_was_growing_when_the_daemon_went_away_is_ended(socket, daemon):
+    steps: list[tuple[str, str, int]] = []
+    late, ended, go_on, over = (asyncio.Event() for _ in range(4))
+
+    async def upload(asked):
+        step, end = asked.what.WhichOneof("step"), asked.what.end
+        if step == "begin" and asked.what.begin.file.name == "late":
+            late.set()
+            await go_on.wait()
+        steps.append((step, end.upload_id, end.abort.reason))
+        if end.upload_id:
+            (ended if end.upload_id == "one" else over).set()
+        return transfer.Uploaded(upload_id=asked.what.begin.file.name)
+
+    def beginning(name):
+        file = common.Attachment(name=name)
+        return transfer.UploadFile(begin=transfer.UploadFileBegin(file=file))
+
+    async with new_app(socket, carries=Carries(upload_file=upload)) as outboard:
+        assert await outboard.wait_connected(5)
+        daemon.say(ask(1, upload_file=beginning("one")))
+        await answers(daemon, 1)
+        daemon.say(ask(2, upload_file=beginning("late")))
+        await late.wait()
+        await daemon.stop()
+        await asyncio.wait_for(ended.wait(), 10)
+        go_on.set()
+        await asyncio.wait_for(over.wait(), 10)
+    gone = common.REASON_BODY_ABANDONED
+    assert steps[1:] == [("end", "one", gone), ("begin", "", 0), ("end", "late", gone)]
 
 
 async def test_a_page_is_cut_to_what_fits_a_frame(socket, daemon):
@@ -102,7 +161,7 @@ async def test_files_are_given_and_taken_piece_by_piece(socket, daemon):
         begin = transfer.UploadFile(begin=transfer.UploadFileBegin())
         daemon.say(ask(4, upload_file=begin))
         by_id = {answer.id: answer for answer in await answers(daemon, 4)}
-    assert by_id[1].file.file.size_bytes == 6
-    assert by_id[2].failure.reason == common.REASON_NOT_FOUND
-    assert (by_id[3].file_piece.data, by_id[3].file_piece.last) == (b"ef", True)
-    assert (by_id[4].uploaded.upload_id, taken) == ("u1", ["begin"])
+        assert by_id[1].file.file.size_bytes == 6
+        assert by_id[2].failure.reason == common.REASON_NOT_FOUND
+        assert (by_id[3].file_piece.data, by_id[3].file_piece.last) == (b"ef", True)
+        assert (by_id[4].uploaded.upload_id, taken) == ("u1", ["begin"])

@@ -74,6 +74,8 @@ struct Desk {
     jobs: usize,
     seen: Seen,
     growing: Growing,
+    /// The last session that is over.
+    over: u64,
     /// Wakes the job under way for a request, so that it stops.
     running: HashMap<Ticket, Arc<Notify>>,
     /// Accounts of bots that the daemon was told of, by the bot's name.
@@ -149,7 +151,15 @@ impl Requests {
             let asker = self.handlers.account_of.is_some().then(|| work.asker().clone());
             let result = self.carry_out(work, &stop).await;
             let tickets = self.desk().finish(ticket, key, &result);
-            self.desk().growing.carried_out(ticket.session, step, &result);
+            let is_over = {
+                let mut desk = self.desk();
+                desk.growing.carried_out(ticket.session, step, &result);
+                ticket.session <= desk.over
+            };
+            if is_over {
+                // It began too late for its session's end.
+                self.abandon(ticket.session);
+            }
             let account = asker.and_then(|asker| self.account(asker)).unwrap_or_default();
             for ticket in tickets {
                 self.answer_as(&account, ticket, result.clone());
@@ -203,6 +213,11 @@ impl Requests {
 
     /// A session is over: what was growing in it is ended.
     pub(crate) fn session_over(self: &Arc<Self>, session: u64) {
+        self.desk().over = session;
+        self.abandon(session);
+    }
+
+    fn abandon(self: &Arc<Self>, session: u64) {
         let ends = self.desk().growing.abandon(session);
         for end in ends {
             // Nobody waits for the answer: the session that it would go to is no more.

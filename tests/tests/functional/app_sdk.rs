@@ -158,6 +158,41 @@ async fn an_app_on_the_sdk_shows_answers_as_they_are_written_and_later() -> Outc
     Ok(())
 }
 
+// I115
+#[tokio::test]
+async fn an_app_on_the_sdk_says_what_it_calls_a_bot_to_a_later_daemon_too() -> Outcome {
+    let daemon = Daemon::start().await?;
+    daemon.run(&Draft::obedient("alpha").may("messages:send")).await?;
+    let app = App::builder("sdk-chat", "1.0.0")
+        .on_send(|_| async { Ok("m-1".to_owned()) })
+        .bot_accounts(|asker| Some(format!("@{}:here", asker.bot_username)))
+        .connect(daemon.house().app_socket());
+    tokio::time::timeout(PATIENCE, app.connected()).await?;
+    let order = |what: &str| app.run_command(outboard_tests::app::command("alpha", what));
+    let before = order("seen").await?;
+    assert!(!message::text(before.reply.body.as_ref()).contains("@alpha:here"));
+    order("send c-town hello").await?;
+    told(&app, "bot alpha \"@alpha:here\"").await?;
+    let daemon = Daemon::in_house(daemon.kill().await?).await?;
+    daemon.operator().wait_running("alpha").await?;
+    tokio::time::timeout(PATIENCE, app.connected()).await?;
+    told(&app, "bot alpha \"@alpha:here\"").await
+}
+
+/// Waits until alpha has been told this.
+async fn told(app: &App, what: &str) -> Outcome {
+    let told = async {
+        loop {
+            let seen = app.run_command(outboard_tests::app::command("alpha", "seen")).await;
+            let said = seen.map(|it| message::text(it.reply.body.as_ref()).to_owned());
+            if said.is_ok_and(|said| said.contains(what)) {
+                return Ok(());
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, told).await?
+}
+
 /// An app on the SDK that is connected and knows its policies.
 async fn app(house: &House) -> anyhow::Result<App> {
     let hooks = ["message.before_post", "message.before_edit"];

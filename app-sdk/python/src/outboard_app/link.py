@@ -297,6 +297,7 @@ class Link:
         self.standing.clear()
         self._bodies.clear()
         self._session += 1
+        self._desk.session_over()
         self._calls.lost(f"the daemon is away: {why}" if why else "the daemon is away")
 
 

@@ -236,7 +236,9 @@ def _asked(request: app.Request) -> Asked[Any]:
 
 
 def channel_of(request: app.Request) -> str:
-    """The channel it is about; "" where it is about none."""
+    """What it comes in order with: its channel, or the one transfer that it is a step of; "" where
+    it is about neither.
+    """
     branch = request.WhichOneof("of")
     what = getattr(request, branch) if branch else None
     if branch == "grow":
@@ -244,6 +246,14 @@ def channel_of(request: app.Request) -> str:
         if step == "begin":
             return request.grow.begin.message.channel.id
         return getattr(request.grow, step).channel.id if step else ""
+    if branch == "read_file":
+        return request.read_file.file_id
+    if branch == "upload_file":
+        upload = request.upload_file
+        step = upload.WhichOneof("step")
+        if step == "begin":
+            return upload.begin.channel.id
+        return str(getattr(upload, step or "end").upload_id)
     if branch in ("ephemeral", "send"):
         return str(getattr(request, branch).message.channel.id)
     return str(getattr(what, "channel_id", ""))

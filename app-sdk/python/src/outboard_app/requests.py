@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from outboard_app import operations
+from outboard_app.growing import Growing
 from outboard_app.operations import Carries
 from outboard_app.wire import app, common
 
@@ -153,6 +154,8 @@ class Desk:
         self._bot_account = bot_account
         #: Accounts of bots that the daemon was told of, for the next hello.
         self.bots: dict[str, str] = {}
+        self._growing = Growing()
+        self._session = 0
         self._carries = carries or Carries()
         self._on_send = on_send
         self._on_follow_up = on_follow_up
@@ -168,7 +171,7 @@ class Desk:
         if len(self._answering) >= _UNDER_WAY:
             reply(_failed(request, _RESOURCE_EXHAUSTED, common.REASON_OVER_LIMIT, "too many"))
             return
-        answering = asyncio.ensure_future(self._answer(request, reply))
+        answering = asyncio.ensure_future(self._answer(request, reply, self._session))
         self._answering.add(answering)
         answering.add_done_callback(self._answering.discard)
 
@@ -179,7 +182,16 @@ class Desk:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _answer(self, request: app.Request, reply: Reply) -> None:
+    def session_over(self) -> None:
+        """The daemon ends nothing any more of what it had begun: it is ended here."""
+        self._session += 1
+        self._abandon(self._session - 1)
+
+    def _abandon(self, session: int) -> None:
+        for end in self._growing.abandon(session):
+            self.take(end, _nobody)
+
+    async def _answer(self, request: app.Request, reply: Reply, session: int) -> None:
         work = self._work(request)
         if work is None:
             asked = request.WhichOneof("of") or "this"
@@ -196,6 +208,10 @@ class Desk:
             words = "the app failed to carry it out; its log says why"
             reply(_failed(request, _INTERNAL, common.REASON_INTERNAL, words))
         else:
+            self._growing.carried_out(session, request, done)
+            if session != self._session:
+                # It began too late for its session's end.
+                self._abandon(session)
             answer = app.Answer(id=request.id)
             answer.MergeFrom(done)
             answer.bot_user_id = self._account(request.asker)
@@ -262,6 +278,10 @@ class Desk:
             self._done[key] = (self._clock(), answer)
         while len(self._done) > _KEYS:
             self._done.popitem(last=False)
+
+
+def _nobody(_: app.Answer) -> None:
+    """Nobody waits for this answer."""
 
 
 def _asked(request: app.Request) -> SendRequest:
