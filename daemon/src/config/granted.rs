@@ -79,6 +79,18 @@ impl Granted {
         }
     }
 
+    /// Whether it may do something in a workspace, and in no channel of it.
+    pub fn allows_workspace(&self, permission: Permission, workspace: &str) -> Allowed {
+        let within = |limit: &Limit| {
+            limit.asked.covers_workspace(workspace) && limit.narrowed.covers_workspace(workspace)
+        };
+        match self.limit_of(permission) {
+            _ if !self.holds(permission) => Allowed::NotGranted,
+            Some(limit) if !within(limit) => Allowed::OutOfScope,
+            Some(_) | None => Allowed::Yes,
+        }
+    }
+
     /// Whether it may call an RPC of a permission it has.
     pub fn allows_operation(&self, permission: Permission, rpc: &str) -> bool {
         let within = |scope: &Scope| scope.operations.is_empty() || scope.operations.contains(rpc);
@@ -173,6 +185,16 @@ mod tests {
         let elsewhere = Place { channel_id: "C9", channel_name: Some("cellar"), ..TOWN };
         assert_eq!(wider.allows(MessagesSend, &elsewhere), Allowed::OutOfScope);
         assert_eq!(granted(asked, "none").allows(MessagesSend, &TOWN), Allowed::NotGranted);
+    }
+
+    // I77
+    #[test]
+    fn what_happens_in_no_channel_is_held_to_its_workspace() {
+        let it = granted(&["messages:send"], "messages:send@workspaces=acme@channels=town");
+        let at = |workspace| it.allows_workspace(Permission::MessagesSend, workspace);
+        assert_eq!((at("acme"), at("other")), (Allowed::Yes, Allowed::OutOfScope));
+        let other = it.allows_workspace(Permission::MessagesHistory, "acme");
+        assert_eq!(other, Allowed::NotGranted);
     }
 
     #[test]

@@ -131,9 +131,14 @@ impl Scope {
         self.channels.iter().any(|it| matches!(it, ChannelPattern::Name(_)))
     }
 
+    /// Whether a workspace lies within it, for what happens in none of its channels.
+    pub fn covers_workspace(&self, workspace: &str) -> bool {
+        self.workspaces.is_empty() || self.workspaces.contains(workspace)
+    }
+
     /// Whether a place lies within it.
     pub fn covers(&self, place: &Place<'_>) -> Within {
-        if !self.workspaces.is_empty() && !self.workspaces.contains(place.workspace) {
+        if !self.covers_workspace(place.workspace) {
             return Within::No;
         }
         if self.channels.is_empty() {

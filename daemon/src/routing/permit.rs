@@ -74,15 +74,26 @@ impl Switchboard {
         place: &Place<'_>,
     ) -> Result<(), Failure> {
         self.with(|core, _| {
-            let asking = core.members.get_mut(member).ok_or_else(unloading)?;
+            let asking = core.members.get(member).ok_or_else(unloading)?;
             let allowed = core.permits.allows(asking, needed, place);
-            if allowed == Allowed::Yes {
-                return Ok(());
-            }
-            asking.refuse(needed);
-            let permitted = Err(explain(asking, needed, (allowed, place)));
-            core.trace_denial(member, needed, &permitted);
-            permitted
+            core.weigh_place(member, needed, (allowed, place))
+        })
+    }
+
+    /// The same of what happens in a workspace, and in no channel of it.
+    ///
+    /// # Errors
+    /// As [`Switchboard::permit_in`].
+    pub fn permit_at_large(
+        &self,
+        member: MemberId,
+        needed: Permission,
+        workspace: &str,
+    ) -> Result<(), Failure> {
+        self.with(|core, _| {
+            let asking = core.members.get(member).ok_or_else(unloading)?;
+            let allowed = asking.is.grants.allows_workspace(needed, workspace);
+            core.weigh_place(member, needed, (allowed, &place(workspace, None)))
         })
     }
 
@@ -93,6 +104,23 @@ impl Switchboard {
 }
 
 impl Core {
+    /// What an answer about a place means; that it may not is counted.
+    fn weigh_place(
+        &mut self,
+        member: MemberId,
+        needed: Permission,
+        (allowed, place): (Allowed, &Place<'_>),
+    ) -> Result<(), Failure> {
+        if allowed == Allowed::Yes {
+            return Ok(());
+        }
+        let asking = &mut self.members[member];
+        asking.refuse(needed);
+        let permitted = Err(explain(asking, needed, (allowed, place)));
+        self.trace_denial(member, needed, &permitted);
+        permitted
+    }
+
     fn permit(
         &mut self,
         member: MemberId,

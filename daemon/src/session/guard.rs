@@ -75,6 +75,19 @@ impl Entrance {
         self.told(rpc, needed, self.switchboard.permit_in(self.member, needed, place))
     }
 
+    /// The same of what happens in a workspace, and in no channel of it.
+    ///
+    /// # Errors
+    /// As [`Entrance::permit_in`].
+    pub fn permit_at_large(
+        self: &Arc<Self>,
+        rpc: &'static str,
+        needed: Permission,
+        workspace: &str,
+    ) -> Result<(), Failure> {
+        self.told(rpc, needed, self.switchboard.permit_at_large(self.member, needed, workspace))
+    }
+
     fn told(
         self: &Arc<Self>,
         rpc: &'static str,

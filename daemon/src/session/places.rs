@@ -27,7 +27,11 @@ pub fn allowed(
     let channel = match of {
         // What is found there is looked at when it is.
         Of::SearchMessages(search) if search.channel_id.is_empty() => return Ok(()),
-        Of::ListChannels(_) | Of::Status(_) => return Ok(()),
+        Of::ListChannels(_) => return Ok(()),
+        Of::Status(_) => {
+            let (rpc, needed) = needed_first(of);
+            return entrance.permit_at_large(rpc, needed, &request.workspace);
+        }
         Of::CreateChannel(create) => by_name(&create.name),
         Of::FindChannel(find) => match &find.by {
             Some(By::Name(name)) => by_name(name),

@@ -92,7 +92,8 @@ impl Host {
     }
 
     /// Goes on with a command that this or an earlier process of the plugin deferred, whose id it
-    /// kept; `next` is the number of the next follow-up, from 1. Needs `commands:own`.
+    /// kept; `next` is the number of the next follow-up, from 1. Needs `commands:own`, or for an
+    /// action `ui:contribute`.
     #[must_use]
     pub fn later(&self, interaction_id: impl Into<String>, next: u64) -> Later {
         let id = interaction_id.into();
