@@ -153,8 +153,8 @@ fn narrow(
         && let Some(wider) = to.surely_beyond(asked)
     {
         let text = format!(
-            "{wider} is not within what it asks for, {permission}{asked}{}: nothing would be left \
-             of it there",
+            "{wider} is not within what it asks for, {permission}{asked}{} (what it did not ask for \
+             cannot be granted)",
             told(&wider)
         );
         return Err(wrong(Reason::Invalid, text));

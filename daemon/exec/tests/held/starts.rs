@@ -3,8 +3,8 @@
 use std::{fs, os::unix::fs::PermissionsExt};
 
 use outboard_linux::{
-    CgroupChoice, CpuBy, Exit, KeeperEvent, MemoryBy, PidsBy, PluginUser, QuotaBy, SpawnError,
-    Spawner, TreeKill, UsersBy,
+    CgroupChoice, CpuBy, Exit, KeeperEvent, Launch, MemoryBy, Network, PidsBy, PluginUser, QuotaBy,
+    SpawnError, Spawner, TreeKill, UsersBy,
 };
 
 use crate::support::*;
@@ -48,6 +48,32 @@ async fn it_inherits_three_descriptors_and_no_more() {
             "fd=0; while [ $fd -lt 64 ]; do [ -e /proc/$$/fd/$fd ] && echo $fd; fd=$((fd+1)); done";
         let held = spawn(&spawner(means), script(ask)).await;
         assert_eq!(held.says().await, "0\n1\n2\n");
+    }
+}
+
+// I24
+#[tokio::test]
+async fn what_is_to_reach_no_network_has_loopback_only_and_stays_who_it_is() {
+    let ask = "cut -d: -f1 /proc/net/dev | tail -n +3; id -u; id -g; \
+               grep CapEff /proc/self/status | cut -f2";
+    let users = [None, is_root().then_some(PluginUser { uid: 61_234, gid: 61_234 })];
+    for means in MEANS {
+        for user in users {
+            let spawner = spawner(means.clone());
+            let own = nix::unistd::Uid::effective().as_raw();
+            let uid = user.map_or(own, |user| user.uid);
+            let mut launch = Launch { network: Network::Nothing, user, ..script(ask) };
+            launch.env = vec![("PATH".into(), "/usr/bin:/bin".into())];
+            let said = spawn(&spawner, launch).await.says().await;
+            let words: Vec<&str> = said.split_whitespace().collect();
+            if spawner.cuts_network() {
+                assert_eq!(words[0], "lo", "{said}");
+                assert_eq!(words[1], uid.to_string(), "it sees nothing else: {said}");
+            }
+            assert!(words.contains(&uid.to_string().as_str()), "{said}");
+            let is_root_itself = user.is_none() && is_root();
+            assert!(is_root_itself || words.contains(&"0000000000000000"), "{said}");
+        }
     }
 }
 

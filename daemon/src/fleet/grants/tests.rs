@@ -64,7 +64,7 @@ fn a_narrower_pattern_is_taken_and_one_that_may_be_wider_is_refused_with_what_is
         (
             "messages:history",
             "messages:history@channels=staff",
-            "channels=staff is not within what it asks for, messages:history@channels=town-*: ",
+            "channels=staff is not within what it asks for, messages:history@channels=town-* (what",
         ),
     ] {
         let failure = narrow(before, to).unwrap_err();
