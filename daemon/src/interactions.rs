@@ -22,7 +22,7 @@ use crate::outbox::{Outbox, answered_before};
 use crate::routing::{
     Deferral, KeepWish, MemberId, Switchboard, is_deferred_for, is_request_about,
 };
-use crate::store::journal::{FOLLOW_UP, IsOf};
+use crate::store::journal::{FOLLOW_UP, IsAbout, IsOf};
 use crate::store::{Deferred, Journal, Lookup, StoreError};
 use crate::{clock, status};
 
@@ -93,7 +93,7 @@ impl Interactions {
     pub async fn forget_user(&self, whose: Whose) -> Result<Erased, StoreError> {
         // A line does not say in which workspace it was: all of them go.
         let log_lines = self.logs.drop_lines_with(&whose.user);
-        let known = (is_deferred_for as IsOf, is_request_about as fn(&Whose, &[u8]) -> bool);
+        let known = (is_deferred_for as IsOf, is_request_about as IsAbout);
         let forgotten = self.journal.forget_user(whose, known, clock::timestamp()).await?;
         for (plugin, id) in &forgotten.interactions {
             self.switchboard.deferral_over(plugin, id);

@@ -81,7 +81,7 @@ struct Kept {
     suppressed: u64,
 }
 
-/// All plugins' logs, for whoever follows them and whoever must find a word in them; cheap to clone.
+/// All plugins' logs, for whoever follows them or must find a word in them; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Logs {
     followers: broadcast::Sender<Line>,

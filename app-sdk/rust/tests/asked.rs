@@ -9,6 +9,7 @@ use outboard_app::common::{
 };
 use outboard_app::test::{Daemon, answer, request::Of};
 use outboard_app::{App, Asked, GrowMessage, GrowStep, Refusal, message};
+use tokio::sync::Notify;
 
 type Heard = Arc<Mutex<Vec<String>>>;
 
@@ -39,19 +40,29 @@ fn connected(daemon: &Daemon) -> (App, Heard) {
             Ok(MessagePage { messages: (0..asked.most).map(one).collect(), more: false })
         })
         .on_stream(move |asked: Asked<GrowMessage>| {
-            let step = match &asked.step {
-                Some(GrowStep::Begin(_)) => "begin".to_owned(),
-                Some(GrowStep::More(more)) => format!("+{}", more.text),
-                Some(GrowStep::End(end)) => {
-                    let why = end.abort.as_ref().map(|why| why.message.clone());
-                    format!("end of {}: {why:?}", end.message_id)
-                }
-                None => "nothing".to_owned(),
-            };
-            steps.lock().expect("nobody panics").push(step);
+            steps.lock().expect("nobody panics").push(words(&asked));
             async { Ok("m-7".to_owned()) }
         });
     (app.connect_to(daemon), heard)
+}
+
+fn words(asked: &GrowMessage) -> String {
+    match &asked.step {
+        Some(GrowStep::Begin(_)) => "begin".to_owned(),
+        Some(GrowStep::More(more)) => format!("+{}", more.text),
+        Some(GrowStep::End(end)) => {
+            let why = end.abort.as_ref().map(|why| why.message.clone());
+            format!("end of {}: {why:?}", end.message_id)
+        }
+        None => "nothing".to_owned(),
+    }
+}
+
+fn begin() -> Of {
+    let channel = Channel { id: "lobby".into(), ..Channel::default() };
+    let message = Some(Message { channel: Some(channel), ..Message::default() });
+    let begin = GrowStep::Begin(outboard_app::SendMessage { message });
+    Of::Grow(GrowMessage { step: Some(begin) })
 }
 
 fn edit(id: &str) -> Of {
@@ -106,12 +117,42 @@ async fn a_message_that_grows_is_ended_even_if_the_daemon_goes_away() {
     let daemon = Daemon::new();
     let (app, heard) = connected(&daemon);
     app.connected().await;
-    let channel = Channel { id: "lobby".into(), ..Channel::default() };
-    let begin = Message { channel: Some(channel), ..Message::default() };
-    let begin = GrowStep::Begin(outboard_app::SendMessage { message: Some(begin) });
-    let step = Of::Grow(GrowMessage { step: Some(begin) });
-    daemon.carry_out("alpha", "", step).await.unwrap();
+    daemon.carry_out("alpha", "", begin()).await.unwrap();
     daemon.go_away();
+    let ended = "end of m-7: Some(\"the daemon went away before all was said\")";
+    while heard.lock().unwrap().last().is_none_or(|last| last != ended) {
+        tokio::task::yield_now().await;
+    }
+}
+
+// I42
+#[tokio::test]
+async fn what_begins_when_its_session_is_over_already_is_ended_too() {
+    let (daemon, heard) = (Daemon::new(), Heard::default());
+    let (asked, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let parts = (Arc::clone(&heard), Arc::clone(&asked), Arc::clone(&go_on));
+    let app = App::builder("chat", "1.0.0").on_stream(move |step: Asked<GrowMessage>| {
+        let (heard, asked, go_on) = parts.clone();
+        async move {
+            let words = words(&step);
+            if words == "begin" {
+                asked.notify_one();
+                go_on.notified().await;
+            }
+            heard.lock().expect("nobody panics").push(words);
+            Ok("m-7".to_owned())
+        }
+    });
+    let app = app.connect_to(&daemon);
+    app.connected().await;
+    let mut link = app.link();
+    tokio::select! {
+        answer = daemon.carry_out("alpha", "", begin()) => panic!("too early: {answer:?}"),
+        () = asked.notified() => {}
+    }
+    daemon.go_away();
+    link.wait_for(|link| !link.is_connected()).await.unwrap();
+    go_on.notify_one();
     let ended = "end of m-7: Some(\"the daemon went away before all was said\")";
     while heard.lock().unwrap().last().is_none_or(|last| last != ended) {
         tokio::task::yield_now().await;

@@ -152,11 +152,10 @@ fn narrow(
     if let Some(asked) = asked
         && let Some(wider) = to.surely_beyond(asked)
     {
-        let text = format!(
-            "{wider} is not within what it asks for, {permission}{asked}{} (what it did not ask for \
-             cannot be granted)",
-            told(&wider)
-        );
+        let told = told(&wider);
+        let hint = "what it did not ask for cannot be granted";
+        let asks = format!("what it asks for, {permission}{asked}");
+        let text = format!("{wider} is not within {asks}{told} ({hint})");
         return Err(wrong(Reason::Invalid, text));
     }
     has.replace(to);

@@ -67,6 +67,9 @@ pub const MIGRATIONS: &[&str] = &[
 /// Whether what was deferred is of a user: their id, and the origin as it was kept.
 pub type IsOf = fn(&str, &[u8]) -> bool;
 
+/// Whether a request is about a user, or was made for them: who, and the request as it was kept.
+pub type IsAbout = fn(&Whose, &[u8]) -> bool;
+
 /// What was erased of a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Forgotten {
@@ -166,7 +169,8 @@ impl Journal {
         self.thread.run(answer.len(), move |db| outbox::answered(db, id, &answer)).await
     }
 
-    /// Takes a request off the queue unanswered. Its key may be used again. Whether it still waited.
+    /// Takes a request off the queue unanswered. Its key may be used again. Whether it still
+    /// waited.
     ///
     /// # Errors
     /// The database failed.
@@ -260,20 +264,20 @@ impl Journal {
     }
 
     /// Erases a user from what was deferred for them, and takes what concerns them off the queue of
-    /// requests: `is_of` knows an interaction's origin, `concerns` a request.
+    /// requests: `is_of` knows an interaction's origin, `is_about` a request.
     ///
     /// # Errors
     /// The database failed; then nothing is erased.
     pub async fn forget_user(
         &self,
         whose: Whose,
-        (is_of, concerns): (IsOf, fn(&Whose, &[u8]) -> bool),
+        (is_of, is_about): (IsOf, IsAbout),
         now: Timestamp,
     ) -> Result<Forgotten, StoreError> {
         let forget = move |db: &_| {
             let their = (whose.user.as_str(), whose.workspace.as_str());
             let interactions = interactions::forget(db, their, is_of, now)?;
-            let requests = outbox::forget(db, |request| concerns(&whose, request))?;
+            let requests = outbox::forget(db, |request| is_about(&whose, request))?;
             Ok(Forgotten { interactions, requests })
         };
         self.thread.run(0, forget).await

@@ -74,7 +74,7 @@ async fn what_concerns_a_forgotten_user_ends_once_and_is_on_record() {
     let whose = Whose { user: "u-bob".to_owned(), workspace: String::new() };
     let known = (
         crate::routing::is_deferred_for as crate::store::journal::IsOf,
-        crate::routing::is_request_about as fn(&Whose, &[u8]) -> bool,
+        crate::routing::is_request_about as crate::store::journal::IsAbout,
     );
     let gone = kept.journal.forget_user(whose, known, clock::timestamp()).await.unwrap();
     kept.outbox.forgotten(&gone.requests);
