@@ -164,7 +164,7 @@ class Host:
 
     @property
     def bot(self) -> wire.Bot:
-        """The account the plugin speaks as."""
+        """The account the plugin speaks as; its user_id is "" until the app has said what it is."""
         return self.welcome.bot
 
     @property
