@@ -1,7 +1,7 @@
 //! What waits, for an app or for an answer that follows later: it is held to the grants of the
 //! moment when its turn comes, counts once, and what came of it is on record.
 
-use outboard_proto::admin::LogLine;
+use outboard_proto::admin::{LogLine, PluginStatus};
 use outboard_proto::app::{UiAction, answer::Result as Answer, request::Of};
 use outboard_proto::common::{Done, Failure, Reason};
 use outboard_tests::{App, AppDraft, Daemon, Draft, Outcome, PATIENCE, app, values};
@@ -69,6 +69,29 @@ async fn a_follow_up_that_waits_for_an_app_is_held_to_the_grant_of_then() -> Out
     let said = app.show_follow_up("m-1").await?;
     assert_eq!(said.seq, 2);
     assert_eq!(app::reply_text(&told.answer().await?).as_deref(), Some("said m-1"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_last_word_closes_although_its_plugin_died_meanwhile() -> Outcome {
+    let (daemon, app) = with(Draft::obedient("alpha")).await?;
+    defer(&app, "i-1").await?;
+    let _lost = app.order("alpha", "last-follow-up i-1 1 the end").await?;
+    let request = app.request().await?;
+    let _gone = app.order("alpha", "exit 3").await?;
+    let is_gone = |it: &PluginStatus| it.pid == 0 || it.generation > 1;
+    daemon.operator().wait_until("alpha", "gone", is_gone).await?;
+    let sent = outboard_proto::app::Sent { message_id: "m-1".to_owned() };
+    app.answer(request.id, Answer::Sent(sent)).await?;
+    daemon.operator().wait_back("alpha", 1).await?;
+    let closed = async {
+        // The app's answer may be on its way to the disk.
+        while app.tell("alpha", "last-follow-up i-1 1 the end").await? != "said m-1" {}
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(PATIENCE, closed).await??;
+    let more = app.tell("alpha", "follow-up i-1 2 more").await?;
+    assert!(more.contains("INTERACTION_CLOSED"), "{more}");
     Ok(())
 }
 
