@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from conftest import new_app
 from outboard_app import Carries, NotFound, NotItsOwn, app, common, files, operations, transfer
 
@@ -106,3 +108,22 @@ async def test_files_are_given_and_taken_piece_by_piece(socket, daemon):
     assert by_id[2].failure.reason == common.REASON_NOT_FOUND
     assert (by_id[3].file_piece.data, by_id[3].file_piece.last) == (b"ef", True)
     assert (by_id[4].uploaded.upload_id, taken) == ("u1", ["begin"])
+
+
+async def test_one_transfer_waits_for_no_other(socket, daemon):
+    gate = asyncio.Event()
+
+    async def upload(asked):
+        upload_id = asked.what.more.upload_id
+        if upload_id == "slow":
+            await gate.wait()
+        return transfer.Uploaded(upload_id=upload_id)
+
+    async with new_app(socket, carries=Carries(upload_file=upload)) as outboard:
+        assert await outboard.wait_connected(5)
+        for number, upload_id in enumerate(("slow", "quick"), start=1):
+            more = transfer.UploadFileMore(upload_id=upload_id)
+            daemon.say(ask(number, upload_file=transfer.UploadFile(more=more)))
+        assert (await answers(daemon, 1))[0].uploaded.upload_id == "quick"
+        gate.set()
+        await answers(daemon, 2)

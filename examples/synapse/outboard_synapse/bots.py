@@ -33,7 +33,7 @@ class Bots:
         self._prefix = prefix
         self._known: set[str] = set()
         self._named: dict[str, str] = {}
-        self._making = DeferredLock()
+        self._making: dict[tuple[str, str], DeferredLock] = {}
 
     def owns(self, user_id: str) -> bool:
         """Whether the account is a plugin's. Nobody else can register such a name here."""
@@ -143,7 +143,7 @@ class Bots:
 
         Somebody who has left it is invited again. Raises Refusal.
         """
-        async with self._one_at_a_time():
+        async with self._one_at_a_time(bot, user_id):
             try:
                 return await self._direct_room(bot, user_id)
             except SynapseError as error:
@@ -175,10 +175,13 @@ class Bots:
             await self._api.update_room_membership(bot, user_id, room_id, "invite", content)
 
     @contextlib.asynccontextmanager
-    async def _one_at_a_time(self) -> AsyncIterator[None]:
+    async def _one_at_a_time(self, bot: str, user_id: str) -> AsyncIterator[None]:
         """Two first messages to one person must not make two rooms."""
-        await make_deferred_yieldable(self._making.acquire())
+        lock = self._making.setdefault((bot, user_id), DeferredLock())
+        await make_deferred_yieldable(lock.acquire())
         try:
             yield
         finally:
-            self._making.release()
+            lock.release()
+            if not lock.locked:
+                self._making.pop((bot, user_id), None)

@@ -6,7 +6,7 @@ A plugin reads what its account may see, as any member. Refuses to know what is 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from outboard_app import Asked, NotFound, Refusal, common, operations
 from synapse.events import EventBase
@@ -29,6 +29,25 @@ class _Page:
 
     before: str
     most: int
+
+
+@dataclass
+class _Found:
+    """What is found for a page, which may be more than it holds."""
+
+    most: int
+    events: list[EventBase] = field(default_factory=list)
+    #: There is nothing behind it.
+    ended: bool = False
+
+    @property
+    def is_enough(self) -> bool:
+        return self.ended or len(self.events) > self.most
+
+    @property
+    def more(self) -> bool:
+        # Of nothing no further page could begin.
+        return len(self.events) > self.most or (not self.ended and bool(self.events))
 
 
 class History:
@@ -69,34 +88,39 @@ class History:
             rooms = await self._inside.rooms_of(bot)
         last = await self._last(what, rooms)
         most = what.most or _USUAL
-        events: list[EventBase] = []
+        found = _Found(most)
         for _ in range(_ROUNDS):
-            found = await self._inside.search(rooms, what.text, last, 2 * most)
-            seen = await self._inside.seen_by(bot, [event.event_id for event in found])
-            events += [event for event in seen if not messages.edited(event.content)]
-            if len(events) > most or len(found) < 2 * most:
+            events = await self._inside.search(rooms, what.text, last, 2 * most)
+            seen = await self._inside.seen_by(bot, [event.event_id for event in events])
+            found.events += [event for event in seen if not messages.edited(event.content)]
+            found.ended = len(events) < 2 * most
+            if found.is_enough:
                 break
-            last = found[-1]
-        told = await self._told(events[:most])
-        return operations.MessagePage(messages=told, more=len(events) > most)
+            last = events[-1]
+        return await self._told_page(found)
 
     async def _page(
         self, bot: str, room_id: str, thread: str, page: _Page
     ) -> operations.MessagePage:
         position = await self._position(room_id, page.before)
-        events: list[EventBase] = []
-        for _ in range(0 if thread and page.before == thread else _ROUNDS):
-            most = page.most + 1
-            ids = await self._inside.before(room_id, position, most, thread)
-            events += await self._inside.seen_by(bot, [event_id for event_id, _ in ids])
-            if len(ids) < most:
-                events += await self._inside.seen_by(bot, [thread] if thread else [])
+        found = _Found(page.most)
+        # What opened a thread is the last of it.
+        found.ended = bool(thread) and page.before == thread
+        for _ in range(_ROUNDS):
+            if found.is_enough:
                 break
-            if len(events) >= most:
-                break
-            position = ids[-1][1]
-        told = await self._told(events[: page.most])
-        return operations.MessagePage(messages=told, more=len(events) > page.most)
+            ids = await self._inside.before(room_id, position, page.most + 1, thread)
+            found.events += await self._inside.seen_by(bot, [event_id for event_id, _ in ids])
+            found.ended = len(ids) <= page.most
+            if found.ended and thread:
+                found.events += await self._inside.seen_by(bot, [thread])
+            elif ids:
+                position = ids[-1][1]
+        return await self._told_page(found)
+
+    async def _told_page(self, found: _Found) -> operations.MessagePage:
+        told = await self._told(found.events[: found.most])
+        return operations.MessagePage(messages=told, more=found.more)
 
     async def _position(self, room_id: str, event_id: str) -> Position | None:
         if not event_id:

@@ -73,8 +73,7 @@ class Later:
             )
 
         await self._api.run_db_interaction("outboard_later_keep", put)
-        wait = max(0, due.due_ms - self._api.get_current_time_msec())
-        self._api.delayed_background_call(wait, self._take_back, due, desc="outboard_later")
+        self._set_timer(due)
 
     async def drop(self, due: Due) -> None:
         """It need not be taken back any more."""
@@ -97,10 +96,15 @@ class Later:
         return await self._select("kind = ?", kind)
 
     async def look(self, kinds: Sequence[str]) -> None:
-        """Takes back what is due of these kinds, whoever kept it."""
-        for due in await self._select("due_ms <= ?", self._api.get_current_time_msec()):
+        """Takes back what is due of these kinds, whoever kept it; sets timers for what is soon."""
+        soon = self._api.get_current_time_msec() + LOOK_MS
+        for due in await self._select("due_ms <= ?", soon):
             if due.kind in kinds:
-                await self._take_back(due)
+                self._set_timer(due)
+
+    def _set_timer(self, due: Due) -> None:
+        wait = max(0, due.due_ms - self._api.get_current_time_msec())
+        self._api.delayed_background_call(wait, self._take_back, due, desc="outboard_later")
 
     async def _take_back(self, due: Due) -> None:
         if await self.find(due.kind, due.room_id, due.user_id) != due:
@@ -110,7 +114,7 @@ class Later:
         except Exception as error:
             await self._put_off(due, error)
         else:
-            await self.drop(due)
+            await self._api.run_db_interaction("outboard_later_done", _remove_just, due)
 
     async def _put_off(self, due: Due, error: Exception) -> None:
         first, now = due.data.get("first", due.due_ms), self._api.get_current_time_msec()
@@ -138,6 +142,15 @@ class Later:
         if not self._ready:
             await self._api.run_db_interaction("outboard_later", lambda txn: txn.execute(_TABLE))
             self._ready = True
+
+
+def _remove_just(txn: Any, due: Due) -> None:
+    """Not what has taken its place meanwhile."""
+    txn.execute(
+        "DELETE FROM outboard_later"
+        " WHERE kind = ? AND room_id = ? AND user_id = ? AND due_ms = ? AND bot = ?",
+        (due.kind, due.room_id, due.user_id, due.due_ms, due.bot),
+    )
 
 
 def _remove(txn: Any, due: Due) -> None:

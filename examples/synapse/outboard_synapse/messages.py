@@ -8,10 +8,12 @@ from __future__ import annotations
 import html.parser
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from outboard_app import NotFound, common, text_of
-from synapse.events import EventBase
+
+if TYPE_CHECKING:
+    from synapse.events import EventBase
 
 Content = dict[str, Any]
 

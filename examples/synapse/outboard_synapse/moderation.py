@@ -42,7 +42,11 @@ class Moderation:
         """Says it to the person, in the room that they and the bot have for themselves."""
         bot, what = await self._bots.of(asked), asked.what
         await self._people.must_be(what.user_id)
-        where = f" about {await self._name(what.channel_id)}" if what.channel_id else ""
+        where = ""
+        if what.channel_id:
+            # What it is called is told by those only who may know.
+            await self._bots.enter(bot, what.channel_id)
+            where = f" about {await self._name(what.channel_id)}"
         await self._tell(asked, bot, f"A warning{where}: {what.reason}")
 
     async def kick(self, asked: _Moderate) -> None:

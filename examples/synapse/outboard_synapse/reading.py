@@ -88,6 +88,8 @@ class Reader:
             raise NotFound(f"{event_id} has been deleted")
         if event.type not in ("m.room.message", "m.room.encrypted"):
             raise NotFound(f"{event_id} is no message")
+        if original := messages.edited(event.content):
+            raise NotFound(f"{event_id} is an edit of {original}")
         return event
 
     async def must_stand_in(self, room_id: str, event_id: str) -> EventBase:
