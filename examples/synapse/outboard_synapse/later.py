@@ -10,9 +10,10 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from synapse.module_api import ModuleApi
+if TYPE_CHECKING:
+    from synapse.module_api import ModuleApi
 
 log = logging.getLogger(__name__)
 
