@@ -42,6 +42,7 @@ class Mapping:
             await self.messages()
             await self.people()
             await self.plugins_speak()
+            await self.held()
             await self.synapse_restarts()
         finally:
             await self.dora.close()
@@ -139,6 +140,32 @@ class Mapping:
             await self.dora.join(invitation)
             await self.dora.sees("psst: secret", by="outboard-whisperer")
 
+    async def held(self) -> None:
+        async with self.check("what a plugin holds is posted as its writer's, once released") as it:
+            sent = await self.dora.send(self.room, "hold me")
+            expect(sent.refusal == "M_FORBIDDEN wait for Ann", f"got {sent}")
+            draft = (await self._asked("before_post")).before_post
+            asked = len(self.daemon.heard("intercept"))
+            released = app.HeldDecided(id="held-1", plugin="speaker", released=app.Released())
+            released.payload.before_post.CopyFrom(draft)
+            answer = await self._ask(20, "key-20", app.Request(decided=released))
+            seen = await self.dora.sees_event(answer.sent.message_id)
+            expect((seen.sender, seen.body) == (self.dora.id, "hold me"), f"{seen}")
+            expect(len(self.daemon.heard("intercept")) == asked, "the hook was asked again")
+            again = app.Request(decided=released)
+            again = await self._ask(21, "another key", again, attempt=2)
+            expect(again.sent.message_id == answer.sent.message_id, "posted twice")
+            it.append("and once, however often it is told")
+        async with self.check("what is dropped is told to its writer in private"):
+            await self.dora.send(self.room, "hold me")
+            dropped = app.HeldDecided(id="held-2", plugin="speaker", dropped=app.Dropped())
+            dropped.dropped.reason.text = "off topic"
+            dropped.payload.before_post.CopyFrom((await self._asked("before_post")).before_post)
+            answer = await self._ask(22, "key-22", app.Request(decided=dropped))
+            expect(answer.sent.message_id == "", f"it became {answer}")
+            await self.dora.join(await self.dora.is_invited(by="@outboard-speaker:localhost"))
+            await self.dora.sees("not posted: off topic", by="outboard-speaker")
+
     async def synapse_restarts(self) -> None:
         """What a plugin did must hold, and end, as if nothing had happened."""
         # I104
@@ -210,6 +237,9 @@ def _judge(ask: app.Intercept) -> common.Verdict:
     payload.CopyFrom(ask.payload)
     if payload.before_delete.stored.body.plain == "keep me":
         return common.Verdict(rejected=common.Rejected(reason=common.Text(text="not this one")))
+    if payload.before_post.body.plain == "hold me":
+        hold = common.Hold(id="held", plugin="speaker", reason=common.Text(text="wait for Ann"))
+        return common.Verdict(held=hold)
     body = payload.before_edit.message.body
     if payload.WhichOneof("of") == "before_edit" and "darn" in body.plain:
         body.plain = body.plain.replace("darn", "d*rn")

@@ -91,11 +91,18 @@ class Inside:
         """Sends an event as a local user; its id. The same key in a room within a day is the same
         event. Raises SynapseError.
         """
-        sender = event["sender"]
-        await self._have_device(sender)
-        requester = create_requester(
-            sender, device_id=_DEVICE, authenticated_entity=self.server_name
-        )
+        await self._have_device(event["sender"])
+        return await self._send(event, key, _DEVICE)
+
+    async def send_for(self, event: dict[str, Any], transaction: str) -> str:
+        """Sends an event in the name of a local person, who has devices of their own. The name of
+        the transaction is told to callbacks, and not kept.
+        """
+        return await self._send(event, transaction, None)
+
+    async def _send(self, event: dict[str, Any], key: str, device: str | None) -> str:
+        server = self.server_name
+        requester = create_requester(event["sender"], device_id=device, authenticated_entity=server)
         creation = self._hs.get_event_creation_handler()
         sent, _ = await creation.create_and_send_nonmember_event(
             requester, _thawed(event), ratelimit=False, txn_id=key or None, ignore_shadow_ban=True

@@ -104,9 +104,9 @@ def thread_and_reply(content: Content) -> tuple[str, str]:
     return str(root), str(answered)
 
 
-def content_of(message: common.Message) -> Content:
-    """The content of an event that says what `message` says."""
-    content = with_body({"msgtype": "m.notice"}, message.body)
+def content_of(message: common.Message, kind: str = "m.notice") -> Content:
+    """The content of an event that says what `message` says: as a notice if a plugin does."""
+    content = with_body({"msgtype": kind}, message.body)
     relates: Content = {}
     if message.reply_to:
         relates["m.in_reply_to"] = {"event_id": message.reply_to}
@@ -118,23 +118,25 @@ def content_of(message: common.Message) -> Content:
             relates |= {"is_falling_back": True, "m.in_reply_to": answered}
     if relates:
         content["m.relates_to"] = relates
-    origin = message.origin
-    content[ORIGIN] = {
-        "plugin": origin.plugin,
-        "version": origin.version,
-        "hops": origin.hops,
-        "chain": list(origin.chain),
-    }
+    if message.HasField("origin"):
+        origin = message.origin
+        content[ORIGIN] = {
+            "plugin": origin.plugin,
+            "version": origin.version,
+            "hops": origin.hops,
+            "chain": list(origin.chain),
+        }
     return content
 
 
-async def contents_of(
-    message: common.Message, find: Callable[[str], Awaitable[common.Attachment | None]]
-) -> list[Content]:
+Find = Callable[[str], Awaitable[common.Attachment | None]]
+
+
+async def contents_of(message: common.Message, find: Find, kind: str = "m.notice") -> list[Content]:
     """The contents of the events that say what `message` says: one for each file, the first of them
     with the text, or one for the text alone. `find` knows files by their ids. Raises NotFound.
     """
-    content = content_of(message)
+    content = content_of(message, kind)
     if not message.attachments:
         return [content]
     contents = []
@@ -162,10 +164,10 @@ def _with_file(said: Content, file: common.Attachment) -> Content:
     return content
 
 
-def edit_of(stored: Content, event_id: str, body: common.Body, made: Content) -> Content:
-    """The content of an event that gives a stored one another body. `made` says who did it."""
+def edit_of(stored: Content, event_id: str, body: common.Body) -> Content:
+    """The content of an event that gives a stored one another body."""
     kept = {key: stored[key] for key in stored if key not in ("m.relates_to", "m.new_content")}
-    new = with_body(kept | {ORIGIN: made}, body)
+    new = with_body(kept, body)
     # An edit says it twice: for clients that know edits, and for those that do not.
     content = with_body(new, common.Body(plain=f"* {new['body']}"))
     relates = {"rel_type": "m.replace", "event_id": event_id}
@@ -187,8 +189,18 @@ def origin(content: Content) -> common.Origin | None:
 
 def draft_id(event: EventBase) -> str:
     """The same before and after an event is stored: the client's transaction."""
-    transaction = event.internal_metadata.get_dict().get("txn_id")
-    return f"{event.sender}/{transaction}"[:255] if transaction else ""
+    named = transaction(event)
+    return f"{event.sender}/{named}"[:255] if named else ""
+
+
+def transaction(event: EventBase) -> str:
+    """The client's own name for what it sends; "" if it has none."""
+    return str(event.internal_metadata.get_dict().get("txn_id") or "")
+
+
+def is_object(value: Any) -> bool:
+    """Whether a part of a content has parts by name."""
+    return isinstance(value, Mapping)
 
 
 def created_at_us(event: EventBase) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import Future
 from typing import Any
 
-from outboard_app import FollowUp, SendRequest, ThreadedApp
+from outboard_app import Decided, FollowUp, SendRequest, ThreadedApp
 from synapse.module_api import ModuleApi
 from synapse.module_api.errors import ConfigError
 from synapse.spam_checker_api import RegistrationBehaviour
@@ -22,6 +22,7 @@ from outboard_synapse.carries import Carrier
 from outboard_synapse.commands import Commands
 from outboard_synapse.config import Config, parse
 from outboard_synapse.events import EVENTS, Events
+from outboard_synapse.held import Held, Passes
 from outboard_synapse.hooks import HOOKS, Hooks
 from outboard_synapse.inside import Inside
 from outboard_synapse.later import LOOK_MS, Later
@@ -41,6 +42,8 @@ class OutboardModule:
         self._bots = bots = Bots(api, inside, config.bot_prefix)
         reader, later = Reader(api, inside, bots), Later(api)
         self._carrier = carrier = Carrier(api, inside, bots, reader, later)
+        passes = Passes()
+        self._held = Held(inside, bots, reader, carrier.talk, passes)
         self._app = ThreadedApp(
             config.socket,
             app="synapse",
@@ -51,11 +54,12 @@ class OutboardModule:
             operations=["messages.send"],
             on_send=self._on_send,
             on_follow_up=self._on_follow_up,
+            on_decided=self._on_decided,
             carries=carrier.carries(),
         )
         self._commands = commands = Commands(self._app, bots, config.command_prefix)
         api.register_third_party_rules_callbacks(
-            check_event_allowed=Hooks(self._app, reader).check_event_allowed,
+            check_event_allowed=Hooks(self._app, reader, passes).check_event_allowed,
             on_new_event=Events(api, self._app, reader, commands).on_new_event,
         )
         api.register_spam_checker_callbacks(check_registration_for_spam=self._check_registration)
@@ -99,6 +103,10 @@ class OutboardModule:
         return on_reactor(
             self._api, "outboard_follow_up", lambda: heard(self._commands.follow_up(said))
         )
+
+    def _on_decided(self, it: Decided) -> Future[str]:
+        """Somebody has decided about what a plugin held."""
+        return on_reactor(self._api, "outboard_decided", lambda: heard(self._held.decided(it)))
 
     async def _check_registration(
         self,

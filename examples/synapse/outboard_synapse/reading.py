@@ -6,7 +6,6 @@ Refuses to know what is asked about them or told of them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from outboard_app import NotFound, common
 from synapse.events import EventBase
@@ -44,7 +43,7 @@ class Reader:
         """The message that a stored event is, as it was last edited if it was."""
         message = self.message(event, state)
         new = edit.content.get("m.new_content") if edit is not None else None
-        if edit is not None and _is_object(new):
+        if edit is not None and messages.is_object(new):
             message.body.CopyFrom(messages.body(event.type, dict(new)))
             message.edited_at_us = messages.created_at_us(edit)
         return message
@@ -53,7 +52,7 @@ class Reader:
         """The message as an edit makes it, and as it is stored."""
         stored = await self._stored(messages.edited(event.content), event, state)
         content = event.content.get("m.new_content")
-        message = self._message(event, state, dict(content) if _is_object(content) else {})
+        message = self._message(event, state, dict(content) if messages.is_object(content) else {})
         message.id = stored.id
         # New content has no relations of its own.
         message.thread_root, message.reply_to = stored.thread_root, stored.reply_to
@@ -131,7 +130,3 @@ class Reader:
             mutable=local and event.type != "m.room.encrypted",
             origin=messages.origin(content) if from_plugin else None,
         )
-
-
-def _is_object(value: Any) -> bool:
-    return hasattr(value, "items")

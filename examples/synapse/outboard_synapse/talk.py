@@ -38,13 +38,13 @@ class Talk:
         for answered in (asked.message.reply_to, asked.message.thread_root):
             if answered:
                 await self._reader.must_stand_in(room_id, answered)
-        return await self._bots.say(bot, room_id, await self._contents(asked.message), asked.key)
+        return await self._bots.say(bot, room_id, await self.contents(asked.message), asked.key)
 
     async def direct(self, asked: Asked[app.DirectMessage]) -> str:
         """Says it in the room that the bot and a person have for themselves."""
         bot = await self._bots.of(asked)
         await self._people.must_be(asked.what.to_user)
-        contents = await self._contents(asked.what.message)
+        contents = await self.contents(asked.what.message)
         room_id = await self._bots.direct_room(bot, asked.what.to_user)
         return await self._bots.say(bot, room_id, contents, asked.key)
 
@@ -56,7 +56,8 @@ class Talk:
         if event.sender != bot:
             words = f"{event.sender} wrote it, and nobody else can edit it in Matrix"
             raise Refusal(words) if asked.manages_messages else NotItsOwn(words)
-        content = messages.edit_of(dict(event.content), event.event_id, what.body, _origin(asked))
+        stored = dict(event.content) | {messages.ORIGIN: _origin(asked)}
+        content = messages.edit_of(stored, event.event_id, what.body)
         await self._bots.do(bot, what.channel_id, "m.room.message", content, asked.key)
 
     async def delete(self, asked: Asked[operations.DeleteMessage]) -> None:
@@ -100,11 +101,15 @@ class Talk:
             if reaction is not None:
                 await self._redact(asked, bot, reaction, "")
 
-    async def _contents(self, message: common.Message) -> list[messages.Content]:
+    async def contents(
+        self, message: common.Message, kind: str = "m.notice"
+    ) -> list[messages.Content]:
+        """The contents of the events that say what a message says. Raises NotFound."""
+
         async def find(file_id: str) -> common.Attachment | None:
             return await attachment(self._inside, file_id)
 
-        return await messages.contents_of(message, find)
+        return await messages.contents_of(message, find, kind)
 
     async def _redact(self, asked: Asked[Any], bot: str, event: EventBase, reason: str) -> None:
         content: messages.Content = {messages.ORIGIN: _origin(asked)}

@@ -62,15 +62,14 @@ async def test_a_file_that_is_not_there_is_not_found():
 
 def test_an_edit_says_the_new_text_in_all_renderings_and_keeps_no_old_relation():
     stored = messages.content_of(said(thread_root="$root"))
-    made = {"plugin": "dice", "hops": 1, "chain": ["dice"]}
-    edit = messages.edit_of(stored, "$it", common.Body(html="<b>bye</b>"), made)
+    edit = messages.edit_of(stored, "$it", common.Body(html="<b>bye</b>"))
     new = edit["m.new_content"]
     assert (new["body"], new["formatted_body"], edit["body"]) == ("bye", "<b>bye</b>", "* bye")
     assert "m.relates_to" not in new
     assert "formatted_body" not in edit
     assert edit["m.relates_to"] == {"rel_type": "m.replace", "event_id": "$it"}
     assert messages.edited(edit) == "$it"
-    plain = messages.edit_of(new, "$it", common.Body(plain="or not"), made)["m.new_content"]
+    plain = messages.edit_of(new, "$it", common.Body(plain="or not"))["m.new_content"]
     assert "formatted_body" not in plain
 
 
