@@ -277,9 +277,9 @@ class Person:
             ),
         )
 
-    async def room_of(self, text: str) -> str:
-        """The room where a message with `text` arrives."""
-        message = await self.sees(text)
+    async def room_of(self, text: str, by: str) -> str:
+        """The room where a message with `text` arrives, by a sender whose id has `by` in it."""
+        message = await self.sees(text, by)
         return self._rooms[self.messages.index(message)]
 
     async def sees_typing(self, user_id: str, typing: bool = True) -> None:

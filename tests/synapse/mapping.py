@@ -190,7 +190,9 @@ class Mapping:
             expect(again.sent.message_id == direct, f"said again as {again}")
         async with self.check("after a restart the room for two is the one there was"):
             await self._ask(7, "key-7", _direct(fred.id, "after"))
-            expect(await fred.room_of("after") == room, "it made another room")
+            expect(
+                await fred.room_of("after", by="outboard-speaker") == room, "it made another room"
+            )
         await fred.close()
 
     async def _ask(self, number: int, key: str, ask: app.Request, attempt: int = 1) -> app.Answer:

@@ -102,7 +102,10 @@ class Operations:
             await self.hugo.join(room)
             await self.hugo.sees("psst, one", by="outboard-asker")
             await self.ask("Messages.Send", toUser=self.hugo.id, body={"plain": "psst, two"})
-            expect(await self.hugo.room_of("psst, two") == room, "it made another room")
+            expect(
+                await self.hugo.room_of("psst, two", by="outboard-asker") == room,
+                "it made another room",
+            )
             await self.hugo.leave(room)
             await self.ask("Messages.Send", toUser=self.hugo.id, body={"plain": "psst, three"})
             expect(await self.hugo.is_invited(by=BOT) == room, "it made another room")
