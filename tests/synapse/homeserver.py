@@ -6,25 +6,31 @@ Refuses to know plugins.
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import aiohttp
 import yaml
 from nio import (
     AsyncClient,
     AsyncClientConfig,
+    MatrixRoom,
     RoomMessage,
     RoomPreset,
     RoomRedactError,
     RoomSendError,
     RoomSendResponse,
     SyncResponse,
+    TypingNoticeEvent,
 )
 
 from processes import Process, free_port, wait_until
@@ -44,14 +50,24 @@ class Homeserver:
         self._config = self._folder / "homeserver.yaml"
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
+        self._process: Process | None = None
         self._write_config(app_socket)
 
-    def start(self) -> Process:
-        """Starts it; returns when it answers."""
+    def start(self) -> None:
+        """Starts it; returns when it answers. It may be started again once it is stopped."""
         log = self._folder / "homeserver.log"
         process = Process("synapse", [*_SYNAPSE, "--config-path", self._config], log)
+        self._process = process
         wait_until("synapse answers", lambda: self._answers(process), 120)
-        return process
+
+    def stop(self) -> None:
+        """Stops it, if it runs."""
+        if self._process is not None:
+            self._process.stop()
+
+    def tail(self) -> str:
+        """The end of its log, for people."""
+        return self._process.tail() if self._process is not None else ""
 
     def hook_seconds(self) -> list[float]:
         """How long each hook took so far, as the module logged it."""
@@ -102,7 +118,6 @@ _SETTINGS: dict[str, Any] = {
     "rc_registration": _UNLIMITED,
     "rc_joins": {"local": _UNLIMITED, "remote": _UNLIMITED},
     "rc_login": {"address": _UNLIMITED, "account": _UNLIMITED, "failed_attempts": _UNLIMITED},
-    "presence": {"enabled": False},
 }
 
 _LOGGING = {
@@ -116,7 +131,7 @@ _LOGGING = {
 
 
 def _listener(port: int) -> dict[str, Any]:
-    resources = [{"names": ["client"], "compress": False}]
+    resources = [{"names": ["client", "media"], "compress": False}]
     where = {"port": port, "bind_addresses": ["127.0.0.1"], "tls": False, "type": "http"}
     return where | {"x_forwarded": False, "resources": resources}
 
@@ -140,7 +155,10 @@ class Person:
         self._client = AsyncClient(server.url, f"@{name}:localhost", config=config)
         self._name = name
         self.messages: list[RoomMessage] = []
+        self._rooms: list[str] = []
+        self._typing: list[str] = []
         self._client.add_event_callback(self._heard, RoomMessage)
+        self._client.add_ephemeral_callback(self._types, TypingNoticeEvent)
         self._syncing: asyncio.Task[None] | None = None
 
     async def register(self) -> None:
@@ -166,6 +184,39 @@ class Person:
     async def join(self, room_id: str) -> None:
         joined = await _soon(self._client.join(room_id))
         assert getattr(joined, "room_id", None), f"{self._name} could not join: {joined}"
+
+    async def can_join(self, room_id: str) -> bool:
+        """Tries to join."""
+        return bool(getattr(await _soon(self._client.join(room_id)), "room_id", None))
+
+    async def set_power(self, room_id: str, user_id: str, level: int) -> None:
+        """Gives somebody a level of power."""
+        path = f"/_matrix/client/v3/rooms/{room_id}/state/m.room.power_levels/"
+        levels = await self.call("GET", path)
+        levels["users"] = levels.get("users", {}) | {user_id: level}
+        await self.call("PUT", path, levels)
+
+    async def call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """Calls the client-server API as this person. Raises AssertionError with what it says."""
+
+        def call() -> Any:
+            request = urllib.request.Request(
+                self._client.homeserver + urllib.parse.quote(path),
+                None if body is None else json.dumps(body).encode(),
+                {"Authorization": f"Bearer {self._client.access_token}"},
+                method=method,
+            )
+            try:
+                with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+                    return json.load(answer)
+            except urllib.error.HTTPError as error:
+                raise AssertionError(f"{method} {path}: {error.read().decode()}") from error
+
+        return await asyncio.to_thread(call)
+
+    @property
+    def id(self) -> str:
+        return self._client.user_id
 
     async def leave(self, room_id: str) -> None:
         await _soon(self._client.room_leave(room_id))
@@ -226,6 +277,18 @@ class Person:
             ),
         )
 
+    async def room_of(self, text: str, by: str) -> str:
+        """The room where a message with `text` arrives, by a sender whose id has `by` in it."""
+        message = await self.sees(text, by)
+        return self._rooms[self.messages.index(message)]
+
+    async def sees_typing(self, user_id: str, typing: bool = True) -> None:
+        """Waits until somebody types, or has stopped."""
+        await self._waits(
+            f"{user_id} typing" if typing else f"{user_id} not typing",
+            lambda: ((user_id in self._typing) == typing) or None,
+        )
+
     async def sees_event(self, event_id: str) -> RoomMessage:
         """Waits until a certain event arrives."""
         return await self._sees(event_id, lambda message: message.event_id == event_id)
@@ -243,12 +306,19 @@ class Person:
 
     async def _sync(self) -> None:
         while True:
-            answer = await self._client.sync(timeout=5_000, sync_filter=_EVERYTHING)
+            try:
+                answer = await self._client.sync(timeout=5_000, sync_filter=_EVERYTHING)
+            except (aiohttp.ClientError, TimeoutError):
+                answer = None  # The server is away for a while.
             if not isinstance(answer, SyncResponse):
                 await asyncio.sleep(0.2)
 
-    def _heard(self, _room: object, event: RoomMessage) -> None:
+    def _heard(self, room: MatrixRoom, event: RoomMessage) -> None:
         self.messages.append(event)
+        self._rooms.append(room.room_id)
+
+    def _types(self, _room: MatrixRoom, event: TypingNoticeEvent) -> None:
+        self._typing = event.users
 
 
 async def _soon(act: Awaitable[_T]) -> _T:

@@ -6,9 +6,10 @@ Refuses to know real plugins; the story has those.
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
-from outboard_app import app, common
+from outboard_app import app, common, operations
 from outboard_app.testing import FakeDaemon
 
 from checks import Checks, expect
@@ -41,6 +42,8 @@ class Mapping:
             await self.messages()
             await self.people()
             await self.plugins_speak()
+            await self.held()
+            await self.synapse_restarts()
         finally:
             await self.dora.close()
             await self.daemon.stop()
@@ -137,6 +140,81 @@ class Mapping:
             await self.dora.join(invitation)
             await self.dora.sees("psst: secret", by="outboard-whisperer")
 
+    async def held(self) -> None:
+        async with self.check("what a plugin holds is posted as its writer's, once released") as it:
+            sent = await self.dora.send(self.room, "hold me")
+            expect(sent.refusal == "M_FORBIDDEN wait for Ann", f"got {sent}")
+            draft = (await self._asked("before_post")).before_post
+            asked = len(self.daemon.heard("intercept"))
+            released = app.HeldDecided(id="held-1", plugin="speaker", released=app.Released())
+            released.payload.before_post.CopyFrom(draft)
+            answer = await self._ask(20, "key-20", app.Request(decided=released))
+            seen = await self.dora.sees_event(answer.sent.message_id)
+            expect((seen.sender, seen.body) == (self.dora.id, "hold me"), f"{seen}")
+            expect(len(self.daemon.heard("intercept")) == asked, "the hook was asked again")
+            again = app.Request(decided=released)
+            again = await self._ask(21, "another key", again, attempt=2)
+            expect(again.sent.message_id == answer.sent.message_id, "posted twice")
+            it.append("and once, however often it is told")
+        async with self.check("what is dropped is told to its writer in private"):
+            await self.dora.send(self.room, "hold me")
+            dropped = app.HeldDecided(id="held-2", plugin="speaker", dropped=app.Dropped())
+            dropped.dropped.reason.text = "off topic"
+            dropped.payload.before_post.CopyFrom((await self._asked("before_post")).before_post)
+            answer = await self._ask(22, "key-22", app.Request(decided=dropped))
+            expect(answer.sent.message_id == "", f"it became {answer}")
+            await self.dora.join(await self.dora.is_invited(by="@outboard-speaker:localhost"))
+            await self.dora.sees("not posted: off topic", by="outboard-speaker")
+
+    async def synapse_restarts(self) -> None:
+        """What a plugin did must hold, and end, as if nothing had happened."""
+        # I104
+        fred = Person(self.server, "fred")
+        await fred.register()
+        await fred.join(self.room)
+        await self.dora.set_power(self.room, "@outboard-speaker:localhost", 100)
+        direct = (await self._ask(4, "key-4", _direct(fred.id, "before"))).sent.message_id
+        room = await fred.is_invited(by="@outboard-speaker:localhost")
+        await fred.join(room)
+        await self._ask(5, "key-5", _mute(fred.id, self.room, 6_000_000))
+        expect(not (await fred.send(self.room, "muted?")).event_id, "fred is not muted")
+        await asyncio.to_thread(self.server.stop)
+        connected = len(self.daemon.heard("hello"))
+        await asyncio.to_thread(self.server.start)
+        await self.daemon.wait_heard("hello", connected + 1, timeout=PATIENCE)
+        async with self.check("after a restart of Synapse a mute ends in time") as notes:
+            waited = await self._until_spoken(fred)
+            notes.append(f"{waited:.1f} s after it was up")
+        async with self.check("after a restart a key still stands for what was sent under it"):
+            again = await self._ask(6, "key-4", _direct(fred.id, "before"), attempt=2)
+            expect(again.sent.message_id == direct, f"said again as {again}")
+        async with self.check("after a restart the room for two is the one there was"):
+            await self._ask(7, "key-7", _direct(fred.id, "after"))
+            expect(
+                await fred.room_of("after", by="outboard-speaker") == room, "it made another room"
+            )
+        await fred.close()
+
+    async def _ask(self, number: int, key: str, ask: app.Request, attempt: int = 1) -> app.Answer:
+        """Has the plugin `speaker` ask; the answer, which must not be a failure."""
+        ask.id, ask.idempotency_key, ask.attempt = number, key, attempt
+        ask.asker.CopyFrom(app.Asker(plugin="speaker", bot_display_name="The Speaker"))
+        self.daemon.say(app.DaemonFrame(request=ask))
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                heard = [frame.answer for frame in self.daemon.heard("answer")]
+                if (answer := next((it for it in heard if it.id == number), None)) is not None:
+                    expect(not answer.HasField("failure"), f"{answer.failure}")
+                    return answer
+                await self.daemon.wait_heard("answer", len(heard) + 1, timeout=PATIENCE)
+
+    async def _until_spoken(self, person: Person) -> float:
+        begun = time.monotonic()
+        while not (await person.send(self.room, "may I?")).event_id:
+            expect(time.monotonic() - begun < PATIENCE, f"muted for {PATIENCE} s")
+            await asyncio.sleep(0.2)
+        return time.monotonic() - begun
+
     async def _asked(self, branch: str) -> common.HookPayload:
         """The last thing asked of a hook."""
         asked = [frame.intercept.payload for frame in self.daemon.heard("intercept")]
@@ -161,6 +239,9 @@ def _judge(ask: app.Intercept) -> common.Verdict:
     payload.CopyFrom(ask.payload)
     if payload.before_delete.stored.body.plain == "keep me":
         return common.Verdict(rejected=common.Rejected(reason=common.Text(text="not this one")))
+    if payload.before_post.body.plain == "hold me":
+        hold = common.Hold(id="held", plugin="speaker", reason=common.Text(text="wait for Ann"))
+        return common.Verdict(held=hold)
     body = payload.before_edit.message.body
     if payload.WhichOneof("of") == "before_edit" and "darn" in body.plain:
         body.plain = body.plain.replace("darn", "d*rn")
@@ -172,6 +253,24 @@ def _whisper(run: app.RunCommand) -> app.CommandResult:
     body = common.Body(plain=f"psst: {run.text}")
     reply = common.InteractionReply(body=body, visibility=common.VISIBILITY_ONE)
     return app.CommandResult(plugin="whisperer", reply=reply)
+
+
+def _direct(user_id: str, text: str) -> app.Request:
+    message = common.Message(
+        body=common.Body(plain=text), origin=common.Origin(plugin="speaker", hops=1)
+    )
+    return app.Request(direct=app.DirectMessage(message=message, to_user=user_id))
+
+
+def _mute(user_id: str, room: str, microseconds: int) -> app.Request:
+    act = operations.ModerateUser(
+        user_id=user_id,
+        act=operations.MODERATION_ACT_MUTE,
+        reason="loud",
+        duration_us=microseconds,
+        channel_id=room,
+    )
+    return app.Request(moderate=act)
 
 
 def _send(number: int, key: str, room: str, text: str) -> app.DaemonFrame:

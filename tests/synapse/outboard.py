@@ -14,7 +14,7 @@ from pathlib import Path
 
 from processes import Process, wait_until
 
-PLUGINS = ("moderator", "welcome", "dice", "oracle", "python-plain")
+PLUGINS = ("moderator", "welcome", "dice", "oracle", "python-plain", "asker")
 
 
 class Outboard:
@@ -98,8 +98,13 @@ class Outboard:
     def _folder(self, name: str) -> Path:
         folder = self._work / "plugins" / name
         example = self._root / "examples" / name
-        if name == "python-plain":
-            shutil.copytree(example, folder, ignore=shutil.ignore_patterns("tests", "__pycache__"))
+        plain = self._root / "examples" / "python-plain"
+        if name in ("python-plain", "asker"):
+            shutil.copytree(plain, folder, ignore=shutil.ignore_patterns("tests", "__pycache__"))
+        if name == "asker":
+            # On the same bindings and session.
+            shutil.copytree(Path(__file__).parent / name, folder, dirs_exist_ok=True)
+        if folder.exists():
             return folder
         folder.mkdir()
         shutil.copy(example / "plugin.toml", folder)

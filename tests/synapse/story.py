@@ -17,6 +17,7 @@ from pathlib import Path
 from checks import Checks, expect
 from homeserver import Homeserver, Person, Sent
 from mapping import Mapping
+from operations import Operations
 from outboard import PLUGINS, Outboard
 from processes import alive, stopped, wait_until
 from traffic import Traffic
@@ -45,6 +46,7 @@ class Story:
         await Mapping(self.check, self.server, self.outboard.app_socket).tell()
         await self.with_plugins()
         await self.a_conversation()
+        await Operations(self.check, self.server).tell()
         await self.plugins_fall()
         await self.the_daemon_falls()
         await self.closed_means_closed()
@@ -274,15 +276,16 @@ async def run(arguments: argparse.Namespace, check: Checks) -> None:
     outboard = Outboard(arguments.bin, arguments.root, arguments.work)
     server = Homeserver(arguments.work, outboard.app_socket)
     try:
-        with await later(server.start) as synapse:
-            story = Story(outboard, server, check)
-            try:
-                await story.tell()
-            finally:
-                await story.close()
-            if check.failed:
-                print(synapse.tail(), outboard.daemon.tail(), sep="\n", file=sys.stderr)
+        await later(server.start)
+        story = Story(outboard, server, check)
+        try:
+            await story.tell()
+        finally:
+            await story.close()
+        if check.failed:
+            print(server.tail(), outboard.daemon.tail(), sep="\n", file=sys.stderr)
     finally:
+        await later(server.stop)
         await later(outboard.stop)
 
 

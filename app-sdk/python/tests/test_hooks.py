@@ -164,3 +164,18 @@ async def test_other_hooks_are_asked_by_what_they_are_about(socket, daemon):
         assert not (await outboard.custom("x.shop.before_order", "{}")).allowed
     asked = [hook_of(frame.intercept.payload) for frame in daemon.heard("intercept")]
     assert asked == hooks
+
+
+async def test_whoever_stops_waiting_takes_the_question_back_and_blames_nobody(socket, daemon):
+    daemon.policies = [policy(budget=30)]
+    daemon.on_intercept = lambda _: None
+    async with new_app(socket) as outboard:
+        assert await outboard.wait_connected(5)
+        for number in range(1, 5):
+            asking = asyncio.ensure_future(outboard.before_post(message()))
+            await daemon.wait_heard("intercept", number)
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            # Four of them: were they silence, the daemon would count as away by now.
+            cancelled = (await daemon.wait_heard("cancel", number)).cancel
+            assert cancelled.id == daemon.heard("intercept")[-1].intercept.id

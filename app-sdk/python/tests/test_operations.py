@@ -161,7 +161,26 @@ async def test_files_are_given_and_taken_piece_by_piece(socket, daemon):
         begin = transfer.UploadFile(begin=transfer.UploadFileBegin())
         daemon.say(ask(4, upload_file=begin))
         by_id = {answer.id: answer for answer in await answers(daemon, 4)}
-        assert by_id[1].file.file.size_bytes == 6
-        assert by_id[2].failure.reason == common.REASON_NOT_FOUND
-        assert (by_id[3].file_piece.data, by_id[3].file_piece.last) == (b"ef", True)
-        assert (by_id[4].uploaded.upload_id, taken) == ("u1", ["begin"])
+    assert by_id[1].file.file.size_bytes == 6
+    assert by_id[2].failure.reason == common.REASON_NOT_FOUND
+    assert (by_id[3].file_piece.data, by_id[3].file_piece.last) == (b"ef", True)
+    assert (by_id[4].uploaded.upload_id, taken) == ("u1", ["begin"])
+
+
+async def test_one_transfer_waits_for_no_other(socket, daemon):
+    gate = asyncio.Event()
+
+    async def upload(asked):
+        upload_id = asked.what.more.upload_id
+        if upload_id == "slow":
+            await gate.wait()
+        return transfer.Uploaded(upload_id=upload_id)
+
+    async with new_app(socket, carries=Carries(upload_file=upload)) as outboard:
+        assert await outboard.wait_connected(5)
+        for number, upload_id in enumerate(("slow", "quick"), start=1):
+            more = transfer.UploadFileMore(upload_id=upload_id)
+            daemon.say(ask(number, upload_file=transfer.UploadFile(more=more)))
+        assert (await answers(daemon, 1))[0].uploaded.upload_id == "quick"
+        gate.set()
+        await answers(daemon, 2)

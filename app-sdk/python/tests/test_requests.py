@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from conftest import new_app
-from outboard_app import Refusal, app, common
+from outboard_app import Carries, Refusal, app, common, operations
 
 
 def request(number: int, key: str, channel: str = "c1", text: str = "hi") -> app.DaemonFrame:
@@ -100,3 +100,33 @@ async def test_a_channel_gets_its_messages_in_order_and_waits_for_no_other(socke
         gate.set()
         await daemon.wait_heard("answer", count=3)
     assert order == ["elsewhere", "slow", "after"]
+
+
+async def test_work_that_was_given_up_is_an_answer_too(socket, daemon):
+    async def send(ask):
+        raise asyncio.CancelledError
+
+    async with new_app(socket, on_send=send) as outboard:
+        assert await outboard.wait_connected(5)
+        daemon.say(request(1, "k1"))
+        failure = (await daemon.wait_heard("answer")).answer.failure
+    assert failure.reason == common.REASON_INTERNAL
+
+
+async def test_closing_ends_all_that_is_under_way(socket, daemon):
+    begun, ended = asyncio.Event(), []
+
+    async def look(asked):
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(asked.plugin)
+
+    async with new_app(socket, carries=Carries(list_messages=look)) as outboard:
+        assert await outboard.wait_connected(5)
+        ask = app.Request(id=1, asker=app.Asker(plugin="welcome"))
+        ask.list_messages.CopyFrom(operations.ListMessages(channel_id="c1"))
+        daemon.say(app.DaemonFrame(request=ask))
+        await asyncio.wait_for(begun.wait(), 5)
+    assert ended == ["welcome"]

@@ -167,3 +167,19 @@ async def test_a_command_lost_under_way_has_an_unknown_outcome(socket, daemon):
         await daemon.stop()
         outcome = await running
     assert outcome.failure.details["outcome"] == "unknown"
+
+
+async def test_what_the_app_does_with_an_event_does_not_end_the_session(socket, daemon):
+    heard = []
+
+    def fail(event):
+        heard.append(event.type)
+        raise ValueError("oops")
+
+    async with new_app(socket, subscriptions=["plugin:a:b"], on_event=fail) as outboard:
+        assert await outboard.wait_connected(5)
+        daemon.say(app.DaemonFrame(event=common.Event(type="plugin:a:b")))
+        await daemon.wait_heard("credit")
+        assert (await outboard.publish(posted("hi"))).taken
+    assert heard == ["plugin:a:b"]
+    assert len(daemon.heard("hello")) == 1

@@ -55,23 +55,28 @@ class Commands:
         if not outcome.text:
             return
         reply = outcome.reply or common.InteractionReply(body=common.Body(plain=outcome.text))
-        await self._say(plugin, reply, run.channel.id, run.sender.id, run.thread_root)
+        where = (run.channel.id, run.thread_root)
+        await self._say(plugin, reply, where, run.sender.id, f"answer/{run.interaction_id}")
 
     async def follow_up(self, said: FollowUp) -> str:
         """Says what a plugin has to say to a command that it deferred; the event's id."""
-        return await self._say(
-            said.plugin, said.reply, said.channel.id, said.user.id, said.thread_root
-        )
+        where = (said.channel.id, said.thread_root)
+        return await self._say(said.plugin, said.reply, where, said.user.id, said.key)
 
     async def _say(
-        self, plugin: str, reply: common.InteractionReply, room: str, person: str, thread: str
+        self,
+        plugin: str,
+        reply: common.InteractionReply,
+        where: tuple[str, str],
+        person: str,
+        key: str,
     ) -> str:
-        bot = await self._bots.account(plugin)
+        bot, (room, thread) = await self._bots.account(plugin), where
         if reply.visibility == common.VISIBILITY_ONE:
             # Matrix has no message that one person sees among many: it needs a room of its own.
             room, thread = await self._bots.direct_room(bot, person), ""
         content = messages.content_of(_answer(reply, plugin, thread))
-        return await self._bots.say(bot, room, content, inviter=person)
+        return await self._bots.say(bot, room, [content], key, inviter=person)
 
 
 def _answer(reply: common.InteractionReply, plugin: str, thread_root: str) -> common.Message:

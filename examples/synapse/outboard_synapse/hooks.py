@@ -13,6 +13,7 @@ from synapse.api.errors import Codes, SynapseError
 from synapse.events import EventBase
 
 from outboard_synapse import messages
+from outboard_synapse.held import Passes
 from outboard_synapse.reading import Reader
 from outboard_synapse.rooms import State
 from outboard_synapse.waiting import outcome_of
@@ -30,13 +31,14 @@ _UNCHANGED: Verdict = (True, None)
 class Hooks:
     """Answers Synapse's question whether an event is allowed."""
 
-    def __init__(self, app: ThreadedApp, reader: Reader) -> None:
+    def __init__(self, app: ThreadedApp, reader: Reader, passes: Passes) -> None:
         self._app = app
         self._reader = reader
+        self._passes = passes
 
     async def check_event_allowed(self, event: EventBase, state: State) -> Verdict:
         """Whether the event is allowed, and what to store instead. Raises with the reason."""
-        if event.is_state():
+        if event.is_state() or self._passes.has(event):
             return _UNCHANGED
         if event.type == "m.room.redaction":
             return await self._deletion(event, state)

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import html.parser
 import time
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from outboard_app import common, text_of
-from synapse.events import EventBase
+from outboard_app import NotFound, common, text_of
+
+if TYPE_CHECKING:
+    from synapse.events import EventBase
 
 Content = dict[str, Any]
 
@@ -36,7 +39,7 @@ def attachments(content: Content) -> list[common.Attachment]:
     if content.get("msgtype") not in _ATTACHED or not isinstance(content.get("url"), str):
         return []
     info = content.get("info")
-    info = info if isinstance(info, dict) else {}
+    info = info if isinstance(info, Mapping) else {}
     size = info.get("size")
     attachment = common.Attachment(
         id=content["url"],
@@ -84,7 +87,7 @@ class _Text(html.parser.HTMLParser):
 def edited(content: Content) -> str:
     """The event that this content replaces; "" if none."""
     relates = content.get("m.relates_to")
-    if not isinstance(relates, dict) or relates.get("rel_type") != "m.replace":
+    if not isinstance(relates, Mapping) or relates.get("rel_type") != "m.replace":
         return ""
     return str(relates.get("event_id", ""))
 
@@ -92,38 +95,89 @@ def edited(content: Content) -> str:
 def thread_and_reply(content: Content) -> tuple[str, str]:
     """The thread's root and the message answered; each "" if none."""
     relates = content.get("m.relates_to")
-    if not isinstance(relates, dict):
+    if not isinstance(relates, Mapping):
         return "", ""
     root = relates.get("event_id", "") if relates.get("rel_type") == "m.thread" else ""
     reply = relates.get("m.in_reply_to")
-    answered = reply.get("event_id", "") if isinstance(reply, dict) else ""
+    is_reply = isinstance(reply, Mapping) and relates.get("is_falling_back") is not True
+    answered = reply.get("event_id", "") if is_reply else ""
     return str(root), str(answered)
 
 
-def content_of(message: common.Message) -> Content:
-    """The content of an event that says what `message` says."""
-    content = with_body({"msgtype": "m.notice"}, message.body)
+def content_of(message: common.Message, kind: str = "m.notice") -> Content:
+    """The content of an event that says what `message` says: as a notice if a plugin does."""
+    content = with_body({"msgtype": kind}, message.body)
     relates: Content = {}
     if message.reply_to:
         relates["m.in_reply_to"] = {"event_id": message.reply_to}
     if message.thread_root:
         relates |= {"rel_type": "m.thread", "event_id": message.thread_root}
+        if not message.reply_to:
+            # For clients that know no threads.
+            answered = {"event_id": message.thread_root}
+            relates |= {"is_falling_back": True, "m.in_reply_to": answered}
     if relates:
         content["m.relates_to"] = relates
-    origin = message.origin
-    content[ORIGIN] = {
-        "plugin": origin.plugin,
-        "version": origin.version,
-        "hops": origin.hops,
-        "chain": list(origin.chain),
-    }
+    if message.HasField("origin"):
+        origin = message.origin
+        content[ORIGIN] = {
+            "plugin": origin.plugin,
+            "version": origin.version,
+            "hops": origin.hops,
+            "chain": list(origin.chain),
+        }
     return content
+
+
+Find = Callable[[str], Awaitable[common.Attachment | None]]
+
+
+async def contents_of(message: common.Message, find: Find, kind: str = "m.notice") -> list[Content]:
+    """The contents of the events that say what `message` says: one for each file, the first of them
+    with the text, or one for the text alone. `find` knows files by their ids. Raises NotFound.
+    """
+    content = content_of(message, kind)
+    if not message.attachments:
+        return [content]
+    contents = []
+    for attached in message.attachments:
+        file = await find(attached.id)
+        if file is None:
+            raise NotFound(f"there is no file {attached.id!r} here")
+        contents.append(_with_file(content, file))
+        content = content | {"body": "", "format": "", "formatted_body": ""}
+    return contents
+
+
+def _with_file(said: Content, file: common.Attachment) -> Content:
+    kind = f"m.{file.mime.partition('/')[0]}"
+    content = {key: value for key, value in said.items() if key not in _RENDERINGS}
+    content |= {
+        "msgtype": kind if kind in _ATTACHED else "m.file",
+        "body": said["body"] or file.name,
+        "filename": file.name,
+        "url": file.id,
+        "info": {"mimetype": file.mime, "size": file.size_bytes},
+    }
+    if said.get("formatted_body"):
+        content |= {"format": _HTML, "formatted_body": said["formatted_body"]}
+    return content
+
+
+def edit_of(stored: Content, event_id: str, body: common.Body) -> Content:
+    """The content of an event that gives a stored one another body."""
+    kept = {key: stored[key] for key in stored if key not in ("m.relates_to", "m.new_content")}
+    new = with_body(kept, body)
+    # An edit says it twice: for clients that know edits, and for those that do not.
+    content = with_body(new, common.Body(plain=f"* {new['body']}"))
+    relates = {"rel_type": "m.replace", "event_id": event_id}
+    return content | {"m.new_content": new, "m.relates_to": relates}
 
 
 def origin(content: Content) -> common.Origin | None:
     """Which plugin made it. To be believed of plugins' accounts only."""
     made = content.get(ORIGIN)
-    if not isinstance(made, dict):
+    if not isinstance(made, Mapping):
         return None
     return common.Origin(
         plugin=str(made.get("plugin", "")),
@@ -135,8 +189,18 @@ def origin(content: Content) -> common.Origin | None:
 
 def draft_id(event: EventBase) -> str:
     """The same before and after an event is stored: the client's transaction."""
-    transaction = event.internal_metadata.get_dict().get("txn_id")
-    return f"{event.sender}/{transaction}"[:255] if transaction else ""
+    named = transaction(event)
+    return f"{event.sender}/{named}"[:255] if named else ""
+
+
+def transaction(event: EventBase) -> str:
+    """The client's own name for what it sends; "" if it has none."""
+    return str(event.internal_metadata.get_dict().get("txn_id") or "")
+
+
+def is_object(value: Any) -> bool:
+    """Whether a part of a content has parts by name."""
+    return isinstance(value, Mapping)
 
 
 def created_at_us(event: EventBase) -> int:

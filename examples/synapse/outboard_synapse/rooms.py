@@ -15,14 +15,53 @@ State = Mapping[tuple[str, str], EventBase]
 
 _POWERS = ((50, "moderator"), (100, "admin"))
 
+#: The parts of a room's state that `name` reads, and those that everything here does but for
+#: members.
+NAMES = [("m.room.canonical_alias", ""), ("m.room.name", "")]
+ALL_BUT_MEMBERS = [
+    *NAMES,
+    ("m.room.create", ""),
+    ("m.room.join_rules", ""),
+    ("m.room.pinned_events", ""),
+    ("m.room.power_levels", ""),
+    ("m.room.topic", ""),
+]
+
 
 def channel(room_id: str, state: State) -> common.Channel:
-    """The room as a channel; its name is the alias's local part, else the name people see."""
+    """The room as a channel."""
+    return common.Channel(id=room_id, name=name(state), kind=kind(state))
+
+
+def name(state: State) -> str:
+    """The alias's local part, else the name that people see; "" if it has neither."""
     alias = _content(state, "m.room.canonical_alias").get("alias")
-    name = _content(state, "m.room.name").get("name")
-    shown = get_localpart_from_id(alias) if isinstance(alias, str) and ":" in alias else name
-    named = isinstance(shown, str) and bool(shown)
-    return common.Channel(id=room_id, name=shown if named else "", kind=_kind(state, named))
+    given = _content(state, "m.room.name").get("name")
+    shown = get_localpart_from_id(alias) if isinstance(alias, str) and ":" in alias else given
+    return shown if isinstance(shown, str) else ""
+
+
+def kind(state: State) -> common.ChannelKind:
+    """Whether everybody may enter, or two have it for themselves. Counts members where it has no
+    name.
+    """
+    if _content(state, "m.room.join_rules").get("join_rule") == "public":
+        return common.CHANNEL_KIND_PUBLIC
+    if not name(state) and _people(state) <= 2:
+        return common.CHANNEL_KIND_DIRECT
+    return common.CHANNEL_KIND_PRIVATE
+
+
+def topic(state: State) -> str:
+    """What the room is about; "" if nobody said."""
+    said = _content(state, "m.room.topic").get("topic")
+    return said if isinstance(said, str) else ""
+
+
+def pinned(state: State) -> list[str]:
+    """The ids of pinned messages, the newest pin last."""
+    pins = _content(state, "m.room.pinned_events").get("pinned")
+    return [pin for pin in pins if isinstance(pin, str)] if isinstance(pins, (list, tuple)) else []
 
 
 def sender(user_id: str, state: State, own_domain: str, plugin: bool) -> common.Sender:
@@ -53,14 +92,6 @@ def _is_creator(user_id: str, state: State) -> bool:
         return False
     others = create.content.get("additional_creators")
     return user_id == create.sender or (isinstance(others, (list, tuple)) and user_id in others)
-
-
-def _kind(state: State, named: bool) -> common.ChannelKind:
-    if _content(state, "m.room.join_rules").get("join_rule") == "public":
-        return common.CHANNEL_KIND_PUBLIC
-    if not named and _people(state) <= 2:
-        return common.CHANNEL_KIND_DIRECT
-    return common.CHANNEL_KIND_PRIVATE
 
 
 def _people(state: State) -> int:

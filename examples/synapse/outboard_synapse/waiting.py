@@ -25,10 +25,15 @@ async def outcome_of(future: Future[_T]) -> _T:
 
 
 def on_reactor(api: ModuleApi, what: str, work: Callable[[], Awaitable[_T]]) -> Future[_T]:
-    """Runs `work` on the reactor, from any thread; the future has what came of it."""
+    """Runs `work` on the reactor, from any thread; the future has what came of it.
+
+    Once it has begun it goes on, whoever stops waiting.
+    """
     future: Future[_T] = Future()
 
     async def run() -> None:
+        if not future.set_running_or_notify_cancel():
+            return
         try:
             future.set_result(await work())
         except Exception as error:

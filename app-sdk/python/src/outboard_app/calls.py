@@ -78,6 +78,10 @@ class Calls:
         waiting.set_result(answer)
 
     def forget(self, call: int) -> None:
-        """Nobody waits for `call` any more; it ended unanswered."""
+        """`call` has ended; where it has waited in vain until now, that counts as silence."""
         if self._waiting.pop(call, None) is not None:
             self._unanswered += 1
+
+    def withdraw(self, call: int) -> None:
+        """Nobody waits for `call` any more, which says nothing of the daemon."""
+        self._waiting.pop(call, None)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from outboard_app import session
 from outboard_app.bodies import Bodies
 from outboard_app.calls import Away, Calls
+from outboard_app.guard import guarded
 from outboard_app.outbox import Full, Outbox
 from outboard_app.policy import PolicyBook
 from outboard_app.requests import Desk
@@ -91,13 +92,20 @@ class Link:
     # --- Asking ------------------------------------------------------------------------------
 
     async def ask(self, ask: Ask, seconds: float) -> object:
-        """Asks and waits at most `seconds`. Raises Away."""
+        """Asks and waits at most `seconds`. Raises Away.
+
+        Whoever no longer waits (the task is cancelled) takes the question back.
+        """
         waiting = self._begin(ask)
         try:
             return await asyncio.wait_for(waiting, seconds)
         except asyncio.TimeoutError:
             self._give_up(ask.id)
             raise Away(f"no answer within {seconds * 1e3:.0f} ms", handed_over=True) from None
+        except asyncio.CancelledError:
+            self._give_up(ask.id)
+            self._calls.withdraw(ask.id)
+            raise
         finally:
             self._calls.forget(ask.id)
             self._bodies.forget(ask.id)
@@ -119,6 +127,9 @@ class Link:
                 await asyncio.wait({waiting}, timeout=left)
             answered = True
             return waiting.result()
+        except asyncio.CancelledError:
+            self._calls.withdraw(ask.id)
+            raise
         finally:
             del self._listeners[ask.interaction_id]
             if not answered and ask.id:
@@ -248,16 +259,16 @@ class Link:
             self._outbox.say(app.AppFrame(credit=common.Credit(bytes=event.ByteSize())))
         except Full:
             log.warning("credit is not returned: the daemon reads too slowly")
-        if self._on_event is not None:
-            self._on_event(event)
+        if (on_event := self._on_event) is not None:
+            guarded("telling of a plugin's event", lambda: on_event(event))
 
     def _take_catalogue(self, piece: app.Catalogue) -> None:
         catalogue = self.board.list(piece)
         if catalogue is None:
             return
         self.commands = {command.name: command for command in catalogue.commands}
-        if self._on_catalogue is not None:
-            self._on_catalogue(self.commands)
+        if (on_catalogue := self._on_catalogue) is not None:
+            guarded("telling of commands", lambda: on_catalogue(self.commands))
 
     # --- Staying connected -------------------------------------------------------------------
 
@@ -276,8 +287,9 @@ class Link:
                 if failed <= 1 or str(lost) != why:
                     log.warning("no session with Outboard at %s: %s", self._socket, lost)
                 why = str(lost)
-            except Exception:
+            except Exception as error:
                 failed += 1
+                why = repr(error)
                 log.exception("the session with Outboard at %s broke", self._socket)
             finally:
                 self._end_session(why)

@@ -219,25 +219,32 @@ def _fitting(sizes: Iterable[int]) -> int:
     return count
 
 
-def _asked(request: app.Request) -> Asked[Any]:
+def who_asks(request: app.Request) -> dict[str, Any]:
+    """What every request says of the plugin that asks, and under which key."""
     asker = request.asker
+    return {
+        "plugin": asker.plugin,
+        "version": asker.version,
+        "bot_username": asker.bot_username or asker.plugin,
+        "bot_display_name": asker.bot_display_name or asker.bot_username or asker.plugin,
+        "workspace": request.workspace,
+        "key": request.idempotency_key,
+        "attempt": request.attempt,
+    }
+
+
+def _asked(request: app.Request) -> Asked[Any]:
     return Asked(
-        plugin=asker.plugin,
-        version=asker.version,
-        bot_username=asker.bot_username or asker.plugin,
-        bot_display_name=asker.bot_display_name or asker.bot_username or asker.plugin,
-        manages_messages=asker.manages_messages,
-        workspace=request.workspace,
+        **who_asks(request),
+        manages_messages=request.asker.manages_messages,
         on_behalf_of=request.on_behalf_of,
         what=getattr(request, request.WhichOneof("of") or ""),
-        key=request.idempotency_key,
-        attempt=request.attempt,
     )
 
 
-def channel_of(request: app.Request) -> str:
-    """What it comes in order with: its channel, or the one transfer that it is a step of; "" where
-    it is about neither.
+def order_of(request: app.Request) -> str:
+    """What it is carried out in the order of: the channel it is about, or the transfer that it goes
+    on with; "" where it is about none.
     """
     branch = request.WhichOneof("of")
     what = getattr(request, branch) if branch else None

@@ -163,8 +163,10 @@ class Desk:
         self._clock = clock
         self._done: OrderedDict[tuple[str, str], tuple[float, app.Answer]] = OrderedDict()
         self._by_key: dict[tuple[str, str], asyncio.Task[app.Answer]] = {}
-        self._last_in_channel: dict[str, asyncio.Task[app.Answer]] = {}
+        self._last_in_line: dict[tuple[str, str], asyncio.Task[app.Answer]] = {}
+        self._working: set[asyncio.Task[app.Answer]] = set()
         self._answering: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     def take(self, request: app.Request, reply: Reply) -> None:
         """Begins to carry out `request`; `reply` is called once, later."""
@@ -176,8 +178,9 @@ class Desk:
         answering.add_done_callback(self._answering.discard)
 
     async def close(self) -> None:
-        """Gives up what is still waiting."""
-        tasks = [*self._answering, *self._by_key.values()]
+        """Gives up what is under way or still waiting."""
+        self._closed = True
+        tasks = [*self._answering, *self._working]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -198,11 +201,17 @@ class Desk:
             words = f"this app does not carry out {asked!r} for plugins"
             reply(_failed(request, _UNIMPLEMENTED, common.REASON_APP_UNSUPPORTED, words))
             return
+        working = self._once(request, work)
         try:
             # Shielded: whoever asks again with the same key waits for the same work.
-            done = await asyncio.shield(self._once(request, work))
+            done = await asyncio.shield(working)
         except Refusal as refusal:
             reply(_failed(request, refusal.code, refusal.reason, str(refusal)))
+        except asyncio.CancelledError:
+            if self._closed or not working.cancelled():
+                raise
+            words = "the app gave it up before it was done"
+            reply(_failed(request, _INTERNAL, common.REASON_INTERNAL, words))
         except Exception:
             log.exception("could not carry out what plugin %s asked", request.asker.plugin)
             words = "the app failed to carry it out; its log says why"
@@ -239,14 +248,15 @@ class Desk:
     def _once(self, request: app.Request, work: Work) -> asyncio.Task[app.Answer]:
         kept = operations.is_kept(request)
         key = (request.asker.plugin, request.idempotency_key if kept else "")
-        if kept and request.idempotency_key and (known := self._by_key.get(key)) is not None:
+        if key[1] and (known := self._by_key.get(key)) is not None:
             return known
-        channel = _channel_of(request)
-        task = asyncio.ensure_future(self._in_turn(work, key, self._last_in_channel.get(channel)))
-        if kept:
+        line = (request.workspace, _order_of(request))
+        task = asyncio.ensure_future(self._in_turn(work, key, self._last_in_line.get(line)))
+        self._working.add(task)
+        if key[1]:
             self._by_key[key] = task
-        self._last_in_channel[channel] = task
-        task.add_done_callback(lambda done: self._finished(key, channel, done))
+        self._last_in_line[line] = task
+        task.add_done_callback(lambda done: self._finished(key, line, done))
         return task
 
     async def _in_turn(
@@ -260,11 +270,14 @@ class Desk:
         self._remember(key, answer)
         return answer
 
-    def _finished(self, key: tuple[str, str], channel: str, task: asyncio.Task[app.Answer]) -> None:
+    def _finished(
+        self, key: tuple[str, str], line: tuple[str, str], task: asyncio.Task[app.Answer]
+    ) -> None:
+        self._working.discard(task)
         if self._by_key.get(key) is task:
             del self._by_key[key]
-        if self._last_in_channel.get(channel) is task:
-            del self._last_in_channel[channel]
+        if self._last_in_line.get(line) is task:
+            del self._last_in_line[line]
         if not task.cancelled():
             task.exception()  # seen: whoever waits has it too
 
@@ -285,27 +298,13 @@ def _nobody(_: app.Answer) -> None:
 
 
 def _asked(request: app.Request) -> SendRequest:
-    asker = request.asker
-    return SendRequest(
-        plugin=asker.plugin,
-        version=asker.version,
-        bot_username=asker.bot_username or asker.plugin,
-        bot_display_name=asker.bot_display_name or asker.bot_username or asker.plugin,
-        workspace=request.workspace,
-        message=request.send.message,
-        key=request.idempotency_key,
-        attempt=request.attempt,
-    )
+    return SendRequest(**operations.who_asks(request), message=request.send.message)
 
 
 def _followed_up(request: app.Request) -> FollowUp:
-    asker, said = request.asker, request.follow_up
+    said = request.follow_up
     return FollowUp(
-        plugin=asker.plugin,
-        version=asker.version,
-        bot_username=asker.bot_username or asker.plugin,
-        bot_display_name=asker.bot_display_name or asker.bot_username or asker.plugin,
-        workspace=request.workspace,
+        **operations.who_asks(request),
         interaction_id=said.interaction_id,
         seq=said.seq,
         reply=said.reply,
@@ -313,20 +312,14 @@ def _followed_up(request: app.Request) -> FollowUp:
         user=said.user,
         thread_root=said.thread_root,
         last=said.last,
-        key=request.idempotency_key,
-        attempt=request.attempt,
     )
 
 
 def _decided(request: app.Request) -> Decided:
-    asker, decided = request.asker, request.decided
+    decided = request.decided
     why = decided.dropped.reason
     return Decided(
-        plugin=decided.plugin,
-        version=asker.version,
-        bot_username=asker.bot_username or asker.plugin,
-        bot_display_name=asker.bot_display_name or asker.bot_username or asker.plugin,
-        workspace=request.workspace,
+        **(operations.who_asks(request) | {"plugin": decided.plugin}),
         id=decided.id,
         queue=decided.queue,
         hook=decided.hook,
@@ -335,17 +328,15 @@ def _decided(request: app.Request) -> Decided:
         by=decided.by,
         reason=why.text,
         code=why.code,
-        key=request.idempotency_key,
-        attempt=request.attempt,
     )
 
 
-def _channel_of(request: app.Request) -> str:
-    """The channel in whose order it is carried out; "" where it is about none."""
+def _order_of(request: app.Request) -> str:
+    """What it is carried out in the order of: the channel, mostly; "" where it is about none."""
     if request.HasField("follow_up"):
         return request.follow_up.channel.id
     if not request.HasField("decided"):
-        return operations.channel_of(request)
+        return operations.order_of(request)
     payload = request.decided.payload
     of = payload.WhichOneof("of")
     if of == "before_post":

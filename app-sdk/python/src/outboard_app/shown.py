@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import grpc
 import grpc.aio
 
+from outboard_app.guard import guarded
 from outboard_app.wire import app, app_ui, common_ui, dial
 
 _ASSET = "/outboard.app.v1.Ui/Asset"
@@ -87,8 +88,8 @@ class Board:
         if shown == self.shown:
             return
         self.shown = shown
-        if self._on_shown is not None:
-            self._on_shown(shown)
+        if (on_shown := self._on_shown) is not None:
+            guarded("telling what plugins show", lambda: on_shown(shown))
 
 
 async def fetch(socket: str, plugin: str, sha256: str, timeout: float) -> Asset:

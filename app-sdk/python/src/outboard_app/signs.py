@@ -5,18 +5,18 @@ Refuses to know how it was asked, and how long anyone waits.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
+from outboard_app.guard import guarded
 from outboard_app.wire import app, common
-
-log = logging.getLogger("outboard_app")
 
 #: Seconds that a sign of progress gives a plugin, and a little for the daemon.
 LEASE = 30.5
 
 #: Bytes of one reply that are kept; the daemon lets no stream have more.
 _MOST = 1024 * 1024
+
+_SHOWING = "showing what a plugin says"
 
 
 class Piece(str):
@@ -66,19 +66,11 @@ class Listener:
         if self._on_piece is not None:
             on_piece, piece = self._on_piece, Piece(delta.delta)
             piece.visibility = delta.visibility or common.VISIBILITY_ALL
-            _guarded(lambda: on_piece(piece))
+            guarded(_SHOWING, lambda: on_piece(piece))
 
     def progress(self, progress: app.Progress) -> None:
         """A sign of progress came."""
         self.deadline = max(self.deadline, self._clock() + max(self._budget, LEASE))
         if self._on_progress is not None:
             on_progress = self._on_progress
-            _guarded(lambda: on_progress(progress.percent, progress.text))
-
-
-def _guarded(call: Callable[[], None]) -> None:
-    """A handler that fails must not end the session it was told in."""
-    try:
-        call()
-    except Exception:
-        log.exception("showing what a plugin says failed")
+            guarded(_SHOWING, lambda: on_progress(progress.percent, progress.text))
