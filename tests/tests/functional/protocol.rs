@@ -113,13 +113,6 @@ async fn it_answers_a_command(scene: Scene) -> Outcome {
 }
 
 async fn what_is_set_for_a_channel_counts_there_and_at_once(scene: Scene) -> Outcome {
-    if scene.name == Twin::PythonSdk.name() {
-        skipped(
-            "what_is_set_for_a_channel_counts_there_and_at_once",
-            "no settings in this SDK yet",
-        );
-        return Ok(());
-    }
     let operator = scene.daemon.operator();
     let reversed = async || {
         let result = scene.app.command("reverse", "abc").await?;
@@ -210,10 +203,6 @@ async fn it_reads_what_was_said_reacts_and_sets_a_topic(scene: Scene) -> Outcome
 }
 
 async fn a_press_changes_what_it_shows(scene: Scene) -> Outcome {
-    if scene.name == Twin::PythonSdk.name() {
-        skipped("a_press_changes_what_it_shows", "no components in this SDK yet");
-        return Ok(());
-    }
     let app = crate::ui::renders(&scene.daemon, &["blocks"]).await?;
     let name = scene.name;
     crate::ui::says(&app, name, "presses", |text| text == "Nobody has pressed it yet").await?;

@@ -6,13 +6,13 @@ Refuses to know what was asked.
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Awaitable, Callable
 
 from outboard_plugin.body import Said
+from outboard_plugin.cause import Cause
 from outboard_plugin.context import Context, Surroundings
-from outboard_plugin.error import HostError, Refusal
-from outboard_plugin.link import Cause, Link
+from outboard_plugin.error import HostError, Refusal, note
+from outboard_plugin.link import Link
 from outboard_plugin.outbox import Outbox
 from outboard_plugin.reply import Reply, deferred, refuse, reply_of, whisper
 from outboard_plugin.wire import common, wire
@@ -134,7 +134,7 @@ async def _work(later: Later, work: Callable[[Later], Awaitable[object]]) -> Non
     except Refusal as refusal:
         reply = refuse(str(refusal))
     except Exception as error:
-        traceback.print_exc()
+        note()
         reply = refuse(str(error) or type(error).__name__)
     try:
         await later.finish(reply)
