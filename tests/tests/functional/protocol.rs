@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use outboard_proto::admin::State;
+use outboard_proto::admin::{LogLine, State};
 use outboard_proto::app::{answer::Result as Answer, request::Of};
 use outboard_proto::common::{
     Body, Done, HookPayload, MessagePage, Opaque, SettingsOutcome, body, hook_payload,
@@ -56,6 +56,8 @@ claims![
     an_encrypted_message_is_not_shown_to_it,
     it_answers_a_command,
     what_is_set_for_a_channel_counts_there_and_at_once,
+    it_is_told_once_that_it_is_installed,
+    it_is_told_of_grants_that_are_narrowed,
     it_answers_an_event_over_the_host_api,
     many_calls_at_once_each_get_their_own_answer,
     killed_it_comes_back_and_works,
@@ -130,6 +132,21 @@ async fn what_is_set_for_a_channel_counts_there_and_at_once(scene: Scene) -> Out
     assert_eq!(reversed().await?, "cba");
     operator.set_setting(scene.name, "loud", "true").await?;
     assert_eq!(reversed().await?, "cba", "the channel says otherwise");
+    Ok(())
+}
+
+async fn it_is_told_once_that_it_is_installed(scene: Scene) -> Outcome {
+    let told = |line: &LogLine| line.line.contains("milestone: installed 0.1.0");
+    scene.daemon.operator().wait_for_line(scene.name, told).await?;
+    Ok(())
+}
+
+// I106
+async fn it_is_told_of_grants_that_are_narrowed(scene: Scene) -> Outcome {
+    let narrowed = "messages:send@channels=town-*";
+    scene.daemon.operator().change_grants(scene.name, &[&format!("<{narrowed}")]).await?;
+    let told = |line: &LogLine| line.line.contains("grants: ") && line.line.contains(narrowed);
+    scene.daemon.operator().wait_for_line(scene.name, told).await?;
     Ok(())
 }
 

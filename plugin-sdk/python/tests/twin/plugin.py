@@ -16,6 +16,16 @@ async def shrug(ctx):
     return replace(ctx.text.replace(":shrug:", SHRUG)) if ctx.is_mutable else None
 
 
+@plugin.on_installed
+async def installed(it):
+    print(f"milestone: installed {it.to}", flush=True)
+
+
+@plugin.on_grants_changed
+async def granted(change):
+    print("grants:", *change.after, flush=True)
+
+
 @plugin.event("message.posted")
 def greet(ctx):
     if ctx.text.lower().startswith("hello python"):
