@@ -54,6 +54,8 @@ def greeter() -> Plugin:
             await asyncio.sleep(60)
         if word == "cancelled":
             raise asyncio.CancelledError
+        if word == "exit":
+            raise SystemExit(3)
 
     return plugin
 
@@ -79,6 +81,7 @@ async def test_a_handler_sees_what_counts_and_changes_count_once_it_agrees():
         ("hang", "ran out of time"),
         ("stubborn", "ran out of time"),
         ("cancelled", "what the handler waited for was cancelled"),
+        ("exit", "SystemExit: 3"),
     ],
 )
 async def test_a_change_that_is_refused_changes_nothing_and_the_next_one_is_asked(greeting, why):

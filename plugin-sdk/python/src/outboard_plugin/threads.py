@@ -10,9 +10,10 @@ import asyncio
 import contextvars
 import inspect
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from outboard_plugin.error import told
 from outboard_plugin.handlers import name_of
 
 T = TypeVar("T")
@@ -78,13 +79,14 @@ class Threads:
         return await done
 
 
-async def within(seconds: float | None, work: Coroutine[Any, Any, T]) -> T:
+async def within(seconds: float | None, work: Awaitable[T]) -> T:
     """What comes of an author's function. Raises asyncio.TimeoutError; None is any time.
 
-    Unlike `asyncio.wait_for` it does not wait for one that goes on although it is cancelled, and
-    one that is cancelled by what it waited for has failed: whoever asked is not.
+    Unlike `asyncio.wait_for` it does not wait for one that goes on although it is cancelled. One
+    that is cancelled by what it waited for has failed, and so has one that calls `sys.exit`:
+    whoever asked is neither cancelled nor ended.
     """
-    task = asyncio.ensure_future(work)
+    task = asyncio.ensure_future(_alone(work))
     try:
         await asyncio.wait([task], timeout=seconds)
     finally:
@@ -96,6 +98,13 @@ async def within(seconds: float | None, work: Coroutine[Any, Any, T]) -> T:
     if task.cancelled():
         raise RuntimeError(CANCELLED)
     return task.result()
+
+
+async def _alone(work: Awaitable[T]) -> T:
+    try:
+        return await work
+    except SystemExit as exit:
+        raise RuntimeError(told(exit)) from exit
 
 
 def heard(task: asyncio.Task[Any]) -> None:
