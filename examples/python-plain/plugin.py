@@ -104,6 +104,11 @@ async def milestone(told: wire.Lifecycle, session: Session) -> None:
     print(f"milestone: {kind} {told.to} {before}".rstrip(), flush=True)
 
 
+async def granted(scoped: list[str]) -> None:
+    """The operator has granted, withdrawn or narrowed something: it counts already."""
+    print("grants:", *scoped, flush=True)
+
+
 async def press(call: wire.Call, session: Session) -> wire.Reply:
     """The button of the component `presses`: shows how often it was pressed, to everyone."""
     increment = wire.StorageIncrement(key="presses", by=1)
@@ -135,6 +140,7 @@ PLUGIN = Plugin(
     commands={"reverse": reverse, "tally": tally, "last": last, "about": about},
     on_settings=on_settings,
     milestone=milestone,
+    on_grants=granted,
     actions={"presses": press},
 )
 

@@ -41,6 +41,7 @@ FINAL = (grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.UNAUTHENTICATED)
 OnCall = Callable[[wire.Call, "Session"], Awaitable[wire.Reply]]
 OnSettings = Callable[[dict[str, object], dict[str, object]], Awaitable[None]]
 OnEvent = Callable[[wire.Delivery, "Session"], Awaitable[None]]
+OnGrants = Callable[[list[str]], Awaitable[None]]
 OnMilestone = Callable[[wire.Lifecycle, "Session"], Awaitable[None]]
 
 
@@ -57,6 +58,8 @@ class Plugin:
     on_settings: OnSettings | None = None
     # Told once per version: installed, upgraded, uninstalled.
     milestone: OnMilestone | None = None
+    # Told what it may do from now on, "messages:send@channels=town-*".
+    on_grants: OnGrants | None = None
     # By component; the manifest declares components, not what is done to them.
     actions: Mapping[str, OnCall] = field(default_factory=dict)
 
@@ -73,7 +76,7 @@ class Plugin:
                 name=self.name,
                 version=self.version,
                 sdk="plain-grpcio",
-                features=["lifecycle", "settings"],
+                features=["lifecycle", "settings", "grants"],
                 handlers=handlers,
             )
         )
@@ -181,6 +184,9 @@ class Session:
                 await self.say(ready=wire.Ready())
             elif kind == "settings":
                 self.begin(self.change_settings(frame.settings))
+            elif kind == "grants":
+                if self.plugin.on_grants is not None:
+                    self.begin(self.plugin.on_grants(list(frame.grants.scoped_grants)))
             elif kind == "lifecycle":
                 self.begin(self.pass_milestone(frame.lifecycle))
             elif kind == "shutdown":

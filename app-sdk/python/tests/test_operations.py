@@ -161,10 +161,10 @@ async def test_files_are_given_and_taken_piece_by_piece(socket, daemon):
         begin = transfer.UploadFile(begin=transfer.UploadFileBegin())
         daemon.say(ask(4, upload_file=begin))
         by_id = {answer.id: answer for answer in await answers(daemon, 4)}
-    assert by_id[1].file.file.size_bytes == 6
-    assert by_id[2].failure.reason == common.REASON_NOT_FOUND
-    assert (by_id[3].file_piece.data, by_id[3].file_piece.last) == (b"ef", True)
-    assert (by_id[4].uploaded.upload_id, taken) == ("u1", ["begin"])
+        assert by_id[1].file.file.size_bytes == 6
+        assert by_id[2].failure.reason == common.REASON_NOT_FOUND
+        assert (by_id[3].file_piece.data, by_id[3].file_piece.last) == (b"ef", True)
+        assert (by_id[4].uploaded.upload_id, taken) == ("u1", ["begin"])
 
 
 async def test_one_transfer_waits_for_no_other(socket, daemon):

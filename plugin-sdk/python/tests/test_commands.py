@@ -225,17 +225,25 @@ async def test_what_is_deferred_is_said_later():
         ]
 
 
-async def test_deferred_work_that_fails_says_so():
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (ValueError("burnt"), "burnt"),
+        (asyncio.CancelledError(), "what the handler waited for was cancelled"),
+        (SystemExit(2), "SystemExit: 2"),
+    ],
+)
+async def test_deferred_work_that_fails_says_so(error, text, capsys):
     async def bake(ctx):
         async def work(later):
-            raise ValueError("burnt")
+            raise error
 
         return ctx.defer(work)
 
     async with Harness(made(bake)) as daemon:
         await daemon.command("do")
         (said,) = await daemon.follow_ups(1)
-        assert (said.text, said.reply.is_refusal, said.last) == ("burnt", True, True)
+        assert (said.text, said.reply.is_refusal, said.last) == (text, True, True)
 
 
 async def test_deferred_work_ends_when_nobody_wants_it():

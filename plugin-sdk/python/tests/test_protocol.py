@@ -176,6 +176,31 @@ async def test_a_plain_handler_that_hangs_keeps_neither_pings_nor_the_process(si
     assert (code, "farewell" in out) == (0, True)
 
 
+# I107
+async def test_plain_handlers_that_hang_take_no_thread_from_the_farewell(sinner):
+    await sinner.start("misbehave.py")
+    await sinner.daemon.hear("ready")
+    # More than may be at work at once.
+    for id in range(40):
+        sinner.daemon.say(call=action("hang", id))
+    for _ in range(32):
+        await sinner.printed("hanging")
+    sinner.daemon.say(shutdown=wire.Shutdown(budget_us=400_000, reason="stopped"))
+    code, out = await sinner.ended()
+    assert (code, "farewell" in out) == (0, True)
+
+
+# I107
+async def test_a_handler_that_ignores_its_end_does_not_keep_the_process(sinner):
+    await sinner.start("misbehave.py")
+    await sinner.daemon.hear("ready")
+    sinner.daemon.say(call=action("stubborn"))
+    await sinner.printed("stubborn")
+    sinner.daemon.say(shutdown=wire.Shutdown(budget_us=400_000, reason="stopped"))
+    code, out = await sinner.ended()
+    assert (code, "farewell" in out) == (0, True)
+
+
 async def test_a_farewell_that_never_ends_is_cut_short(sinner):
     await sinner.start("misbehave.py", "slow-farewell")
     await sinner.daemon.hear("ready")

@@ -23,6 +23,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::event::{Event, FromEvent};
 use crate::exchange::Exchange;
+use crate::grants::GrantsHandler;
 use crate::hook;
 use crate::host::Host;
 use crate::http::{HttpRequest, HttpResponse};
@@ -56,6 +57,7 @@ pub(crate) struct Handlers {
     pub(crate) life: Life,
     pub(crate) on_start: Option<StartHandler>,
     pub(crate) on_settings_changed: Option<SettingsHandler>,
+    pub(crate) on_grants_changed: Option<GrantsHandler>,
     pub(crate) on_drain: Option<EndHandler>,
     pub(crate) on_shutdown: Option<EndHandler>,
 }

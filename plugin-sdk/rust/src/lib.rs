@@ -150,6 +150,7 @@ mod exchange;
 mod exit;
 mod files;
 mod follow_up;
+mod grants;
 mod handlers;
 mod held;
 mod hook;
@@ -192,6 +193,7 @@ pub use exchange::ReplyStream;
 pub use exit::Exit;
 pub use files::{Download, Files, Upload, Uploading};
 pub use follow_up::Later;
+pub use grants::GrantsChange;
 pub use held::{Hold, Told};
 pub use hook::{
     BeforeCreate, BeforeDelete, BeforeEdit, BeforeJoin, BeforeLogin, BeforePost, BeforeReaction,

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::environment::Environment;
 use crate::error::RunError;
+use crate::grants::Told;
 use crate::handlers::Handlers;
 use crate::link::Link;
 use crate::plugin::Plugin;
@@ -44,6 +45,8 @@ pub(crate) struct Process {
     pub(crate) dialer: Dialer,
     /// Whether the start handler has run: a resumed session does not run it again.
     pub(crate) is_started: Cell<bool>,
+    /// Of its grants, over all sessions.
+    pub(crate) told: Rc<Told>,
 }
 
 impl Process {
@@ -64,6 +67,7 @@ impl Process {
             link: Arc::new(link),
             dialer,
             is_started: Cell::new(false),
+            told: Rc::default(),
         })
     }
 

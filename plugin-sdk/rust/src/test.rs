@@ -22,6 +22,7 @@
 mod app;
 mod arrange;
 mod beyond;
+mod grants;
 mod life;
 mod record;
 mod settings;

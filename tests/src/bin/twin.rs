@@ -19,6 +19,8 @@ fn main() -> Exit {
         .command("last", last)
         .command("about", about)
         .action("presses", press)
+        .on_installed(async |it| println!("milestone: installed {}", it.to()))
+        .on_grants_changed(async |change| println!("grants: {}", change.after().join(" ")))
         .run()
 }
 

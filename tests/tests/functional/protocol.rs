@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use outboard_proto::admin::State;
+use outboard_proto::admin::{LogLine, State};
 use outboard_proto::app::{answer::Result as Answer, request::Of};
 use outboard_proto::common::{
     Body, Done, HookPayload, MessagePage, Opaque, SettingsOutcome, body, hook_payload,
@@ -56,6 +56,8 @@ claims![
     an_encrypted_message_is_not_shown_to_it,
     it_answers_a_command,
     what_is_set_for_a_channel_counts_there_and_at_once,
+    it_is_told_once_that_it_is_installed,
+    it_is_told_of_grants_that_are_narrowed,
     it_answers_an_event_over_the_host_api,
     many_calls_at_once_each_get_their_own_answer,
     killed_it_comes_back_and_works,
@@ -113,13 +115,6 @@ async fn it_answers_a_command(scene: Scene) -> Outcome {
 }
 
 async fn what_is_set_for_a_channel_counts_there_and_at_once(scene: Scene) -> Outcome {
-    if scene.name == Twin::PythonSdk.name() {
-        skipped(
-            "what_is_set_for_a_channel_counts_there_and_at_once",
-            "no settings in this SDK yet",
-        );
-        return Ok(());
-    }
     let operator = scene.daemon.operator();
     let reversed = async || {
         let result = scene.app.command("reverse", "abc").await?;
@@ -137,6 +132,21 @@ async fn what_is_set_for_a_channel_counts_there_and_at_once(scene: Scene) -> Out
     assert_eq!(reversed().await?, "cba");
     operator.set_setting(scene.name, "loud", "true").await?;
     assert_eq!(reversed().await?, "cba", "the channel says otherwise");
+    Ok(())
+}
+
+async fn it_is_told_once_that_it_is_installed(scene: Scene) -> Outcome {
+    let told = |line: &LogLine| line.line.contains("milestone: installed 0.1.0");
+    scene.daemon.operator().wait_for_line(scene.name, told).await?;
+    Ok(())
+}
+
+// I106
+async fn it_is_told_of_grants_that_are_narrowed(scene: Scene) -> Outcome {
+    let narrowed = "messages:send@channels=town-*";
+    scene.daemon.operator().change_grants(scene.name, &[&format!("<{narrowed}")]).await?;
+    let told = |line: &LogLine| line.line.contains("grants: ") && line.line.contains(narrowed);
+    scene.daemon.operator().wait_for_line(scene.name, told).await?;
     Ok(())
 }
 
@@ -210,10 +220,6 @@ async fn it_reads_what_was_said_reacts_and_sets_a_topic(scene: Scene) -> Outcome
 }
 
 async fn a_press_changes_what_it_shows(scene: Scene) -> Outcome {
-    if scene.name == Twin::PythonSdk.name() {
-        skipped("a_press_changes_what_it_shows", "no components in this SDK yet");
-        return Ok(());
-    }
     let app = crate::ui::renders(&scene.daemon, &["blocks"]).await?;
     let name = scene.name;
     crate::ui::says(&app, name, "presses", |text| text == "Nobody has pressed it yet").await?;

@@ -9,30 +9,41 @@ from outboard_plugin.bodies import BrokenOff
 from outboard_plugin.body import html, markdown
 from outboard_plugin.context import Context
 from outboard_plugin.error import Fatal, HostError, NotStarted, Refusal, SessionLost
+from outboard_plugin.forms import Field, Modal
+from outboard_plugin.grants import GrantsChange
 from outboard_plugin.host import Host
 from outboard_plugin.http import Request, Response, is_signed, sign
 from outboard_plugin.interaction import Later, Stream
+from outboard_plugin.lifecycle import Milestone, Start
 from outboard_plugin.plugin import Plugin
-from outboard_plugin.process import Environment, Start
-from outboard_plugin.reply import Reply, deferred, refuse, whisper
+from outboard_plugin.process import Environment
+from outboard_plugin.reply import Reply, deferred, nothing, refuse, whisper
+from outboard_plugin.settings import SettingsChange
 from outboard_plugin.storage import Change, Entry, News, Storage, Written
+from outboard_plugin.ui import Blocks, Component, Ui, When
 from outboard_plugin.verdict import Verdict, handled, hold, proceed, reject, replace
 from outboard_plugin.wire import common, operations, stored, wire
 
 __all__ = [
     "Action",
+    "Blocks",
     "BrokenOff",
     "Change",
     "Command",
+    "Component",
     "Context",
     "Entry",
     "Environment",
     "Event",
     "Fatal",
+    "Field",
+    "GrantsChange",
     "Hook",
     "Host",
     "HostError",
     "Later",
+    "Milestone",
+    "Modal",
     "News",
     "NotStarted",
     "Plugin",
@@ -42,11 +53,14 @@ __all__ = [
     "Request",
     "Response",
     "SessionLost",
+    "SettingsChange",
     "Start",
     "Storage",
     "Stream",
     "Typing",
+    "Ui",
     "Verdict",
+    "When",
     "Written",
     "common",
     "deferred",
@@ -55,6 +69,7 @@ __all__ = [
     "html",
     "is_signed",
     "markdown",
+    "nothing",
     "operations",
     "proceed",
     "refuse",

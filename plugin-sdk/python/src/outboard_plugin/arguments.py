@@ -1,4 +1,4 @@
-"""A command's typed values as the named arguments of its handler.
+"""Typed values as the named arguments of a handler: of a command, or what a form's fields hold.
 
 Refuses to parse: the daemon has done that by the manifest. An annotation may ask for more: an enum,
 or anything else that can be called with the value.
@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from outboard_plugin.error import Refusal
+from outboard_plugin.handlers import name_of
 
 #: What an annotation asks to be made of a value.
 _Convert = Callable[[Any], Any]
 
 
 class Arguments:
-    """How one handler takes its command's arguments."""
+    """How one handler takes its arguments."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
@@ -32,7 +33,7 @@ class Arguments:
 
     def faults(self, command: str, declared: Mapping[str, bool]) -> Iterable[str]:
         """How it differs from the manifest, which says of each argument if it may be left out."""
-        name = self._function.__name__
+        name = name_of(self._function)
         for argument in declared:
             if argument not in self._names and not self._takes_all:
                 yield f"/{command} has the argument {argument!r}, {name}() does not take it"

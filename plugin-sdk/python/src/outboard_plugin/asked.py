@@ -179,7 +179,10 @@ class Command(Interaction):
 
 
 class Action(Interaction):
-    """What somebody did to a component that this plugin shows. Answered like a command."""
+    """What somebody did to something that this plugin shows, or a form that was sent.
+
+    Answered like a command.
+    """
 
     def __init__(
         self, around: Surroundings, call: int, asked: wire.UiAction, outbox: Outbox
@@ -189,12 +192,42 @@ class Action(Interaction):
 
     @property
     def component(self) -> str:
+        """Empty of a form."""
         return self.wire.component
+
+    @property
+    def modal(self) -> str:
+        """The form that was sent; else empty."""
+        return self.wire.modal
 
     @property
     def name(self) -> str:
         """What was done to it."""
         return self.wire.action
+
+    @property
+    def pressed(self) -> str:
+        """The value of the button that was pressed; empty if it has none."""
+        return self.wire.value
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """What the fields hold, of the component or of the form; one that is empty is not there.
+
+        The daemon has checked them against what was declared. A handler may also take them as
+        arguments by name.
+        """
+        return {id: value_of(value) for id, value in self.wire.values.items()}
+
+    @property
+    def state(self) -> str:
+        """What the plugin gave the form that was sent."""
+        return self.wire.state
+
+    @property
+    def message_id(self) -> str:
+        """The message under which the component stands; empty elsewhere."""
+        return self.wire.message_id
 
     @property
     def data(self) -> Any:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from outboard_plugin.body import Said, body_of
-from outboard_plugin.link import Cause, Link, Message
+from outboard_plugin.cause import Cause
+from outboard_plugin.link import Link, Message
 from outboard_plugin.wire import common, operations
 
 _US = 1_000_000

@@ -5,50 +5,41 @@ Refuses to know what is being handled, and never extends its own time.
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping
 
 from outboard_plugin.body import Said, body_of
+from outboard_plugin.cause import Cause
 from outboard_plugin.files import attachment
 from outboard_plugin.host import Host
 from outboard_plugin.lease import Lease
-from outboard_plugin.link import Cause, Link
+from outboard_plugin.link import Link
+from outboard_plugin.places import At
 from outboard_plugin.wire import common, stored, wire
-
-T = TypeVar("T")
-
-#: What plugins log with: `ctx.log`, or `logging.getLogger("plugin")`.
-LOG = logging.getLogger("plugin")
 
 
 class Surroundings:
     """What a call brings besides its content."""
 
-    __slots__ = ("link", "cause", "lease", "workspace", "locale", "trace", "loop")
+    __slots__ = ("link", "cause", "lease", "place", "workspace", "locale", "trace")
 
-    def __init__(
-        self, link: Link, cause: Cause, lease: Lease, workspace: str = "", locale: str = ""
-    ) -> None:
+    def __init__(self, link: Link, cause: Cause, lease: Lease, place: Callable[[], At]) -> None:
         self.link = link
         self.cause = cause
         self.lease = lease
-        self.workspace = workspace
-        self.locale = locale
+        #: Where it happens: looked up by those who want to know.
+        self.place = place
+        self.workspace = ""
+        self.locale = ""
         self.trace = common.Trace()
-        self.loop = asyncio.get_running_loop()
 
 
 class Context(Host):
     """What every handler is given: what it is about, the time that is left, the host API."""
 
-    log = LOG
-
     def __init__(self, around: Surroundings) -> None:
         super().__init__(around.link, around.cause, around.workspace)
         self._lease = around.lease
-        self._loop = around.loop
+        self._at = around.place
         self._ended = False
         #: The language to answer in, BCP 47; empty if unknown.
         self.locale = around.locale
@@ -91,14 +82,9 @@ class Context(Host):
         """Nobody waits any more. For plain functions: async ones are cancelled by themselves."""
         return self._ended
 
-    def wait(self, work: Awaitable[T]) -> T:
-        """Waits for something async in a plain function, such as `ctx.wait(ctx.reply("done"))`."""
-
-        async def waited() -> T:
-            return await work
-
-        return asyncio.run_coroutine_threadsafe(waited(), self._loop).result()
-
     def end(self) -> None:
         """The call has ended, however it ended. The SDK says so."""
         self._ended = True
+
+    def _place(self) -> At:
+        return self._at()

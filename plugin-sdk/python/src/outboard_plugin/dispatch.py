@@ -5,10 +5,11 @@ Refuses to know streams and deadlines' passing; the session starts and ends what
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import inspect
 import json
-import traceback
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping
 from typing import Any
 
 import grpc
@@ -18,14 +19,27 @@ from outboard_plugin.arguments import Arguments
 from outboard_plugin.asked import Action, Command, Event, Hook, PluginCall, Typing, hook_of
 from outboard_plugin.bodies import Bodies
 from outboard_plugin.context import Context, Surroundings
-from outboard_plugin.error import Refusal, SessionLost, failure, of_handler
-from outboard_plugin.handlers import Function, Handlers, Kind
+from outboard_plugin.error import (
+    Refusal,
+    SessionLost,
+    failure,
+    note,
+    of_handler,
+    readable,
+    told,
+    too_large,
+)
+from outboard_plugin.handlers import Handlers, Kind
 from outboard_plugin.http import Request, Response, response_of
 from outboard_plugin.interaction import Interaction
 from outboard_plugin.outbox import Outbox
-from outboard_plugin.reply import Reply, refuse, reply_of
+from outboard_plugin.reply import Reply, nothing, refuse, reply_of
 from outboard_plugin.threads import Threads
 from outboard_plugin.wire import CHUNK_BYTES, FRAME_BYTES, common, wire
+
+#: What a handler may raise that costs its own call. `sys.exit` would end the process: argparse, for
+#: one, calls it over an argument that it does not like.
+_RAISED = (Exception, SystemExit)
 
 
 class Missing(Exception):
@@ -39,7 +53,7 @@ class Dispatch:
         self._handlers = handlers
         self._threads = threads
         self._outbox = outbox
-        self._arguments: dict[str, Arguments] = {}
+        self._arguments: dict[tuple[Kind, str], Arguments] = {}
         self.bodies = Bodies()
 
     async def call(self, call: wire.Call, around: Surroundings) -> None:
@@ -59,8 +73,8 @@ class Dispatch:
             reply = await answer(call, around)
         except Missing as missing:
             reply = wire.Reply(failure=_not_supported(missing))
-        except Exception as error:
-            traceback.print_exc()
+        except _RAISED as error:
+            note()
             reply = wire.Reply(failure=of_handler(error))
         if reply is not None:
             reply.call = call.id
@@ -83,8 +97,8 @@ class Dispatch:
             await self._run(kind, name, Event(around, delivery))
         except Missing as missing:
             ack.failure.CopyFrom(_not_supported(missing))
-        except Exception as error:
-            traceback.print_exc()
+        except _RAISED as error:
+            note()
             ack.failure.CopyFrom(of_handler(error))
         self._outbox.push(wire.PluginFrame(ack=ack))
 
@@ -100,22 +114,33 @@ class Dispatch:
         name = f"{command.name} {command.subcommand}".rstrip()
         if self._handlers.get(Kind.COMMAND, name) is None:
             name = command.name
-        return await self._interact(Kind.COMMAND, name, command)
+        return await self._interact(Kind.COMMAND, name, command, command.args)
 
     async def _action(self, call: wire.Call, around: Surroundings) -> wire.Reply:
         action = Action(around, call.id, call.ui, self._outbox)
-        return await self._interact(Kind.ACTION, action.component, action)
+        if action.modal:
+            return await self._interact(Kind.MODAL, action.modal, action, action.values)
+        return await self._interact(Kind.ACTION, action.component, action, action.values)
 
-    async def _interact(self, kind: Kind, name: str, asked: Interaction) -> wire.Reply:
+    async def _interact(
+        self, kind: Kind, name: str, asked: Interaction, values: Mapping[str, Any]
+    ) -> wire.Reply:
+        function = self._handlers.get(kind, name)
+        if function is None:
+            raise Missing(f"{kind.value} {name}")
+        if (kind, name) not in self._arguments:
+            self._arguments[kind, name] = Arguments(function)
         try:
-            named = self._named(name, asked) if isinstance(asked, Command) else {}
-            function = self._handlers.get(kind, name)
-            if function is not None and inspect.isasyncgenfunction(function):
+            named = self._arguments[kind, name].bind(values)
+            if inspect.isasyncgenfunction(function):
                 reply = await _streamed(asked, function(asked, **named))
             else:
-                reply = reply_of(await self._run(kind, name, asked, **named))
+                returned = await self._run(kind, name, asked, **named)
+                # What was pressed shows itself; a command that says nothing has forgotten to.
+                is_shown = returned is None and kind is not Kind.COMMAND
+                reply = nothing() if is_shown else reply_of(returned)
         except Refusal as refusal:
-            reply = refuse(str(refusal))
+            reply = refuse(readable(refusal))
         return wire.Reply(interaction=reply.wire)
 
     async def _autocomplete(self, call: wire.Call, around: Surroundings) -> wire.Reply:
@@ -151,25 +176,9 @@ class Dispatch:
         if function is None:
             raise Missing(f"{kind.value} {name}")
         try:
-            return await self.invoke(function, asked, **named)
+            return await self._threads.invoke(function, asked, **named)
         finally:
             asked.end()
-
-    async def invoke(self, function: Function, /, *args: Any, **named: Any) -> Any:
-        """Awaits an async function, runs a plain one on a thread."""
-        if inspect.iscoroutinefunction(function):
-            return await function(*args, **named)
-        returned = await self._threads.run(function, *args, **named)
-        # A plain function that hands back something to await, such as a decorated async one.
-        return await returned if inspect.isawaitable(returned) else returned
-
-    def _named(self, name: str, command: Command) -> dict[str, Any]:
-        function = self._handlers.get(Kind.COMMAND, name)
-        if function is None:
-            raise Missing(f"command {name}")
-        if name not in self._arguments:
-            self._arguments[name] = Arguments(function)
-        return self._arguments[name].bind(command.args)
 
     async def _in_pieces(self, call: int, response: Response) -> None:
         """The head, then piece after piece."""
@@ -185,20 +194,28 @@ class Dispatch:
                     await self._outbox.send_chunk(common.Chunk(stream=stream, data=data))
             end = common.Chunk(stream=stream, last=True)
         except SessionLost:
-            return
-        except Exception as error:
-            traceback.print_exc()
-            end = common.Chunk(stream=stream, abort=str(error) or type(error).__name__)
+            return None
+        except asyncio.CancelledError:
+            self._break_off(stream, "there was no time for the rest")
+            raise
+        except _RAISED as error:
+            note()
+            return self._break_off(stream, told(error))
         # Without data it needs next to no credit.
-        self._outbox.push(wire.PluginFrame(chunk=end))
+        return self._outbox.push(wire.PluginFrame(chunk=end))
+
+    def _break_off(self, stream: int, why: str) -> None:
+        self._outbox.push(wire.PluginFrame(chunk=common.Chunk(stream=stream, abort=why)))
 
 
-async def _streamed(asked: Interaction, pieces: AsyncIterable[str]) -> Reply:
+async def _streamed(asked: Interaction, pieces: AsyncGenerator[str, None]) -> Reply:
     """A command's handler that yields its reply piece by piece."""
     stream = asked.stream()
     try:
-        async for piece in pieces:
-            await stream.push(piece)
+        # Cancelled between two pieces, it still cleans up at once.
+        async with contextlib.aclosing(pieces):
+            async for piece in pieces:
+                await stream.push(piece)
     finally:
         asked.end()
     return stream.finish()
@@ -223,9 +240,7 @@ def _fitting(reply: wire.Reply) -> wire.Reply:
     size = reply.ByteSize() + 8
     if size <= FRAME_BYTES:
         return reply
-    text = f"the answer has {size} bytes, a frame may have {FRAME_BYTES}"
-    code, reason = grpc.StatusCode.RESOURCE_EXHAUSTED, common.REASON_FRAME_TOO_LARGE
-    return wire.Reply(call=reply.call, failure=failure(code, reason, text))
+    return wire.Reply(call=reply.call, failure=too_large("the answer", size))
 
 
 def _not_supported(missing: Missing) -> common.Failure:

@@ -5,13 +5,18 @@ Refuses to know how an error travels; that is the session's and the link's.
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
 import grpc
 import grpc.aio
 
-from outboard_plugin.wire import common
+from outboard_plugin.wire import FRAME_BYTES, common
+
+#: Bytes that are told of an exception. A frame has more, but nobody reads that.
+_WORDS = 4096
 
 
 class HostError(Exception):
@@ -44,7 +49,10 @@ class SessionLost(HostError):
 
 
 class Refusal(Exception):
-    """Raised in the handler of a command or an action: what was wrong, for the person who asked."""
+    """What was wrong, for the person who asked.
+
+    Raised in the handler of a command, an action or a form, or of changed settings.
+    """
 
 
 class Fatal(Exception):
@@ -84,6 +92,12 @@ def _read(status: bytes, text: str) -> HostError | None:
     return HostError(info.reason, text, retry_after, info.metadata)
 
 
+def too_large(what: str, size: int) -> common.Failure:
+    """The failure of something that has more bytes than a frame may have."""
+    text = f"{what} has {size} bytes, a frame may have {FRAME_BYTES}"
+    return failure(grpc.StatusCode.RESOURCE_EXHAUSTED, common.REASON_FRAME_TOO_LARGE, text)
+
+
 def failure(code: grpc.StatusCode, reason: common.Reason, message: str) -> common.Failure:
     """A failure for a frame."""
     number: int = code.value[0]
@@ -92,7 +106,27 @@ def failure(code: grpc.StatusCode, reason: common.Reason, message: str) -> commo
 
 def of_handler(error: BaseException) -> common.Failure:
     """The failure of a handler that raised."""
-    text = str(error) or type(error).__name__
-    if not isinstance(error, HostError):
-        text = f"{type(error).__name__}: {error}" if str(error) else text
-    return failure(grpc.StatusCode.UNKNOWN, common.REASON_HANDLER_FAILED, text)
+    return failure(grpc.StatusCode.UNKNOWN, common.REASON_HANDLER_FAILED, told(error))
+
+
+def told(error: BaseException) -> str:
+    """What an exception says, with its name where that is news; fit for a frame."""
+    if isinstance(error, HostError) or not str(error):
+        return readable(error)
+    return _fitting(f"{type(error).__name__}: {error}")
+
+
+def readable(error: BaseException) -> str:
+    """What an exception says, or its name where it says nothing; fit for a frame."""
+    return _fitting(str(error) or type(error).__name__)
+
+
+def note() -> None:
+    """Writes the exception that is being handled into the plugin's log, whatever it says."""
+    text = traceback.format_exc().encode("utf-8", "backslashreplace").decode()
+    print(text, end="", file=sys.stderr, flush=True)
+
+
+def _fitting(text: str) -> str:
+    # An exception may say anything: the payload that it choked on, or what is no text at all.
+    return text.encode("utf-8", "replace")[:_WORDS].decode("utf-8", "ignore")

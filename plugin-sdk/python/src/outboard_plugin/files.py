@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import AsyncIterable, AsyncIterator
 
+from outboard_plugin.cause import Cause
 from outboard_plugin.error import HostError
-from outboard_plugin.link import Cause, Link
+from outboard_plugin.link import Link
 from outboard_plugin.wire import CHUNK_BYTES, common, stored, transfer
 
 #: A file's content: text, bytes, or pieces of bytes as they come.

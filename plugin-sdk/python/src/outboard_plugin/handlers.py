@@ -27,10 +27,16 @@ class Kind(Enum):
     HTTP = "http"
     AUTOCOMPLETE = "autocomplete"
     ACTION = "ui action"
+    MODAL = "form"
     START = "on_start"
     DRAIN = "on_drain"
     SHUTDOWN = "on_shutdown"
     SETTINGS = "on_settings_changed"
+    GRANTS = "on_grants_changed"
+    APP = "on_app_changed"
+    INSTALLED = "on_installed"
+    UPGRADED = "on_upgraded"
+    UNINSTALLED = "on_uninstalled"
 
 
 #: The kinds that Hello lists and the manifest declares.
@@ -56,7 +62,7 @@ class Handlers:
             raise ValueError(f"two handlers are registered for {kind.value} {name}".rstrip())
         if kind not in (Kind.DRAIN, Kind.SHUTDOWN) and not _takes_one(function):
             words = "a handler's first argument is what it handles"
-            raise TypeError(f"{function.__name__}() takes no argument; {words}")
+            raise TypeError(f"{name_of(function)}() takes no argument; {words}")
         self._functions[kind, name] = function
 
     def get(self, kind: Kind, name: str = "") -> Function | None:
@@ -77,6 +83,11 @@ class Handlers:
         """The handlers as Hello lists them."""
         listed = sorted(self.declared(), key=lambda it: (DECLARED[it[0]], it[1]))
         return [wire.Handler(kind=DECLARED[kind], name=name) for kind, name in listed]
+
+
+def name_of(function: Function) -> str:
+    """What to call it in a message; a partial or an object has no name of its own."""
+    return str(getattr(function, "__name__", type(function).__name__))
 
 
 def _takes_one(function: Function) -> bool:

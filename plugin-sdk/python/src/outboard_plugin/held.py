@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from outboard_plugin.link import Cause, Link
+from outboard_plugin.cause import Cause
+from outboard_plugin.link import Link
 from outboard_plugin.wire import common, wire
 
 

@@ -5,24 +5,38 @@ Refuses to know how it is asked; the link carries it.
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from outboard_plugin.body import Said, body_of
+from outboard_plugin.cause import Cause
 from outboard_plugin.community import Channels, Messages, Users
 from outboard_plugin.files import Files, attachment
 from outboard_plugin.held import HeldThings
-from outboard_plugin.link import Cause, Link, M, Message
+from outboard_plugin.link import Link, M, Message
+from outboard_plugin.places import At, shaped
 from outboard_plugin.storage import Storage
-from outboard_plugin.wire import common, stored, wire
+from outboard_plugin.ui import Ui
+from outboard_plugin.wire import common, configured, stored, wire
 
 if TYPE_CHECKING:
     from outboard_plugin.interaction import Later
 
 
+T = TypeVar("T")
+
+#: What plugins log with: `ctx.log`, or `logging.getLogger("plugin")`.
+LOG = logging.getLogger("plugin")
+
+
 class Host:
     """The host API. One made by a handler's context names what is being handled as its cause."""
+
+    log = LOG
 
     def __init__(self, link: Link, cause: Cause, workspace: str = "") -> None:
         self._link = link
@@ -37,6 +51,22 @@ class Host:
         What it needs, docs/writing-a-plugin.md says. Raises HostError.
         """
         return await self._link.ask(method, request, answer, self._cause)
+
+    def wait(self, work: Awaitable[T]) -> T:
+        """Waits for something async in a plain function, such as `ctx.wait(ctx.reply("done"))`.
+
+        Raises RuntimeError in an async one, which awaits instead.
+        """
+
+        async def waited() -> T:
+            return await work
+
+        loop = self._link.loop
+        if loop is None or _running() is loop:
+            if asyncio.iscoroutine(work):
+                work.close()
+            raise RuntimeError("wait is for plain functions: an async one awaits instead")
+        return asyncio.run_coroutine_threadsafe(waited(), loop).result()
 
     # --- Speaking -----------------------------------------------------------------------------
 
@@ -134,6 +164,41 @@ class Host:
         """What is held, and deciding about it."""
         return HeldThings(self._link, self._cause)
 
+    @property
+    def ui(self) -> Ui:
+        """What this plugin shows in the app. Needs `ui:contribute`."""
+        return Ui(self._link, self._cause)
+
+    # --- Settings -----------------------------------------------------------------------------
+
+    @overload
+    async def settings(self) -> dict[str, Any]: ...
+    @overload
+    async def settings(self, into: Callable[..., T]) -> T: ...
+    async def settings(self, into: Callable[..., Any] | None = None) -> Any:
+        """The plugin's settings, without secrets: what counts for what is being handled.
+
+        That is in its workspace and channel, for the person who acts. The daemon is asked only
+        where something is set for less than the whole server, and then once. `into` makes them the
+        author's own type, such as a dataclass. Raises ValueError where it cannot; HostError.
+        """
+        return shaped(await self._link.known.at(self._place()), into)
+
+    async def secret(self, key: str) -> str:
+        """A secret setting, as it counts here. Raises HostError: `SETTING_NOT_SET`."""
+        place = self._place() or At()
+        return await self._secret(configured.SettingsGetSecretRequest(key=key, **place._asdict()))
+
+    async def _secret(self, request: configured.SettingsGetSecretRequest) -> str:
+        found = await self._link.ask(
+            "Settings/GetSecret", request, configured.SettingsSecret, Cause()
+        )
+        return found.value
+
+    def _place(self) -> At | None:
+        """Where what is being handled happens; None on the plugin's own account."""
+        return None
+
     # --- Counting -----------------------------------------------------------------------------
 
     def track(self, action: str, *, value: float | None = None, **metadata: str) -> None:
@@ -153,14 +218,40 @@ class Host:
 
     @property
     def welcome(self) -> wire.Welcome:
-        """What the daemon said when the session began."""
+        """What the daemon said when the session began, and since. Not to be changed."""
         return self._link.welcome
 
     @property
-    def settings(self) -> dict[str, Any]:
-        """The plugin's settings, as they are now. Secrets are not in them."""
-        found: dict[str, Any] = json.loads(self.welcome.settings or "{}")
-        return found
+    def grants(self) -> Sequence[str]:
+        """What the plugin may do now, such as `messages:send`. The operator may change that."""
+        return list(self.welcome.grants)
+
+    def may(self, permission: str) -> bool:
+        """Whether it has a permission now; it may be limited to some channels.
+
+        To do less without an optional one instead of being refused.
+        """
+        return permission in self.welcome.grants
+
+    @property
+    def generation(self) -> int:
+        """The number of this process among all of this plugin's, from 1; 0 of one in a debugger."""
+        return self.welcome.generation
+
+    @property
+    def previous_end(self) -> wire.EndRecord | None:
+        """How the process before this one ended; None if there was none."""
+        return self.welcome.previous_end if self.welcome.HasField("previous_end") else None
+
+    @property
+    def limits(self) -> wire.Limits:
+        """What this process is held to."""
+        return self.welcome.limits
+
+    @property
+    def call_timeout(self) -> float:
+        """Seconds that one call may take where its hook or event says nothing of its own."""
+        return self.limits.call_timeout_us / 1e6
 
     @property
     def bot(self) -> wire.Bot:
@@ -168,6 +259,31 @@ class Host:
         return self.welcome.bot
 
     @property
+    def app(self) -> wire.AppInfo:
+        """The connected app: name, version, operations, workspaces, language. Empty without one."""
+        return self.welcome.app
+
+    def app_can(self, operation: str) -> bool:
+        """Whether a connected app carries out an operation, such as `messages.send`."""
+        return operation in self.app.operations
+
+    @property
+    def data_dir(self) -> Path:
+        """The folder that outlives the process."""
+        return Path(self.welcome.data_dir)
+
+    @property
+    def daemon_version(self) -> str:
+        return self.welcome.daemon_version
+
+    @property
     def public_url(self) -> str:
         """Where people reach the app from outside; empty where no connected app says."""
         return self.welcome.app.public_url
+
+
+def _running() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -6,15 +6,16 @@ Refuses to know what was asked.
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import Awaitable, Callable
 
 from outboard_plugin.body import Said
+from outboard_plugin.cause import Cause
 from outboard_plugin.context import Context, Surroundings
-from outboard_plugin.error import HostError, Refusal
-from outboard_plugin.link import Cause, Link
+from outboard_plugin.error import HostError, Refusal, note, readable
+from outboard_plugin.link import Link
 from outboard_plugin.outbox import Outbox
 from outboard_plugin.reply import Reply, deferred, refuse, reply_of, whisper
+from outboard_plugin.threads import within
 from outboard_plugin.wire import common, wire
 
 #: Bytes of a streamed reply that are said again as a whole. A longer one is what its pieces said.
@@ -130,12 +131,12 @@ class Later:
 
 async def _work(later: Later, work: Callable[[Later], Awaitable[object]]) -> None:
     try:
-        reply = reply_of(await work(later))
+        reply = reply_of(await within(None, work(later)))
     except Refusal as refusal:
-        reply = refuse(str(refusal))
+        reply = refuse(readable(refusal))
     except Exception as error:
-        traceback.print_exc()
-        reply = refuse(str(error) or type(error).__name__)
+        note()
+        reply = refuse(readable(error))
     try:
         await later.finish(reply)
     except HostError as error:

@@ -7,12 +7,15 @@ session's stream.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import Any, NamedTuple, Protocol, TypeVar
+import contextlib
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Protocol, TypeVar
 
 import grpc.aio
 
+from outboard_plugin.cause import Cause
 from outboard_plugin.error import HostError, SessionLost, host_error
+from outboard_plugin.places import Known
 from outboard_plugin.usage import Usage
 from outboard_plugin.wire import CALL_KEY, TOKEN_KEY, Metadata, wire
 
@@ -32,15 +35,6 @@ class Message(Protocol):
 M = TypeVar("M", bound=Message)
 
 
-class Cause(NamedTuple):
-    """What a host call is made on behalf of."""
-
-    #: The metadata that names it; empty for the plugin's own idea.
-    key: str = ""
-    #: A call's id means nothing outside its session; 0 = any.
-    session: int = 0
-
-
 class Link:
     """The shared way to the daemon."""
 
@@ -50,7 +44,13 @@ class Link:
         self._standing = asyncio.Event()
         self._deferred: dict[str, set[asyncio.Task[Any]]] = {}
         self.session = 0
+        #: Replaced as a whole, never changed: handlers of other threads read it.
         self.welcome = wire.Welcome()
+        #: The loop that all but plain handlers run in, once a session stands.
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._forsaken: grpc.aio.Channel | None = None
+        #: What settings count where.
+        self.known = Known(self)
         #: What the plugin notes of its own use.
         self.usage = Usage(self)
 
@@ -66,14 +66,29 @@ class Link:
         self._channel = channel
         self.session = welcome.session
         self.welcome = welcome
+        self.loop = asyncio.get_running_loop()
+        self.known.forget()
         self._standing.set()
         self.usage.begin()
+
+    def update(self, **changed: Any) -> None:
+        """The daemon says otherwise of these fields of its welcome."""
+        welcome = wire.Welcome()
+        welcome.CopyFrom(self.welcome)
+        for name in changed:
+            welcome.ClearField(name)
+        welcome.MergeFrom(wire.Welcome(**changed))
+        self.welcome = welcome
 
     def end(self) -> None:
         """The session is over."""
         self._standing.clear()
         self._channel = None
         self.session = 0
+
+    def forsake(self, channel: grpc.aio.Channel) -> None:
+        """The channel of a lost session is about to be closed, under whoever still waits on it."""
+        self._forsaken = channel
 
     # --- The host API -------------------------------------------------------------------------
 
@@ -82,21 +97,15 @@ class Link:
     ) -> M:
         """Asks `Service/Method`; raises HostError. `at_most` seconds, if not 0."""
         channel = await self._way(cause)
-        rpc = channel.unary_unary(
-            f"/outboard.plugin.v1.{method}",
-            request_serializer=type(request).SerializeToString,
-            response_deserializer=answer.FromString,
-        )
-        try:
-            answered = await rpc(
-                request, metadata=self._for(cause), timeout=at_most or _time(cause)
+        with self._told(channel):
+            rpc = channel.unary_unary(
+                f"/outboard.plugin.v1.{method}",
+                request_serializer=type(request).SerializeToString,
+                response_deserializer=answer.FromString,
             )
-        except grpc.aio.AioRpcError as error:
-            raise host_error(error) from None
-        except (grpc.aio.UsageError, asyncio.InvalidStateError):
-            # The channel was closed under the call, with its session.
-            raise SessionLost from None
-        return answered  # type: ignore[no-any-return]
+            timeout = at_most or _time(cause)
+            answered: M = await rpc(request, metadata=self._for(cause), timeout=timeout)
+            return answered
 
     async def pour(
         self,
@@ -109,18 +118,17 @@ class Link:
     ) -> M:
         """Sends a stream of pieces to a method, and gives what it answers; raises HostError."""
         channel = await self._way(cause)
-        rpc = channel.stream_unary(
-            f"/outboard.plugin.v1.{method}",
-            request_serializer=lambda piece: piece.SerializeToString(),
-            response_deserializer=answer.FromString,
-        )
-        call = rpc(pieces, metadata=self._for(cause), timeout=at_most)
-        try:
-            answered = await call
-        except grpc.aio.AioRpcError as error:
-            raise host_error(error) from None
-        finally:
-            call.cancel()
+        with self._told(channel):
+            rpc = channel.stream_unary(
+                f"/outboard.plugin.v1.{method}",
+                request_serializer=lambda piece: piece.SerializeToString(),
+                response_deserializer=answer.FromString,
+            )
+            call = rpc(pieces, metadata=self._for(cause), timeout=at_most)
+            try:
+                answered = await call
+            finally:
+                call.cancel()
         return answered  # type: ignore[no-any-return]
 
     async def listen(
@@ -132,21 +140,37 @@ class Link:
         *,
         at_most: float | None = None,
     ) -> AsyncIterator[M]:
-        """What a method with a stream of answers says, until it ends."""
+        """What a method with a stream of answers says, until it ends; raises HostError."""
         channel = await self._way(cause)
-        rpc = channel.unary_stream(
-            f"/outboard.plugin.v1.{method}",
-            request_serializer=type(request).SerializeToString,
-            response_deserializer=answer.FromString,
-        )
-        call = rpc(request, metadata=self._for(cause), timeout=at_most)
+        with self._told(channel):
+            rpc = channel.unary_stream(
+                f"/outboard.plugin.v1.{method}",
+                request_serializer=type(request).SerializeToString,
+                response_deserializer=answer.FromString,
+            )
+            call = rpc(request, metadata=self._for(cause), timeout=at_most)
+            try:
+                async for message in call:
+                    yield message
+            finally:
+                call.cancel()
+
+    @contextlib.contextmanager
+    def _told(self, channel: grpc.aio.Channel) -> Iterator[None]:
+        """Whatever went wrong with a call is a HostError."""
         try:
-            async for message in call:
-                yield message
+            yield
         except grpc.aio.AioRpcError as error:
             raise host_error(error) from None
-        finally:
-            call.cancel()
+        except (grpc.aio.UsageError, asyncio.InvalidStateError):
+            # The channel was closed under the call, with its session.
+            raise SessionLost from None
+        except asyncio.CancelledError:
+            # Closing a channel cancels its calls, and gRPC tells whoever waits for one as if the
+            # waiting task had been cancelled.
+            if self._forsaken is channel:
+                raise SessionLost from None
+            raise
 
     async def _way(self, cause: Cause) -> grpc.aio.Channel:
         if cause.session and cause.session != self.session:

@@ -20,15 +20,27 @@ class _ToDaemon(logging.Handler):
     outbox: Outbox | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        outbox, line = self.outbox, self.format(record)
+        try:
+            lines = self.format(record).splitlines()
+        except Exception:
+            # Such as arguments that its text does not take: not the caller's end.
+            self.handleError(record)
+            return
+        for line in lines:
+            self._say(_level(record.levelno), line)
+
+    def _say(self, level: wire.Level, line: str) -> None:
+        def print_it() -> None:
+            print(line.encode("utf-8", "backslashreplace").decode(), flush=True)
+
+        outbox = self.outbox
         # A flood of lines must not hold up answers: the stream to fall back on is bounded, too.
         if outbox is None or outbox.is_crowded or not outbox.understands("log"):
-            print(line, flush=True)
+            print_it()
             return
-        log = wire.Log(
-            level=_level(record.levelno), line=line.encode()[:_LINE].decode("utf-8", "ignore")
-        )
-        outbox.push_from_anywhere(wire.PluginFrame(log=log))
+        text = line.encode("utf-8", "replace")[:_LINE].decode("utf-8", "ignore")
+        log = wire.Log(level=level, line=text)
+        outbox.push_from_anywhere(wire.PluginFrame(log=log), print_it)
 
 
 _HANDLER = _ToDaemon()

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from outboard_plugin.error import HostError, SessionLost
 from outboard_plugin.wire import CREDIT_BYTES, FRAME_BYTES, common, wire
 
 #: Optional parts of the protocol that this SDK understands, as they stand in Hello.
-FEATURES = ("progress", "partial", "chunks", "defer", "log")
+FEATURES = ("progress", "partial", "chunks", "defer", "log", "settings", "grants", "lifecycle")
 
 #: Frames that handlers may have waiting. Enough to fill a few writes, and little memory.
 _ROOM = 256
@@ -39,9 +39,23 @@ class Outbox:
             self._frames.append(frame)
             self._more.set()
 
-    def push_from_anywhere(self, frame: wire.PluginFrame) -> None:
-        """The same from any thread."""
-        self._loop.call_soon_threadsafe(self.push, frame)
+    def push_from_anywhere(self, frame: wire.PluginFrame, otherwise: Callable[[], None]) -> None:
+        """The same from any thread; `otherwise` where it would go nowhere any more."""
+
+        def queue() -> None:
+            if self._closed:
+                otherwise()
+            else:
+                self.push(frame)
+
+        # At once where it is known already, in its turn where it is not.
+        if self._closed:
+            return otherwise()
+        try:
+            self._loop.call_soon_threadsafe(queue)
+        except RuntimeError:
+            # The loop has ended.
+            return otherwise()
 
     async def offer(self, frame: wire.PluginFrame) -> None:
         """Queues what a handler volunteers, when there is room; not without the feature."""

@@ -53,8 +53,15 @@ class Plugin:
         return self._register(Kind.COMMAND, name)
 
     def action(self, component: str) -> Callable[[F], F]:
-        """Answers what people do to a component of this plugin: given an `Action`."""
+        """Answers what people do to something that this plugin shows: given an `Action`.
+
+        What its fields hold comes by name, too: `async def press(ctx, choice: str)`.
+        """
         return self._register(Kind.ACTION, component)
+
+    def modal(self, modal: str) -> Callable[[F], F]:
+        """Takes a form that a reply opened: given an `Action`, and its fields by name."""
+        return self._register(Kind.MODAL, modal)
 
     def schedule(self, name: str) -> Callable[[F], F]:
         """Told when the manifest's schedule has come round: given an `Event`."""
@@ -80,8 +87,48 @@ class Plugin:
         return self._register(Kind.START, "")(function)
 
     def on_settings_changed(self, function: F) -> F:
-        """Runs when the settings have changed: given a `Host` that has the new ones."""
+        """Asked when somebody has saved settings: given a `SettingsChange`.
+
+        Return, and the plugin goes by them from then on; raise, best a `Refusal`, or take longer
+        than a call may, and what was before goes on counting, and who saved it reads why. Without a
+        handler every change is gone by.
+        """
         return self._register(Kind.SETTINGS, "")(function)
+
+    def on_grants_changed(self, function: F) -> F:
+        """Told when the operator grants, withdraws or narrows something: given a `GrantsChange`.
+
+        It counts by then. Withdrawing a required permission stops the plugin instead.
+        """
+        return self._register(Kind.GRANTS, "")(function)
+
+    def on_app_changed(self, function: F) -> F:
+        """Runs when the connected app is another, does something else, or is gone: given a `Host`.
+
+        `app` is what is there now.
+        """
+        return self._register(Kind.APP, "")(function)
+
+    def on_installed(self, function: F) -> F:
+        """Runs when the plugin has never run here, or was unloaded since: given a `Milestone`.
+
+        It is ready by then: calls may come meanwhile. Raise, and it runs again at the next start.
+        """
+        return self._register(Kind.INSTALLED, "")(function)
+
+    def on_upgraded(self, function: F) -> F:
+        """Runs when another version ran here before: given a `Milestone`, whose `from_` it is.
+
+        As with `on_installed` calls may come meanwhile, and after an error it runs again.
+        """
+        return self._register(Kind.UPGRADED, "")(function)
+
+    def on_uninstalled(self, function: F) -> F:
+        """Runs before the plugin is unloaded, if it runs then: given a `Milestone`; it has 5 s.
+
+        What the plugin keeps stays unless the operator drops it.
+        """
+        return self._register(Kind.UNINSTALLED, "")(function)
 
     def on_drain(self, function: F) -> F:
         """Runs when no new work will come; what is under way goes on. Given nothing."""
@@ -108,11 +155,16 @@ class Plugin:
 
     def run(self) -> None:
         """Runs the plugin until it is told to end, and ends the process: the last line."""
-        code = asyncio.run(self._run())
-        sys.stdout.flush()
-        sys.stderr.flush()
-        # A plain handler that never returns must not keep the process.
-        os._exit(code)
+
+        async def to_its_end() -> None:
+            code = await self._run()
+            sys.stdout.flush()
+            sys.stderr.flush()
+            # Here, where the loop still runs: neither a plain handler that never returns nor an
+            # async one that goes on although it is cancelled must keep the process.
+            os._exit(code)
+
+        asyncio.run(to_its_end())
 
     async def serve(self, environment: Environment) -> None:
         """Runs the plugin in a loop that is there already. Raises NotStarted."""

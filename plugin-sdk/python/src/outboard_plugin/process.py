@@ -7,23 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
 import os
 import signal
-import traceback
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from outboard_plugin import logs
-from outboard_plugin.dispatch import Dispatch
-from outboard_plugin.error import Fatal, NotStarted
+from outboard_plugin.cause import Cause
+from outboard_plugin.error import Fatal, NotStarted, note, readable
+from outboard_plugin.grants import GrantsNews
 from outboard_plugin.handlers import Handlers, Kind
 from outboard_plugin.host import Host
-from outboard_plugin.link import Cause, Link
+from outboard_plugin.lifecycle import Start, passed
+from outboard_plugin.link import Link
 from outboard_plugin.manifest import Manifest
 from outboard_plugin.outbox import Outbox
 from outboard_plugin.session import End, Session
-from outboard_plugin.threads import Threads
+from outboard_plugin.threads import Threads, within
 from outboard_plugin.wire import wire
 
 #: Seconds that the daemon keeps a process that has lost its session.
@@ -61,21 +61,6 @@ class Environment(NamedTuple):
         return cls(socket, token, Path(data_dir))
 
 
-class Start(Host):
-    """What `on_start` is given."""
-
-    def __init__(self, link: Link, outbox: Outbox, data_dir: Path) -> None:
-        super().__init__(link, Cause())
-        self._outbox = outbox
-        #: The folder that outlives the process.
-        self.data_dir = data_dir
-
-    async def progress(self, percent: int, text: str = "") -> None:
-        """It takes a while: gives it its time anew, up to 120 s in all."""
-        starting = wire.Starting(percent=percent, text=text)
-        await self._outbox.offer(wire.PluginFrame(starting=starting))
-
-
 class Process:
     """One process of a plugin."""
 
@@ -84,9 +69,15 @@ class Process:
         self.manifest = manifest
         self.environment = environment
         self.link = Link(environment.token)
+        #: Where calls and events are handled.
         self.threads = Threads()
+        #: Where all else is: calls that hang do not hold it up.
+        self.aside = Threads()
+        self.grants = GrantsNews(self.link, self.aside, handlers.get(Kind.GRANTS))
+        self._telling_app = asyncio.Lock()
         self._session: Session | None = None
-        self._started = False
+        #: The start handler has run: a resumed session does not run it again.
+        self.is_started = False
         self._stopping: asyncio.Task[None] | None = None
 
     async def serve(self) -> None:
@@ -115,31 +106,57 @@ class Process:
 
     # --- What the session asks for ------------------------------------------------------------
 
-    async def begin(self, session: Session, dispatch: Dispatch, resumed: bool) -> None:
+    async def begin(self, session: Session, resumed: bool) -> None:
         """Initializes, unless that is done, and says ready."""
         logs.send_to(session.outbox)
-        on_start = self.handlers.get(Kind.START)
-        if on_start is not None and not (resumed and self._started):
-            start = Start(self.link, session.outbox, self.environment.data_dir)
-            try:
-                await dispatch.invoke(on_start, start)
-            except Exception as error:
-                if not isinstance(error, Fatal):
-                    traceback.print_exc()
-                why = str(error) or type(error).__name__
-                failed = wire.InitFailed(reason=why, final=isinstance(error, Fatal))
-                session.outbox.push(wire.PluginFrame(init_failed=failed))
-                session.end(End.START_FAILED, why)
+        if not resumed:
+            self.grants.begin()
+            refused = await self._initialize(session)
+            if refused is not None:
+                session.outbox.push(wire.PluginFrame(init_failed=refused))
+                session.end(End.START_FAILED, refused.reason)
                 return
-        self._started = True
+        self.is_started = True
         session.outbox.push(wire.PluginFrame(ready=wire.Ready()))
+        # What changed while it started, or while there was no session.
+        self.grants.look()
 
-    async def settings_changed(self, session: Session, changed: wire.SettingsChanged) -> None:
-        """Remembers the new settings and tells the plugin."""
-        self.link.welcome.settings = changed.after
-        await self._tell(Kind.SETTINGS, Host(self.link, Cause()))
+    async def _initialize(self, session: Session) -> wire.InitFailed | None:
+        on_start = self.handlers.get(Kind.START)
+        if on_start is None:
+            return None
+        start = Start(self.link, session.outbox, self.environment.data_dir)
+        try:
+            await within(None, self.aside.invoke(on_start, start))
+        except Fatal as error:
+            return wire.InitFailed(reason=readable(error), final=True)
+        except Exception as error:
+            note()
+            return wire.InitFailed(reason=readable(error))
+        return None
 
-    async def drain(self, dispatch: Dispatch) -> None:
+    def grants_changed(self) -> None:
+        """Tells the plugin; one that starts, once it has started."""
+        if self.is_started:
+            self.grants.look()
+
+    async def app_changed(self) -> None:
+        """The connected app is another, carries out other operations, or is gone."""
+        # One after the other.
+        async with self._telling_app:
+            await self._tell(Kind.APP, Host(self.link, Cause()))
+
+    async def app_told(self) -> None:
+        """Waits until the plugin has been told of all changes of the app so far."""
+        async with self._telling_app:
+            return
+
+    async def milestone(self, outbox: Outbox, told: wire.Lifecycle) -> None:
+        """Something that happens once per version."""
+        ack = await passed(told, self.handlers, self.link, self.aside)
+        outbox.push(wire.PluginFrame(lifecycle=ack))
+
+    async def drain(self) -> None:
         """Nothing new comes."""
         await self._tell(Kind.DRAIN)
 
@@ -163,7 +180,7 @@ class Process:
         for task in self.link.deferred():
             task.cancel()
         try:
-            await asyncio.wait_for(self._tell(Kind.SHUTDOWN), max(0.0, until - loop.time()))
+            await within(max(0.0, until - loop.time()), self._tell(Kind.SHUTDOWN))
         except asyncio.TimeoutError:
             print("the shutdown handler ran out of time", flush=True)
         if self._session is not None:
@@ -181,9 +198,7 @@ class Process:
         if function is None:
             return
         try:
-            if inspect.iscoroutinefunction(function):
-                await function(*args)
-            else:
-                await self.threads.run(function, *args)
+            # Threads of their own: what hangs elsewhere takes no farewell.
+            await within(None, Threads().invoke(function, *args))
         except Exception:
-            traceback.print_exc()
+            note()

@@ -6,19 +6,28 @@ Refuses to know who asked, and over which way it is sent.
 from __future__ import annotations
 
 from outboard_plugin.body import Said, body_of, text_of
+from outboard_plugin.forms import Modal
 from outboard_plugin.wire import common
 
 
 class Reply:
-    """What a command says back. A handler may return a string instead, which everyone sees."""
+    """What a command says back. A handler may return a string instead, which everyone sees.
+
+    With a `modal` it opens a form for the person who acted; where the app shows none, what is said
+    is all there is. Needs `ui:contribute`.
+    """
 
     __slots__ = ("wire",)
 
-    def __init__(self, said: Said | None = None, *, for_one: bool = False) -> None:
+    def __init__(
+        self, said: Said | None = None, *, for_one: bool = False, modal: Modal | None = None
+    ) -> None:
         visibility = common.VISIBILITY_ONE if for_one else common.VISIBILITY_ALL
         self.wire = common.InteractionReply(visibility=visibility)
         if said is not None:
             self.wire.body.CopyFrom(body_of(said))
+        if modal is not None:
+            self.wire.modal.CopyFrom(modal.wire)
 
     @classmethod
     def from_wire(cls, wire: common.InteractionReply) -> Reply:
@@ -42,6 +51,11 @@ class Reply:
         return self.wire.visibility == common.VISIBILITY_ONE
 
     @property
+    def opened(self) -> Modal | None:
+        """The form that it opens."""
+        return Modal.from_wire(self.wire.modal) if self.wire.HasField("modal") else None
+
+    @property
     def is_deferred(self) -> bool:
         """The answer follows."""
         return self.wire.deferred
@@ -62,6 +76,11 @@ def refuse(why: str) -> Reply:
     return reply
 
 
+def nothing() -> Reply:
+    """Says nothing: what happened shows itself."""
+    return Reply.from_wire(common.InteractionReply())
+
+
 def deferred(*, for_one: bool = False) -> Reply:
     """Says that the answer follows, in follow-ups."""
     reply = Reply(for_one=for_one)
@@ -75,5 +94,9 @@ def reply_of(returned: object) -> Reply:
         return returned
     if isinstance(returned, str | common.Body):
         return Reply(returned)
-    words = "a string, Reply, whisper(…), refuse(…) or what ctx.defer(…) returns"
+    if isinstance(returned, Modal):
+        reply = nothing()
+        reply.wire.modal.CopyFrom(returned.wire)
+        return reply
+    words = "a string, Reply, Modal, whisper(…), refuse(…), nothing() or what ctx.defer(…) returns"
     raise TypeError(f"a command's handler returns {words}, not {type(returned).__name__}")

@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import grpc.aio
 
+from outboard_plugin.cause import Cause
 from outboard_plugin.context import Surroundings
 from outboard_plugin.dispatch import Dispatch
-from outboard_plugin.error import failure, host_error
+from outboard_plugin.error import failure, host_error, of_handler, too_large
+from outboard_plugin.handlers import Kind
 from outboard_plugin.lease import Lease
-from outboard_plugin.link import Cause
 from outboard_plugin.outbox import FEATURES, Outbox
+from outboard_plugin.places import place_of_call, place_of_event
+from outboard_plugin.settings import Changes
+from outboard_plugin.threads import CANCELLED, heard
 from outboard_plugin.wire import (
     CREDIT_BYTES,
     FRAME_BYTES,
@@ -38,6 +42,9 @@ _RETURN_AT = CREDIT_BYTES // 4
 
 #: Seconds that the last frames may take to leave.
 _LAST_WORDS = 0.5
+
+#: Seconds that handlers of a lost session may take to end: there are two to come back.
+_PARTING = 0.2
 
 #: Named in Hello, for people.
 _SDK = "python/0.1.0"
@@ -71,6 +78,10 @@ class Session:
         self._link = process.link
         self._dispatch = Dispatch(process.handlers, process.threads, self.outbox)
         self._under_way: dict[tuple[str, int], asyncio.Task[None]] = {}
+        #: Those of them that were cancelled because nobody waits for them.
+        self._unwanted: set[tuple[str, int]] = set()
+        settings = process.handlers.get(Kind.SETTINGS)
+        self._changes = Changes(process.link, self.outbox, process.aside, settings)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._ended: asyncio.Future[End] = asyncio.get_running_loop().create_future()
         self._number = 0
@@ -84,6 +95,8 @@ class Session:
         self._channel = channel
         self.outbox.push(wire.PluginFrame(hello=self._hello()))
         halves = [self._begin(self._read(stream)), self._begin(self._write(stream))]
+        self._begin(self._changes.handle())
+        self._begin(self._process.grants.tell())
         try:
             await asyncio.wait([*halves, self._ended], return_when=asyncio.FIRST_COMPLETED)
             if self._ended.done():
@@ -94,6 +107,7 @@ class Session:
             self._link.end()
             self.outbox.close()
             await self._abandon()
+            self._link.forsake(channel)
             stream.cancel()
             await channel.close(None)
 
@@ -108,8 +122,8 @@ class Session:
         self._closing = True
         if self._under_way:
             await asyncio.wait(list(self._under_way.values()), timeout=within)
-        for task in list(self._under_way.values()):
-            task.cancel()
+        for key in list(self._under_way):
+            self._cancel(key)
 
     # --- The two directions -------------------------------------------------------------------
 
@@ -137,20 +151,26 @@ class Session:
         elif kind == "credit":
             self.outbox.credited(frame.credit.bytes)
         elif kind == "cancel":
-            if (task := self._under_way.get(("call", frame.cancel.call))) is not None:
-                task.cancel()
+            self._cancel(("call", frame.cancel.call))
         elif kind == "cancel_interaction":
             self._link.cancel_interaction(frame.cancel_interaction.interaction_id)
         elif kind == "welcome":
             self._welcome(frame.welcome)
         elif kind == "settings":
-            self._begin(self._process.settings_changed(self, frame.settings))
+            self._changes.put(frame.settings)
+        elif kind == "grants":
+            self._link.update(grants=frame.grants.grants, scoped_grants=frame.grants.scoped_grants)
+            self._process.grants_changed()
         elif kind == "app":
-            self._link.welcome.app.CopyFrom(frame.app.app)
+            told: dict[str, Any] = {"app": frame.app.app}
             if frame.app.HasField("bot"):
-                self._link.welcome.bot.CopyFrom(frame.app.bot)
+                told["bot"] = frame.app.bot
+            self._link.update(**told)
+            self._begin(self._process.app_changed())
+        elif kind == "lifecycle":
+            self._begin(self._process.milestone(self.outbox, frame.lifecycle))
         elif kind == "drain":
-            self._begin(self._process.drain(self._dispatch))
+            self._begin(self._process.drain())
         elif kind == "shutdown":
             self._process.stop(frame.shutdown.budget_us / 1e6)
         # Anything else is of a newer daemon.
@@ -172,58 +192,84 @@ class Session:
         self.was_welcome = True
         self._number = welcome.session
         self.outbox.agree(welcome.features)
+        resumed = welcome.resumed and self._process.is_started
+        before = self._link.welcome.settings
         self._link.begin(self._channel, welcome)
-        self._begin(self._process.begin(self, self._dispatch, welcome.resumed))
+        if resumed and before != welcome.settings:
+            # Saved while there was no session: nobody waits for an answer.
+            self._link.update(settings=before)
+            self._changes.put(
+                wire.SettingsChanged(
+                    before=before, after=welcome.settings, narrowed=welcome.settings_narrowed
+                )
+            )
+        self._begin(self._process.begin(self, resumed))
 
     def _call(self, frame: wire.DaemonFrame) -> None:
         call = frame.call
+        key = ("call", call.id)
         if (size := frame.ByteSize()) > FRAME_BYTES:
-            text = f"the call has {size} bytes, a frame may have {FRAME_BYTES}"
-            code, reason = grpc.StatusCode.RESOURCE_EXHAUSTED, common.REASON_FRAME_TOO_LARGE
-            return self._fail(call.id, failure(code, reason, text))
+            return self._fail(key, too_large("the call", size))
         if self._closing:
             code, reason = grpc.StatusCode.UNAVAILABLE, common.REASON_STOPPING
-            return self._fail(call.id, failure(code, reason, "the plugin is ending"))
+            return self._fail(key, failure(code, reason, "the plugin is ending"))
         lease = Lease(call.budget_us / 1e6)
         cause = Cause(str(call.id), self._number)
-        around = Surroundings(self._link, cause, lease, call.workspace, call.locale)
-        around.trace = call.trace
+        around = Surroundings(self._link, cause, lease, lambda: place_of_call(call))
+        around.workspace, around.locale, around.trace = call.workspace, call.locale, call.trace
         task = lease.run(self._dispatch.call(call, around))
-        return self._watch(("call", call.id), task, lease)
+        return self._watch(key, task, lease)
 
     def _deliver(self, frame: wire.DaemonFrame) -> None:
-        self._owe(frame.ByteSize())
+        delivery, size = frame.event, frame.ByteSize()
+        key = ("event", delivery.delivery)
+        self._owe(size)
+        if size > FRAME_BYTES:
+            return self._fail(key, too_large("the event", size))
         # Left unacknowledged, it comes again to the next generation.
         if self._closing:
-            return
-        delivery = frame.event
+            return None
         lease = Lease(delivery.budget_us / 1e6)
         cause = Cause(f"e{delivery.delivery}")
-        around = Surroundings(self._link, cause, lease, delivery.event.workspace)
-        around.trace = delivery.trace
+        around = Surroundings(self._link, cause, lease, lambda: place_of_event(delivery.event))
+        around.workspace, around.trace = delivery.event.workspace, delivery.trace
         task = lease.run(self._dispatch.event(delivery, around))
-        self._watch(("event", delivery.delivery), task, lease)
+        return self._watch(key, task, lease)
 
     def _watch(self, key: tuple[str, int], task: asyncio.Task[None], lease: Lease) -> None:
         self._under_way[key] = task
 
         def done(task: asyncio.Task[None]) -> None:
             self._under_way.pop(key, None)
-            if task.cancelled() and lease.is_over:
-                self._too_late(key)
+            is_unwanted = key in self._unwanted
+            self._unwanted.discard(key)
+            if not task.cancelled():
+                # All that a handler may raise is answered; a mistake of the SDK's is, too.
+                if (error := task.exception()) is not None:
+                    self._fail(key, of_handler(error))
+            elif lease.is_over:
+                text = "the handler ran out of time and was cancelled"
+                code, reason = grpc.StatusCode.DEADLINE_EXCEEDED, common.REASON_DEADLINE
+                self._fail(key, failure(code, reason, text))
+            elif not is_unwanted:
+                self._fail(key, of_handler(RuntimeError(CANCELLED)))
 
         task.add_done_callback(done)
 
-    def _too_late(self, key: tuple[str, int]) -> None:
-        text = "the handler ran out of time and was cancelled"
-        why = failure(grpc.StatusCode.DEADLINE_EXCEEDED, common.REASON_DEADLINE, text)
+    def _cancel(self, key: tuple[str, int]) -> None:
+        """Nobody waits for what comes of it any more."""
+        if (task := self._under_way.get(key)) is not None:
+            self._unwanted.add(key)
+            task.cancel()
+
+    def _fail(self, key: tuple[str, int], why: common.Failure) -> None:
+        """Says that a call or an event came to nothing."""
         kind, number = key
         if kind == "call":
-            return self._fail(number, why)
-        return self.outbox.push(wire.PluginFrame(ack=wire.Ack(delivery=number, failure=why)))
-
-    def _fail(self, call: int, why: common.Failure) -> None:
-        self.outbox.push(wire.PluginFrame(reply=wire.Reply(call=call, failure=why)))
+            frame = wire.PluginFrame(reply=wire.Reply(call=number, failure=why))
+        else:
+            frame = wire.PluginFrame(ack=wire.Ack(delivery=number, failure=why))
+        self.outbox.push(frame)
 
     def _owe(self, size: int) -> None:
         self._owed += size
@@ -257,8 +303,13 @@ class Session:
         return End.LOST
 
     async def _abandon(self) -> None:
-        """Cancels whatever the session has started; what is deferred outlives it."""
+        """Cancels whatever the session has started; what is deferred outlives it.
+
+        One that goes on although it is cancelled is left to itself: nobody hears of it.
+        """
         left = [*self._under_way.values(), *self._tasks]
         for task in left:
+            task.add_done_callback(heard)
             task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        if left:
+            await asyncio.wait(left, timeout=_PARTING)

@@ -9,7 +9,8 @@ import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from outboard_plugin.link import Cause, Link
+from outboard_plugin.cause import Cause
+from outboard_plugin.link import Link
 from outboard_plugin.wire import wire
 
 _US = 1_000_000

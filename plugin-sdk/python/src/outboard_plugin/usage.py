@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from outboard_plugin.cause import Cause
 from outboard_plugin.error import HostError
 from outboard_plugin.wire import usage
 
@@ -85,8 +86,6 @@ class Usage:
     async def _tell(
         self, method: str, request: usage.TrackRequest | usage.CountRequest, records: int
     ) -> None:
-        from outboard_plugin.link import Cause
-
         try:
             await self._link.ask(method, request, usage.UsageTaken, Cause(), at_most=5)
         except HostError:

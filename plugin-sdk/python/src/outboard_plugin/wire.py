@@ -18,12 +18,28 @@ from outboard_plugin._proto.outboard.common.v1 import files_pb2 as stored  # noq
 from outboard_plugin._proto.outboard.common.v1 import (  # noqa: E402
     operations_pb2 as operations,
 )
+from outboard_plugin._proto.outboard.common.v1 import settings_pb2 as places  # noqa: E402
+from outboard_plugin._proto.outboard.common.v1 import ui_pb2 as shown  # noqa: E402
 from outboard_plugin._proto.outboard.plugin.v1 import community_pb2 as community  # noqa: E402
 from outboard_plugin._proto.outboard.plugin.v1 import files_pb2 as transfer  # noqa: E402
 from outboard_plugin._proto.outboard.plugin.v1 import plugin_pb2 as wire  # noqa: E402
+from outboard_plugin._proto.outboard.plugin.v1 import settings_pb2 as configured  # noqa: E402
+from outboard_plugin._proto.outboard.plugin.v1 import ui_pb2 as showing  # noqa: E402
 from outboard_plugin._proto.outboard.plugin.v1 import usage_pb2 as usage  # noqa: E402
 
-__all__ = ["common", "community", "operations", "stored", "transfer", "usage", "wire"]
+__all__ = [
+    "common",
+    "community",
+    "configured",
+    "operations",
+    "places",
+    "showing",
+    "shown",
+    "stored",
+    "transfer",
+    "usage",
+    "wire",
+]
 
 PROTOCOL = "1"
 

@@ -1,5 +1,7 @@
 """A plugin that commits one named sin: its only argument. Its manifest declares nothing."""
 
+import asyncio
+import contextlib
 import os
 import sys
 import threading
@@ -43,6 +45,14 @@ if SIN == "registers-too-much":
 def hang(ctx):
     print("hanging", flush=True)
     threading.Event().wait()
+
+
+@plugin.action("stubborn")
+async def stubborn(ctx):
+    print("stubborn", flush=True)
+    while True:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
 
 
 @plugin.action("exit")

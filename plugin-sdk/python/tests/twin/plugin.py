@@ -3,7 +3,7 @@
 One set of tests holds all of them to the protocol (tests/tests/functional/protocol.rs).
 """
 
-from outboard_plugin import Plugin, Reply, replace
+from outboard_plugin import Blocks, Plugin, Reply, replace
 from outboard_plugin.wire import operations
 
 SHRUG = r"¯\_(ツ)_/¯"
@@ -16,6 +16,16 @@ async def shrug(ctx):
     return replace(ctx.text.replace(":shrug:", SHRUG)) if ctx.is_mutable else None
 
 
+@plugin.on_installed
+async def installed(it):
+    print(f"milestone: installed {it.to}", flush=True)
+
+
+@plugin.on_grants_changed
+async def granted(change):
+    print("grants:", *change.after, flush=True)
+
+
 @plugin.event("message.posted")
 def greet(ctx):
     if ctx.text.lower().startswith("hello python"):
@@ -23,13 +33,20 @@ def greet(ctx):
 
 
 @plugin.command("reverse")
-def reverse(ctx, text):
-    return text[::-1]
+async def reverse(ctx, text):
+    settings = await ctx.settings()
+    return text[::-1].upper() + "!" if settings["loud"] else text[::-1]
 
 
 @plugin.command("tally")
 async def tally(ctx, word):
     return f"{word}: {await ctx.storage.increment(f'tally/{word}')}"
+
+
+@plugin.action("presses")
+async def press(ctx):
+    count = await ctx.storage.increment("presses")
+    await ctx.ui.update("presses", Blocks().text(f"Pressed {count} times").button("Press", "press"))
 
 
 @plugin.command("last")
@@ -38,17 +55,13 @@ async def last(ctx, count):
     page = await ctx.ask("Messages/List", listed, operations.MessagePage)
     said = [f"{it.sender.name}: {it.body.plain}" for it in reversed(page.messages)]
     for newest in page.messages[:1]:
-        seen = operations.ReactToMessage(
-            channel_id=ctx.channel.id, message_id=newest.id, reaction="👀"
-        )
-        await ctx.ask("Messages/React", seen, operations.Done)
+        await ctx.messages.react(ctx.channel.id, newest.id, "👀")
     return Reply("\n".join(said), for_one=True)
 
 
 @plugin.command("about")
 async def about(ctx, words):
-    topic = operations.SetTopic(channel_id=ctx.channel.id, topic=words)
-    await ctx.ask("Channels/SetTopic", topic, operations.Done)
+    await ctx.channels.set_topic(ctx.channel.id, words)
     return Reply("It is the topic now.", for_one=True)
 
 

@@ -25,6 +25,7 @@ use super::codec::{Encoded, Received};
 use super::live::Live;
 use super::outbox::Outbox;
 use crate::error::reason_of;
+use crate::grants;
 use crate::handlers::Surroundings;
 use crate::process::{Process, SIGTERM_BUDGET};
 use crate::settings::changing;
@@ -100,12 +101,15 @@ impl<'a> Conversation<'a> {
         let (changes, changed) = mpsc::channel(changing::WAITING);
         let handling = changing::handle(Rc::clone(&process.handlers), around.clone(), changed);
         let handling = AbortOnDropHandle::new(tokio::task::spawn_local(handling));
+        let (handlers, told) = (Rc::clone(&process.handlers), Rc::clone(&process.told));
+        let telling = grants::tell(handlers, around.clone(), told);
+        let telling = AbortOnDropHandle::new(tokio::task::spawn_local(telling));
         Self {
             process,
             around,
             live,
             notes,
-            tasks: vec![handling],
+            tasks: vec![handling, telling],
             changes,
             credit_owed: 0,
             is_welcome: false,
@@ -172,6 +176,7 @@ impl<'a> Conversation<'a> {
                     welcome.grants = changed.grants;
                     welcome.scoped_grants = changed.scoped_grants;
                 });
+                self.tell_grants();
             }
             Some(Heard::Lifecycle(told)) => self.milestone(told),
             Some(Heard::Drain(_)) => self.drain(),
@@ -232,6 +237,7 @@ impl<'a> Conversation<'a> {
         let narrowed = welcome.settings_narrowed;
         self.around.link.begin(welcome.session, welcome);
         if !is_resumed {
+            self.process.told.begin(&self.around.link.welcome());
             return self.start();
         }
         if before.settings != after {

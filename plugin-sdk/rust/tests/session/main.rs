@@ -6,6 +6,7 @@
 
 mod calls;
 mod fake;
+mod grants;
 mod life;
 
 use std::collections::HashMap;

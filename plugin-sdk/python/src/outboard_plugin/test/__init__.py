@@ -8,8 +8,10 @@ Refuses to know permissions and filters: what is called here is handled.
 """
 
 from outboard_plugin.test.daemon import FakeDaemon
-from outboard_plugin.test.harness import Failed, Harness, Outcome
+from outboard_plugin.test.harness import Harness
 from outboard_plugin.test.host import Decided, Emitted, FollowUp, Sent, Tracked
+from outboard_plugin.test.life import Refused
+from outboard_plugin.test.outcome import Failed, HttpAnswer, Outcome
 from outboard_plugin.test.things import What, message, payload_of, person, place
 
 __all__ = [
@@ -19,7 +21,9 @@ __all__ = [
     "FakeDaemon",
     "FollowUp",
     "Harness",
+    "HttpAnswer",
     "Outcome",
+    "Refused",
     "Sent",
     "Tracked",
     "What",

@@ -23,6 +23,8 @@ from outboard_plugin.wire import (
     TOKEN_KEY,
     common,
     community,
+    configured,
+    showing,
     stored,
     transfer,
     usage,
@@ -119,7 +121,7 @@ class FakeDaemon:
             "Storage": {"Watch": watch},
             "Files": {"Download": download, "Upload": upload},
         }
-        for file in (wire, community, transfer, usage):
+        for file in (wire, community, configured, showing, transfer, usage):
             for name, service in file.DESCRIPTOR.services_by_name.items():
                 methods = {it.name: self._unary(it) for it in service.methods if _is_unary(it)}
                 handlers = methods | streams.get(name, {})

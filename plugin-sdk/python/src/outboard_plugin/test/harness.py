@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from outboard_plugin.body import Said, text_of
+from outboard_plugin.body import Said
 from outboard_plugin.error import HostError, NotStarted
 from outboard_plugin.manifest import Argument, Manifest
 from outboard_plugin.plugin import Plugin
@@ -22,80 +22,35 @@ from outboard_plugin.process import Environment, Process
 from outboard_plugin.reply import Reply
 from outboard_plugin.test.daemon import FakeDaemon
 from outboard_plugin.test.host import Answer, Decided, Emitted, FakeHost, FollowUp, Sent, Tracked
+from outboard_plugin.test.life import Life, names_of
+from outboard_plugin.test.outcome import Failed, HttpAnswer, Outcome
 from outboard_plugin.test.shelf import Shelf
 from outboard_plugin.test.things import What, event_of, payload_of, person, place
+from outboard_plugin.ui import Blocks
 from outboard_plugin.wire import common, wire
 
 #: Seconds that a call may take, as in the daemon.
 _BUDGET = 5.0
 
 
-class Failed(Exception):
-    """A handler failed, ran out of time, or there is none; `reason` is the wire's word."""
-
-    def __init__(self, failure: common.Failure) -> None:
-        self.reason = common.Reason.Name(failure.reason).removeprefix("REASON_")
-        super().__init__(f"{self.reason}: {failure.message}")
-
-
-class Outcome:
-    """What a hook's handler decided."""
-
-    def __init__(self, answer: common.HookAnswer) -> None:
-        self.wire = answer
-
-    @property
-    def passed(self) -> bool:
-        """It goes on, unchanged."""
-        return self.wire.HasField("continued")
-
-    @property
-    def handled(self) -> bool:
-        return self.wire.HasField("handled")
-
-    @property
-    def replaced(self) -> Any:
-        """The new text, or texts, or data; None if nothing is replaced."""
-        if not self.wire.HasField("replace"):
-            return None
-        payload = self.wire.replace
-        branch = payload.WhichOneof("of")
-        if branch == "before_render":
-            return [text_of(message.body) for message in payload.before_render.messages]
-        if branch == "custom":
-            return json.loads(payload.custom.json)
-        message = payload.before_edit.message if branch == "before_edit" else payload.before_post
-        return text_of(message.body)
-
-    @property
-    def rejected(self) -> str | None:
-        """Why it does not happen; None if it does."""
-        return self.wire.reject.reason.text if self.wire.HasField("reject") else None
-
-    @property
-    def code(self) -> str:
-        """Of a rejection, for programs."""
-        return self.wire.reject.code
-
-    @property
-    def held(self) -> str | None:
-        """The queue in which it waits; None if it does not."""
-        return self.wire.hold.queue if self.wire.HasField("hold") else None
-
-    def __repr__(self) -> str:
-        return f"<Outcome {str(self.wire).strip()!r}>"
-
-
-class Harness:
+class Harness(Life):
     """A plugin with a daemon around it, while the `async with` block lasts.
 
-    Raises NotStarted where code and plugin.toml differ, or the start handler fails.
+    It starts with these settings and grants. Raises NotStarted where code and plugin.toml differ,
+    or the start handler fails.
     """
 
-    def __init__(self, plugin: Plugin, *, settings: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        plugin: Plugin,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        grants: Iterable[str] = (),
+    ) -> None:
         self._plugin = plugin
         self._host = FakeHost()
         self._settings = json.dumps(dict(settings or {}))
+        self._grants = list(grants)
         self._number = 0
 
     async def __aenter__(self) -> Harness:
@@ -104,6 +59,9 @@ class Harness:
         folder = Path(self._folder.name)
         self.daemon = FakeDaemon(str(folder / "socket"), host=self._host)
         self.daemon.welcome.settings = self._settings
+        self.daemon.welcome.scoped_grants.extend(self._grants)
+        self.daemon.welcome.grants.extend(names_of(self._grants))
+        self.daemon.welcome.data_dir = str(folder)
         await self.daemon.start()
         environment = Environment(self.daemon.socket, self.daemon.token, folder)
         self.process = Process(self._plugin.handlers, self.manifest, environment)
@@ -223,16 +181,37 @@ class Harness:
         self, component: str, action: str = "", data: object = None, *, sender: str = "ada"
     ) -> Reply:
         """Does something to a component of the plugin. Raises Failed."""
-        asked = wire.UiAction(
-            interaction_id=f"interaction-{self._number + 1}",
+        return await self._did(sender, component=component, action=action, json=json.dumps(data))
+
+    async def press(
+        self,
+        component: str,
+        action: str,
+        value: str = "",
+        /,
+        *,
+        sender: str = "ada",
+        message_id: str = "",
+        **fields: Any,
+    ) -> Reply:
+        """Presses a button, or chooses an entry of a menu; `fields` are what is filled in beside.
+
+        Raises Failed.
+        """
+        return await self._did(
+            sender,
             component=component,
             action=action,
-            json=json.dumps(data),
-            channel=place("town-square"),
-            sender=person(sender),
+            value=value,
+            message_id=message_id,
+            values=_filled(fields),
         )
-        reply = await self._call(_BUDGET, ui=asked)
-        return Reply.from_wire(reply.interaction)
+
+    async def submit(
+        self, modal: str, /, *, state: str = "", sender: str = "ada", **fields: Any
+    ) -> Reply:
+        """Sends a form, filled in; `state` is what the plugin gave it. Raises Failed."""
+        return await self._did(sender, modal=modal, state=state, values=_filled(fields))
 
     async def autocomplete(self, command: str, argument: str, prefix: str = "") -> Sequence[str]:
         """What is offered while an argument is typed. Raises Failed."""
@@ -324,6 +303,14 @@ class Harness:
         """The content of a file that the app has, such as one that was uploaded."""
         return self._host.files[id][1]
 
+    def shown(self, component: str) -> Blocks | None:
+        """What a component says, as the plugin last said it; None if it said nothing."""
+        return self._host.shown.get(component)
+
+    def page(self, component: str) -> Any:
+        """What a page of the plugin's was last told."""
+        return self._host.pages.get(component)
+
     @property
     def storage(self) -> Shelf:
         """What it keeps: a dict of JSON values."""
@@ -359,6 +346,16 @@ class Harness:
 
     # --- Frames -------------------------------------------------------------------------------
 
+    async def _did(self, sender: str, **of: Any) -> Reply:
+        asked = wire.UiAction(
+            interaction_id=f"interaction-{self._number + 1}",
+            channel=place("town-square"),
+            sender=person(sender),
+            **of,
+        )
+        reply = await self._call(_BUDGET, ui=asked)
+        return Reply.from_wire(reply.interaction)
+
     async def _call(self, budget: float, **of: Any) -> Any:
         call = wire.Call(id=self._next(), budget_us=int(budget * 1e6), attempt=1, **of)
         self.daemon.say(call=call)
@@ -392,26 +389,6 @@ class Harness:
             raise ConnectionError(f"the body broke off: {broke}")
         return b"".join(chunk.data for chunk in chunks())
 
-    def _next(self) -> int:
-        self._number += 1
-        return self._number
-
-
-class HttpAnswer:
-    """What a route answered."""
-
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        self.status = status
-        self.headers = headers
-        self.body = body
-
-    @property
-    def text(self) -> str:
-        return self.body.decode()
-
-    def json(self) -> Any:
-        return json.loads(self.body)
-
 
 def _checked(plugin: Plugin) -> Manifest:
     try:
@@ -438,6 +415,11 @@ def _values(
         words = f"/{command}: unknown {unknown}, missing {missing}"
         raise Failed(common.Failure(reason=common.REASON_BAD_ARGUMENTS, message=words))
     return {name: common.Value(**{kinds[name]: value}) for name, value in given.items()}
+
+
+def _filled(fields: Mapping[str, Any]) -> dict[str, common.Value]:
+    """Fields as the daemon would have checked them; an empty one does not come."""
+    return {id: _value(value) for id, value in fields.items() if value is not None}
 
 
 def _value(value: Any) -> common.Value:

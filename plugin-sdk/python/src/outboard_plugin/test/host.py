@@ -13,7 +13,8 @@ from outboard_plugin.body import text_of
 from outboard_plugin.error import HostError
 from outboard_plugin.reply import Reply
 from outboard_plugin.test.shelf import Shelf
-from outboard_plugin.wire import common, stored, usage, wire
+from outboard_plugin.ui import Blocks
+from outboard_plugin.wire import common, configured, showing, stored, usage, wire
 
 
 class Sent(NamedTuple):
@@ -90,6 +91,17 @@ class FakeHost:
         self.files: dict[str, tuple[stored.FileInfo, bytes]] = {}
         #: Metadata of each call, in order.
         self.metadata: list[dict[str, str]] = []
+        #: What counts in a place, by channel and person; an empty id stands for any.
+        self.settings: dict[tuple[str, str], str] = {}
+        self.secrets: dict[str, str] = {}
+        #: Secrets of the change that waits for an answer, and its number.
+        self.saving: tuple[int, dict[str, str]] = (0, {})
+        #: What is shown: blocks, and what pages are told.
+        self.shown: dict[str, Blocks] = {}
+        self.pages: dict[str, Any] = {}
+        self._revision = 0
+        #: What counts on the whole server.
+        self.server_settings: Callable[[], str] = lambda: "{}"
         #: Everything is refused with this.
         self.refusal: HostError | None = None
 
@@ -135,6 +147,50 @@ class FakeHost:
                 number=number,
             )
         )
+
+    def _settings_at(
+        self, request: configured.SettingsGetRequest
+    ) -> configured.SettingsGetResponse:
+        here = (request.channel, request.user)
+        fits = [
+            place
+            for place in self.settings
+            if all(known in ("", it) for known, it in zip(place, here, strict=True))
+        ]
+        # One person's wish is narrower than a channel's.
+        found = max(fits, key=lambda place: (place[1] != "", place[0] != ""), default=None)
+        counts = self.server_settings() if found is None else self.settings[found]
+        return configured.SettingsGetResponse(json=counts)
+
+    def _secret(self, request: configured.SettingsGetSecretRequest) -> configured.SettingsSecret:
+        change, saving = self.saving
+        if request.change and request.change != change:
+            raise HostError("SETTINGS_CHANGE_OVER", "that change waits for no answer")
+        known = {**self.secrets, **saving} if request.change else self.secrets
+        if request.key not in known:
+            raise HostError("SETTING_NOT_SET", f"the secret {request.key} is not set")
+        return configured.SettingsSecret(value=known[request.key])
+
+    def _register(self, request: showing.UiRegisterRequest) -> showing.UiRegistered:
+        of = request.contribution
+        if of.HasField("blocks"):
+            self.shown[of.id] = Blocks(of.blocks)
+        else:
+            self.pages[of.id] = json.loads(request.data or "null")
+        return showing.UiRegistered()
+
+    def _update(self, request: showing.UiUpdateRequest) -> showing.UiUpdated:
+        if request.HasField("blocks"):
+            self.shown[request.id] = Blocks(request.blocks)
+        else:
+            self.pages[request.id] = json.loads(request.data)
+        self._revision += 1
+        return showing.UiUpdated(revision=self._revision)
+
+    def _remove(self, request: showing.UiRemoveRequest) -> showing.UiRemoved:
+        self.shown.pop(request.id, None)
+        self.pages.pop(request.id, None)
+        return showing.UiRemoved()
 
     def _send(self, request: wire.SendRequest) -> wire.SendResponse:
         self.sent.append(Sent(request.channel_id, text_of(request.body), request))
@@ -209,6 +265,11 @@ _METHODS: dict[str, Callable[[FakeHost, Any], Any]] = {
     "Usage/Track": FakeHost._track,
     "Usage/Count": FakeHost._count,
     "Plugins/Call": FakeHost._call,
+    "Settings/Get": FakeHost._settings_at,
+    "Settings/GetSecret": FakeHost._secret,
+    "Ui/Register": FakeHost._register,
+    "Ui/Update": FakeHost._update,
+    "Ui/Remove": FakeHost._remove,
     "Files/Stat": lambda host, it: host.look(it.file_id)[0],
     "Storage/Get": lambda host, it: host.storage.get(it.key),
     "Storage/List": lambda host, it: host.storage.list(it),

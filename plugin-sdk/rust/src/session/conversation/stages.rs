@@ -51,6 +51,15 @@ impl Conversation<'_> {
     pub(super) fn started(&mut self) {
         self.process.is_started.set(true);
         self.say(Said::Ready(Ready {}));
+        // What changed while it started, or while there was no session.
+        self.tell_grants();
+    }
+
+    /// A plugin that starts is told once it has started.
+    pub(super) fn tell_grants(&self) {
+        if self.process.is_started.get() {
+            self.process.told.look();
+        }
     }
 
     /// Its handler works beside the calls. One that is missing has nothing to do, and has done it.
