@@ -114,24 +114,34 @@ impl Recorder {
             Some(book) => book.since(from, plugin.map(str::to_owned)).await?,
             None => Vec::new(),
         };
+        self.add_waiting(&mut found, from, plugin);
+        Ok((found, from * HOUR_US))
+    }
+
+    /// What could not be written yet counts all the same.
+    fn add_waiting(&self, found: &mut Vec<Entry>, from: i64, plugin: Option<&str>) {
         let kept = self.kept();
         let waiting = kept.waiting.iter().filter(|((hour, whose, ..), _)| {
             *hour >= from && plugin.is_none_or(|plugin| **whose == *plugin)
         });
+        let names = |it: &Entry| (Arc::clone(&it.plugin), it.kind, it.name.clone());
+        let mut places: BTreeMap<_, usize> = BTreeMap::new();
         for ((_, whose, kind, name), sum) in waiting {
-            let same =
-                |it: &&mut Entry| it.plugin == *whose && it.kind == *kind && it.name == *name;
-            match found.iter_mut().find(same) {
-                Some(entry) => entry.sum.add(sum),
-                None => found.push(Entry {
-                    plugin: Arc::clone(whose),
-                    kind: *kind,
-                    name: name.clone(),
-                    sum: sum.clone(),
-                }),
+            if places.is_empty() {
+                places = found.iter().enumerate().map(|(at, it)| (names(it), at)).collect();
+            }
+            let entry = Entry {
+                plugin: Arc::clone(whose),
+                kind: *kind,
+                name: name.clone(),
+                sum: sum.clone(),
+            };
+            let place = *places.entry(names(&entry)).or_insert(found.len());
+            match found.get_mut(place) {
+                Some(same) => same.sum.add(sum),
+                None => found.push(entry),
             }
         }
-        Ok((found, from * HOUR_US))
     }
 
     /// What an operator has to know, if anything.
