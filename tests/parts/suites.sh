@@ -27,6 +27,13 @@ part_unit() { for_each_user -vE "$whole_daemon"; }
 
 part_functional() { for_each_user -E "$whole_daemon"; }
 
+# Spans as a collector sees them. It takes a daemon of another build, so the usual one is put back.
+part_otel() {
+    counted suites "spans at a collector" 900 \
+        cargo test --locked -p outboard-tests --features otel --test otel
+    check "the daemon without the feature again" 600 cargo build --locked -p outboardd
+}
+
 # Runs the test programs that grep picks with these arguments.
 for_each_user() { # GREP-ARGUMENT...
     build_suites || return

@@ -21,6 +21,9 @@ use crate::config::operator::{Post, Scheme};
 
 /// How long one try may take, from the look-up of the host to the status.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long each of a host's addresses may take to answer: one that swallows everything leaves time
+/// for the next.
+const EACH: Duration = Duration::from_secs(2);
 /// Waits between tries of what is one of many.
 pub const OF_MANY: &[Duration] = &[Duration::from_millis(500), Duration::from_secs(2)];
 /// Waits between tries of what is not said twice: whoever is started again may miss nothing.
@@ -151,12 +154,24 @@ impl Poster {
                 Some((self.tls().await.map_err(Refused::Disbelieved)?, name.clone()))
             }
         };
-        let stream = TcpStream::connect(&*self.addresses().await?).await.map_err(unreachable)?;
+        let stream = self.connect().await?;
         let line: Box<dyn Line> = match tls {
             None => Box::new(stream),
             Some((tls, name)) => Box::new(tls.connect(name, stream).await.map_err(handshake)?),
         };
         self.say(line, json).await
+    }
+
+    async fn connect(&self) -> Result<TcpStream, Refused> {
+        let mut last = Refused::Unreachable("its name has no address".to_owned());
+        for address in self.addresses().await? {
+            last = match tokio::time::timeout(EACH, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => return Ok(stream),
+                Ok(Err(error)) => unreachable(error),
+                Err(_) => Refused::Unreachable(format!("nobody answers at {address}")),
+            };
+        }
+        Err(last)
     }
 
     async fn tls(&self) -> Result<TlsConnector, String> {

@@ -78,14 +78,11 @@ impl Recorder {
         if waiting.is_empty() {
             return;
         }
-        let entry = |((hour, plugin, kind, name), sum): (&Key, &Sum)| {
-            let (plugin, name) = (Arc::clone(plugin), name.clone());
-            (*hour, Entry { plugin, kind: *kind, name, sum: sum.clone() })
-        };
-        let entries = waiting.iter().map(entry).collect();
-        match book.add(entries, hour).await {
+        let entry = |((hour, plugin, kind, name), sum)| (hour, Entry { plugin, kind, name, sum });
+        let entries: Arc<Vec<(i64, Entry)>> = Arc::new(waiting.into_iter().map(entry).collect());
+        match book.add(Arc::clone(&entries), hour).await {
             Ok(()) => self.kept().failed = None,
-            Err(error) => self.put_back(waiting, &error),
+            Err(error) => self.put_back(&entries, &error),
         }
     }
 
@@ -166,14 +163,14 @@ impl Recorder {
         }
     }
 
-    fn put_back(&self, waiting: BTreeMap<Key, Sum>, why: &StoreError) {
+    fn put_back(&self, entries: &[(i64, Entry)], why: &StoreError) {
         let mut kept = self.kept();
         if kept.failed.is_none() {
             tracing::error!("statistics wait in memory: {why}");
         }
         kept.failed = Some(format!("statistics wait in memory: {why}"));
-        for (key, sum) in waiting {
-            kept.add(key, &sum);
+        for (hour, Entry { plugin, kind, name, sum }) in entries {
+            kept.add((*hour, Arc::clone(plugin), *kind, name.clone()), sum);
         }
     }
 

@@ -126,10 +126,14 @@ impl HourBook {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn add(&self, entries: Vec<(i64, Entry)>, this_hour: i64) -> Result<(), StoreError> {
+    pub async fn add(
+        &self,
+        entries: Arc<Vec<(i64, Entry)>>,
+        this_hour: i64,
+    ) -> Result<(), StoreError> {
         let (bytes, most) = (entries.len() * ROW, self.most);
         let add = move |db: &Connection| {
-            for (hour, entry) in &entries {
+            for (hour, entry) in &*entries {
                 add_one(db, *hour, entry)?;
             }
             let mut drop = db.prepare_cached("DELETE FROM hour WHERE hour < ?1")?;
@@ -294,15 +298,17 @@ mod tests {
     async fn hours_add_up_and_old_ones_go() {
         let folder = tempfile::tempdir().unwrap();
         let book = open(&folder).book.unwrap();
-        book.add(vec![(10, entry("roll", 800)), (11, entry("roll", 800))], 11).await.unwrap();
-        book.add(vec![(11, entry("roll", 90_000))], 11).await.unwrap();
+        book.add(vec![(10, entry("roll", 800)), (11, entry("roll", 800))].into(), 11)
+            .await
+            .unwrap();
+        book.add(vec![(11, entry("roll", 90_000))].into(), 11).await.unwrap();
         let all = book.since(0, None).await.unwrap();
         assert_eq!((all.len(), all[0].sum.invocations(), all[0].sum.bytes_out), (1, 3, 15));
         assert_eq!(all[0].sum.latency.total(), 3);
         assert!(all[0].sum.latency.quantile_us(990) > 80_000);
         assert_eq!(book.since(11, Some("dice".into())).await.unwrap()[0].sum.invocations(), 2);
         assert!(book.since(11, Some("ice".into())).await.unwrap().is_empty());
-        book.add(vec![(11 + KEPT_HOURS, entry("roll", 1))], 11 + KEPT_HOURS).await.unwrap();
+        book.add(vec![(11 + KEPT_HOURS, entry("roll", 1))].into(), 11 + KEPT_HOURS).await.unwrap();
         assert_eq!(book.since(0, None).await.unwrap()[0].sum.invocations(), 3);
     }
 
@@ -314,7 +320,7 @@ mod tests {
             let mut huge = entry("roll", 1);
             huge.sum.outcomes[0] = u64::MAX;
             huge.sum.value = f64::MAX;
-            book.add(vec![(1, huge)], 1).await.unwrap();
+            book.add(vec![(1, huge)].into(), 1).await.unwrap();
         }
         let sum = book.since(0, None).await.unwrap().remove(0).sum;
         assert!(sum.outcomes[0] >= i64::MAX as u64);
@@ -327,14 +333,15 @@ mod tests {
         let mut book = open(&folder).book.unwrap();
         book.most = 32 << 10;
         for hour in 0..40 {
-            let entries = (0..20).map(|name| (hour, entry(&name.to_string(), 800))).collect();
-            book.add(entries, hour).await.unwrap();
+            let entries: Vec<_> =
+                (0..20).map(|name| (hour, entry(&name.to_string(), 800))).collect();
+            book.add(entries.into(), hour).await.unwrap();
         }
         let kept = book.since(0, None).await.unwrap()[0].sum.invocations();
         assert!((1..40).contains(&kept), "{kept} hours");
         assert_eq!(book.since(39, None).await.unwrap().len(), 20, "this hour is whole");
         book.most = 0;
-        book.add(vec![(40, entry("0", 1))], 40).await.unwrap();
+        book.add(vec![(40, entry("0", 1))].into(), 40).await.unwrap();
         assert_eq!(book.since(0, None).await.unwrap().len(), 1);
     }
 

@@ -67,7 +67,7 @@ async fn a_lazy_plugin_that_dies_at_its_start_is_like_any_other() -> Outcome {
 async fn an_interceptor_beside_the_path_wakes_its_plugin_and_delays_nothing() -> Outcome {
     let daemon = Daemon::start().await?;
     let app = daemon.app().await?;
-    let beside = "mode = \"shadow\"\ntimeout = \"20s\"";
+    let beside = "mode = \"shadow\"\ntimeout = \"10s\"";
     daemon.load(&lazy(Draft::interceptor("alpha", beside))).await?;
     let verdict = app.post("town", "all:reject").await?;
     assert_eq!(outcome(&verdict), "continued");

@@ -253,7 +253,7 @@ async fn count_one(book: &HourBook, hour: i64) {
     let mut sum = Sum::default();
     sum.outcomes[Outcome::Ok as usize] = 1;
     let entry = Entry { plugin: "aa".into(), kind: Kind::Command, name: "roll".into(), sum };
-    book.add(vec![(hour, entry)], hour).await.unwrap();
+    book.add(vec![(hour, entry)].into(), hour).await.unwrap();
 }
 
 async fn counted(house: &House) -> u64 {
