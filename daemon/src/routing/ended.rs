@@ -108,13 +108,14 @@ impl Core {
     }
 
     /// What a plugin causes stands below what it is handling.
-    pub(super) fn below_its_own(&self, cause: Cause, id: MemberId, named: &str) -> Cause {
+    pub(super) fn below_its_own(&self, mut cause: Cause, id: MemberId, named: &str) -> Cause {
         let spot = match (cause.call, named.strip_prefix('e').and_then(|it| it.parse().ok())) {
             (Some(call), _) => Spot::Call(call),
             (None, Some(delivery)) => Spot::Delivery(id, delivery),
             (None, None) => return cause,
         };
-        Cause { trace: self.own_trace(cause.trace.clone(), spot), ..cause }
+        cause.trace = self.own_trace(cause.trace.take(), spot);
+        cause
     }
 
     fn trace_of(&self, purpose: &Purpose) -> Option<Trace> {
