@@ -27,11 +27,13 @@ part_unit() { for_each_user -vE "$whole_daemon"; }
 
 part_functional() { for_each_user -E "$whole_daemon"; }
 
-# Spans as a collector sees them. It takes a daemon of another build, so the usual one is put back.
+# Spans as a collector sees them. It takes a daemon of another build, so the usual one is put back. All of the
+# workspace is named, so that what the other parts have built of others' crates is used again.
 part_otel() {
-    counted suites "spans at a collector" 900 \
-        cargo test --locked -p outboard-tests --features otel --test otel
-    check "the daemon without the feature again" 600 cargo build --locked -p outboardd
+    local with=(--locked --workspace --features "outboardd/otel,outboard-tests/otel")
+    check "a daemon that exports spans" 900 cargo build "${with[@]}" --bins || return
+    OUTBOARD_PREBUILT=1 counted suites "spans at a collector" 300 cargo test "${with[@]}" --test otel
+    check "the usual daemon again" 600 cargo build --locked --workspace --bins
 }
 
 # Runs the test programs that grep picks with these arguments.

@@ -160,3 +160,18 @@ impl Core {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deferrals_whose_time_is_over_do_not_pile_up() {
+        let mut sleep = Sleep::default();
+        for at in 0..100 {
+            let deferred = Deferred { until_us: at + 5, trace: None };
+            sleep.defer(&at.to_string(), deferred, at);
+        }
+        assert_eq!(sleep.deferred.len(), 5);
+    }
+}
