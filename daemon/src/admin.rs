@@ -18,7 +18,7 @@ mod watch;
 
 use std::ops::ControlFlow;
 
-use http::Request;
+use http::{Request, Version};
 use outboard_proto::admin::admin_server::{self, AdminServer};
 use outboard_proto::admin::alerts_server::{self, AlertsServer};
 use outboard_proto::admin::permissions_server::{self, PermissionsServer};
@@ -66,7 +66,8 @@ impl AdminSide {
             Ok(peer) => {
                 let reflection = self.command.harbour.reflection.clone();
                 let terms = Terms { reflection, streams: STREAMS, until: self.until.clone() };
-                connection::serve(stream, Admitted { side: self, uid: peer.uid }, terms).await;
+                connection::serve_either(stream, Admitted { side: self, uid: peer.uid }, terms)
+                    .await;
             }
             Err(failure) => {
                 tracing::warn!("turned away at the admin socket: {}", failure.message);
@@ -77,11 +78,12 @@ impl AdminSide {
 }
 
 impl Admitted {
-    /// Plain HTTP/2 beside the RPCs, for whoever scrapes over the socket.
-    fn metrics(&self, request: &Request<Body>) -> Answer {
+    /// Plain HTTP beside the RPCs, for whoever scrapes over the socket.
+    fn plain(&self, request: &Request<Body>) -> Answer {
         let (command, method) = (self.side.command.clone(), request.method().clone());
+        let path = request.uri().path().to_owned();
         Box::pin(async move {
-            let answer = crate::outlets::port::answer(&command, &method, "/metrics").await;
+            let answer = crate::outlets::port::answer(&command, &method, &path).await;
             Ok(answer.map(Body::new))
         })
     }
@@ -96,8 +98,9 @@ struct Admitted {
 
 impl Services for Admitted {
     fn answer(&self, request: Request<Body>) -> ControlFlow<Answer, Request<Body>> {
-        if request.uri().path() == "/metrics" {
-            return ControlFlow::Break(self.metrics(&request));
+        // An RPC needs HTTP/2: nothing is one that comes otherwise.
+        if request.version() != Version::HTTP_2 || request.uri().path() == "/metrics" {
+            return ControlFlow::Break(self.plain(&request));
         }
         ControlFlow::Break(match service_of(request.uri().path()) {
             admin_server::SERVICE_NAME => {

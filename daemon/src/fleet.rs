@@ -125,6 +125,7 @@ impl Harbour {
         Whole {
             control: self.control.path().to_owned(),
             journal: self.journal.path().to_owned(),
+            statistics: self.paths.statistics_db(),
             storage: self.depot.files().clone(),
         }
     }

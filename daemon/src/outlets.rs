@@ -6,6 +6,7 @@
 
 pub mod alerts;
 pub mod port;
+mod tls;
 pub mod usage;
 pub mod webhook;
 
@@ -19,7 +20,7 @@ pub struct Outlets(Arc<Mutex<BTreeMap<&'static str, Standing>>>);
 /// How one outlet does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Standing {
-    /// Where it leads, as the configuration says it.
+    /// Where it leads, without what may be a secret.
     pub to: String,
     /// What was told since the daemon's start.
     pub told: u64,
@@ -49,6 +50,11 @@ impl Outlets {
             standing.told += count;
             standing.failing = None;
         }
+    }
+
+    /// Something fails, and is tried again.
+    pub fn failing(&self, name: &'static str, why: &str) {
+        self.dropped(name, 0, why);
     }
 
     /// So much could not be told, and why.

@@ -80,7 +80,7 @@ pub use call::Said;
 pub use cause::Cause;
 pub use debug::Guest;
 #[cfg(feature = "otel")]
-pub use ended::Ended;
+pub use ended::{Ended, Spot};
 pub use forget::{FORGOTTEN, Forgotten, forget_held, is_deferred_for, is_request_about};
 pub use held::item_of;
 pub use http::HttpCaller;
@@ -151,7 +151,7 @@ struct Core {
     deliveries: u64,
     gone: counting::Gone,
     #[cfg(feature = "otel")]
-    ended: Option<tokio::sync::mpsc::Sender<Ended>>,
+    ended: Option<ended::Telling>,
     listeners: trace::Listeners,
     traced: trace::Traced,
     /// The newest member's first ticket for what it asks of the journal.

@@ -27,6 +27,15 @@ part_unit() { for_each_user -vE "$whole_daemon"; }
 
 part_functional() { for_each_user -E "$whole_daemon"; }
 
+# Spans as a collector sees them. It takes a daemon of another build, so the usual one is put back. All of the
+# workspace is named, so that what the other parts have built of others' crates is used again.
+part_otel() {
+    local with=(--locked --workspace --features "outboardd/otel,outboard-tests/otel")
+    check "a daemon that exports spans" 900 cargo build "${with[@]}" --bins || return
+    OUTBOARD_PREBUILT=1 counted suites "spans at a collector" 300 cargo test "${with[@]}" --test otel
+    check "the usual daemon again" 600 cargo build --locked --workspace --bins
+}
+
 # Runs the test programs that grep picks with these arguments.
 for_each_user() { # GREP-ARGUMENT...
     build_suites || return

@@ -87,6 +87,9 @@ fn build(cargo: &Path, folder: &Path, packages: &[&str]) {
     command.args(["build", "--quiet", "--manifest-path"]);
     command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"));
     command.args(packages.iter().flat_map(|package| ["-p", *package]));
+    if cfg!(feature = "otel") && packages.contains(&"outboardd") {
+        command.args(["--features", "outboardd/otel"]);
+    }
     if folder.ends_with("release") {
         command.arg("--release");
     }

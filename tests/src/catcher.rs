@@ -3,16 +3,19 @@
 //!
 //! It refuses to know what it is told.
 
+use std::path::Path;
+
 use anyhow::Context as _;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::{Mutex, mpsc};
+use tokio_rustls::TlsAcceptor;
 
 use crate::PATIENCE;
 
 /// What takes posts.
 pub struct Catcher {
-    address: String,
+    url: String,
     bodies: Mutex<mpsc::Receiver<String>>,
 }
 
@@ -31,21 +34,46 @@ impl Catcher {
     /// # Errors
     /// There is no port to have.
     pub async fn start(answers: Answers) -> anyhow::Result<Self> {
+        Self::listen("http", answers, |stream| async { Ok(stream) }).await
+    }
+
+    /// The same over HTTPS.
+    ///
+    /// # Errors
+    /// As [`Catcher::start`].
+    pub async fn secure(answers: Answers, acceptor: TlsAcceptor) -> anyhow::Result<Self> {
+        Self::listen("https", answers, move |stream| acceptor.accept(stream)).await
+    }
+
+    async fn listen<S, F>(
+        scheme: &str,
+        answers: Answers,
+        shake_hands: impl Fn(TcpStream) -> F + Send + Sync + 'static,
+    ) -> anyhow::Result<Self>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        F: Future<Output = std::io::Result<S>> + Send + 'static,
+    {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let address = listener.local_addr()?.to_string();
+        let url = format!("{scheme}://{}/hook", listener.local_addr()?);
         let (sender, bodies) = mpsc::channel(1024);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(take(stream, answers, sender.clone()));
+                let (shaken, sender) = (shake_hands(stream), sender.clone());
+                tokio::spawn(async move {
+                    if let Ok(stream) = shaken.await {
+                        take(stream, answers, sender).await;
+                    }
+                });
             }
         });
-        Ok(Self { address, bodies: Mutex::new(bodies) })
+        Ok(Self { url, bodies: Mutex::new(bodies) })
     }
 
     /// Where it is.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}/hook", self.address)
+        self.url.clone()
     }
 
     /// The next thing that is posted.
@@ -59,7 +87,11 @@ impl Catcher {
     }
 }
 
-async fn take(mut stream: TcpStream, answers: Answers, bodies: mpsc::Sender<String>) {
+async fn take(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    answers: Answers,
+    bodies: mpsc::Sender<String>,
+) {
     let (mut read, mut piece) = (Vec::new(), [0_u8; 4096]);
     let body = loop {
         match stream.read(&mut piece).await {
@@ -96,8 +128,22 @@ fn body_of(request: &str) -> Option<String> {
 /// # Errors
 /// Nobody serves there.
 pub async fn fetch(address: &str, path: &str) -> anyhow::Result<String> {
-    let mut stream = TcpStream::connect(address).await?;
-    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    get(TcpStream::connect(address).await?, path).await
+}
+
+/// The same at a Unix socket, as `curl --unix-socket` asks.
+///
+/// # Errors
+/// Nobody serves there.
+pub async fn fetch_at(socket: &Path, path: &str) -> anyhow::Result<String> {
+    get(UnixStream::connect(socket).await?, path).await
+}
+
+async fn get(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    path: &str,
+) -> anyhow::Result<String> {
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     let mut answer = String::new();
     tokio::time::timeout(PATIENCE, stream.read_to_string(&mut answer)).await??;

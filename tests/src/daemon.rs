@@ -22,6 +22,8 @@ use crate::{App, AppDraft, Draft, Operator, Outcome, PATIENCE, binaries, process
 #[derive(Debug)]
 pub struct House {
     root: TempDir,
+    /// What daemons here find in their environment.
+    surroundings: Vec<(String, String)>,
 }
 
 impl House {
@@ -30,11 +32,20 @@ impl House {
     /// # Errors
     /// The disk's.
     pub fn new(config: &str) -> anyhow::Result<Arc<Self>> {
+        Self::surrounded(config, &[])
+    }
+
+    /// The same, where daemons find this in their environment too.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn surrounded(config: &str, surroundings: &[(&str, &str)]) -> anyhow::Result<Arc<Self>> {
         // Socket paths must stay within 107 bytes, so every name here is short; plugins of another
         // user must be able to pass.
         let root = tempfile::Builder::new().prefix("ob").rand_bytes(5).tempdir()?;
         std::fs::set_permissions(root.path(), std::fs::Permissions::from_mode(0o755))?;
-        let house = Self { root };
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let house = Self { root, surroundings: surroundings.iter().map(owned).collect() };
         for folder in [house.config().join("conf.d"), house.folders()] {
             std::fs::create_dir_all(folder)?;
         }
@@ -139,6 +150,7 @@ impl House {
         command.arg("--config").arg(self.config());
         command.arg("--state").arg(self.state()).arg("--runtime").arg(self.runtime());
         command.envs(["TEST_BOTH", "TEST_ASKED", "TEST_ALLOWED"].map(|name| (name, "set")));
+        command.envs(self.surroundings.iter().map(|(name, value)| (name, value)));
         // As the service manager's LoadCredential= would.
         if self.credentials().is_dir() {
             command.env("CREDENTIALS_DIRECTORY", self.credentials());

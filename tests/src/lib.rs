@@ -6,8 +6,11 @@
 
 pub mod app;
 pub mod author;
+pub mod authority;
 pub mod binaries;
 pub mod catcher;
+#[cfg(feature = "otel")]
+pub mod collector;
 pub mod daemon;
 pub mod draft;
 pub mod guest;

@@ -370,6 +370,7 @@ fn read(request: Request) -> Option<Work> {
             last: said.last,
             idempotency_key,
             attempt,
+            trace,
         }))),
         request::Of::Decided(decided) => {
             Decided::read(*decided, (asker, workspace), (idempotency_key, attempt))

@@ -57,6 +57,8 @@ pub struct FollowUp {
     pub idempotency_key: String,
     /// 1 at first.
     pub attempt: u32,
+    /// The trace of what was deferred, as long as the daemon lives that heard of it.
+    pub trace: Option<Trace>,
 }
 
 /// Why the app will not carry a request out, in words for the plugin's author.

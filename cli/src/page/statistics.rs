@@ -150,13 +150,16 @@ fn ends(line: &CountedLine) -> String {
     each.collect::<Vec<_>>().join(", ")
 }
 
-/// What came of those that did not go well, such as `failed 2, timed-out 1`; and how often a
-/// breaker opened.
+/// What came of those that did not go well, such as `failed 2, timed-out 1`; how often a breaker
+/// opened; what the plugin said that its tracked uses were worth.
 fn outcomes(line: &CountedLine) -> String {
     let others = line.outcomes.iter().filter(|(word, _)| *word != "ok");
     let mut each: Vec<String> = others.map(|(word, count)| format!("{word} {count}")).collect();
     if line.breaker_openings > 0 {
         each.push(format!("breaker opened {}", line.breaker_openings));
+    }
+    if line.value != 0.0 {
+        each.push(format!("worth {} in all", line.value));
     }
     each.join(", ")
 }
@@ -213,6 +216,12 @@ mod tests {
         );
         assert!(page.contains("failed 3, timed-out 2, breaker opened 1"), "{page}");
         assert!(page.contains("rolls{sides=6}"), "{page}");
+    }
+
+    #[test]
+    fn what_tracked_uses_were_worth_is_said() {
+        let worth = CountedLine { value: 12.5, ..line(Some("track"), "sold") };
+        assert!(outcomes(&worth).ends_with("worth 12.5 in all"), "{}", outcomes(&worth));
     }
 
     #[test]

@@ -7,12 +7,16 @@ use outboard_proto::admin::{
     Alarm, Outlet, ShowAlertsRequest, ShowAlertsResponse, TestAlertsRequest,
 };
 use outboard_proto::common::{Failure, Reason};
+use tokio::sync::Semaphore;
 use tonic::{Code, Request, Response, Status};
 
 use crate::fleet::Command;
 use crate::outlets::Standing;
 use crate::outlets::alerts::{Kind, Notice, Turn, tell_all};
 use crate::status;
+
+/// A test at a time: a program that hangs holds one of the few threads for files.
+static TESTS: Semaphore = Semaphore::const_new(1);
 
 /// The service of one connection.
 pub struct Bell {
@@ -57,6 +61,11 @@ impl Bell {
             let text = "nobody is told: [alerts] names no command, webhook or channel";
             return Err(Failure::new(Code::FailedPrecondition, Reason::Invalid, text));
         }
+        let busy = |_| {
+            let text = "such a test is under way already";
+            Failure::new(Code::ResourceExhausted, Reason::OverLimit, text)
+        };
+        let _one = TESTS.try_acquire().map_err(busy)?;
         let notice = Notice {
             kind: Kind::Failed,
             plugin: "test".to_owned(),

@@ -247,6 +247,7 @@ impl Admin for Calls {
         let secrets = if with_secrets { Secrets::With } else { Secrets::Without };
         let act = if with_secrets { "backup-with-secrets" } else { "backup" };
         let noted = self.note(act).on(&dir);
+        self.side.command.harbour.recorder.flush().await;
         let report = backup(whole, Path::new(&dir), secrets, timestamp()).await;
         let report = noted.came_to(answer(report.map_err(|error| status::of_store(&error))))?;
         let report = report.into_inner();

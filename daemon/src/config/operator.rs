@@ -18,11 +18,13 @@ mod daemon;
 mod debug;
 mod policy;
 mod reporting;
+mod webhook;
 
 pub use daemon::{DaemonConfig, RootPlugins, UidRange};
 pub use debug::DebugMode;
 pub use policy::PluginPolicy;
-pub use reporting::{Alerts, Reporting, Webhook};
+pub use reporting::{Alerts, Reporting};
+pub use webhook::{Post, Scheme, Webhook};
 
 /// Everything the operator's files say, with defaults where they are silent.
 #[derive(Debug, Clone, PartialEq)]

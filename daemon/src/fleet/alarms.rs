@@ -65,7 +65,8 @@ impl Fleet {
         }
         if member.backlog.dead_letters > 0 {
             let letters = member.backlog.dead_letters;
-            found.push((Kind::DeadLetters, format!("{letters} dead letters")));
+            let them = if letters == 1 { "dead letter" } else { "dead letters" };
+            found.push((Kind::DeadLetters, format!("{letters} {them}")));
         }
         let unheld = super::report::not_enforced(aboard, NOBODYS);
         if !unheld.is_empty() {

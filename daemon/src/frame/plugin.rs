@@ -108,6 +108,15 @@ impl CallBody {
         Self { asked: Some((payload.bytes().clone(), phase)), rest: around.0.clone() }
     }
 
+    /// The same with another trace: of a field that comes twice, readers take what the later says.
+    #[cfg(feature = "otel")]
+    #[must_use]
+    pub fn traced(self, trace: &Trace) -> Self {
+        let mut rest = self.rest.to_vec();
+        encoding::message::encode(11, trace, &mut rest);
+        Self { rest: rest.into(), ..self }
+    }
+
     /// Encoded bytes, but for a few.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -29,8 +29,9 @@ const AGAIN: Duration = Duration::from_secs(10);
 
 /// Serves wherever the configuration says, for ever.
 pub async fn run(command: Command, outlets: Outlets, mut config: watch::Receiver<Reporting>) {
+    let address_of = |it: &Reporting| it.metrics.as_ref().map(|it| it.value);
     loop {
-        let address = config.borrow_and_update().metrics.as_ref().map(|it| it.value);
+        let address = address_of(&config.borrow());
         let serving = async {
             match address {
                 None => {
@@ -42,7 +43,12 @@ pub async fn run(command: Command, outlets: Outlets, mut config: watch::Receiver
         };
         tokio::select! {
             () = serving => {}
-            changed = config.changed() => if changed.is_err() { return },
+            // Whatever else is told elsewhere closes no port.
+            changed = config.wait_for(|it| address_of(it) != address) => {
+                if changed.is_err() {
+                    return;
+                }
+            }
         }
     }
 }
@@ -52,7 +58,7 @@ async fn serve(command: &Command, outlets: &Outlets, address: SocketAddr) {
     let listener = loop {
         match TcpListener::bind(address).await {
             Ok(listener) => break listener,
-            Err(error) => outlets.dropped(NAME, 0, &format!("cannot listen: {error}")),
+            Err(error) => outlets.failing(NAME, &format!("cannot listen: {error}")),
         }
         tokio::time::sleep(AGAIN).await;
     };

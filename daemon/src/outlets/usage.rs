@@ -8,8 +8,9 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::watch;
 
-use super::{Outlets, webhook};
-use crate::config::operator::{Reporting, Webhook};
+use super::Outlets;
+use super::webhook::{OF_MANY, Poster};
+use crate::config::operator::Reporting;
 use crate::routing::Switchboard;
 use crate::statistics::usage::Told;
 
@@ -23,32 +24,40 @@ const TOGETHER: Duration = Duration::from_secs(1);
 /// Posts what plugins track wherever the configuration says, for ever.
 pub async fn run(board: Switchboard, outlets: Outlets, mut config: watch::Receiver<Reporting>) {
     loop {
-        let to = config.borrow_and_update().usage.clone().map(|it| it.value);
-        match to {
-            // Nobody subscribes, so nothing is made for nobody.
-            None => outlets.close(NAME),
-            Some(to) => {
-                outlets.open(NAME, &to.to_string());
-                tokio::select! {
-                    () = post_all(&board, &outlets, &to) => return,
-                    changed = config.changed() => if changed.is_err() { return } else { continue },
+        let to = config.borrow().usage_post();
+        let posting = async {
+            match to.clone() {
+                // Nobody subscribes, so nothing is made for nobody.
+                None => {
+                    outlets.close(NAME);
+                    std::future::pending::<()>().await;
+                }
+                Some(to) => post_all(&board, &outlets, &Poster::new(to)).await,
+            }
+        };
+        tokio::select! {
+            () = posting => return,
+            // Whatever else is told elsewhere costs no record.
+            changed = config.wait_for(|it| it.usage_post() != to) => {
+                if changed.is_err() {
+                    return;
                 }
             }
-        }
-        if config.changed().await.is_err() {
-            return;
         }
     }
 }
 
-async fn post_all(board: &Switchboard, outlets: &Outlets, to: &Webhook) {
+async fn post_all(board: &Switchboard, outlets: &Outlets, to: &Poster) {
+    outlets.open(NAME, &to.place());
+    let failing = |why: &str| outlets.failing(NAME, why);
     let mut uses = board.follow_uses();
+    to.prepare().await.unwrap_or_else(|why| failing(&why));
     while let Some((batch, missed)) = next_batch(&mut uses).await {
         if missed > 0 {
             outlets.dropped(NAME, missed, "it takes records too slowly");
         }
         let count = batch.len() as u64;
-        match webhook::post(to, &document(&batch)).await {
+        match to.post(&document(&batch), OF_MANY, failing).await {
             Ok(()) => outlets.told(NAME, count),
             Err(why) => outlets.dropped(NAME, count, &why),
         }

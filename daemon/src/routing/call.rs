@@ -170,6 +170,8 @@ impl Core {
             return Err(OverLimit);
         }
         let (id, bytes) = (self.calls.next_id(), body.len());
+        #[cfg(feature = "otel")]
+        let body = self.with_own_trace(id, &purpose, body);
         let is = &mut self.members[member];
         let ready = is.open_seat().is_some();
         let waits = !ready || is.in_hand >= is.is.in_flight;

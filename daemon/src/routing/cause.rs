@@ -55,6 +55,13 @@ impl Switchboard {
 
 impl Core {
     fn cause(&self, id: MemberId, named: &str, now: Moment) -> Option<Cause> {
+        let cause = self.caused(id, named, now)?;
+        #[cfg(feature = "otel")]
+        let cause = self.below_its_own(cause, id, named);
+        Some(cause)
+    }
+
+    fn caused(&self, id: MemberId, named: &str, now: Moment) -> Option<Cause> {
         let member = self.members.get(id)?;
         if let Some(delivery) = named.strip_prefix('e') {
             let (at, event) = member.delivered.get(&delivery.parse().ok()?)?;

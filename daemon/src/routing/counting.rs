@@ -147,6 +147,13 @@ impl Core {
 
     /// A delivery has ended. To be told before it is forgotten.
     pub fn count_delivery(&mut self, id: MemberId, delivery: u64, outcome: Outcome, now: Moment) {
+        #[cfg(feature = "otel")]
+        if let Some((since, event)) =
+            self.members.get(id).and_then(|it| it.delivered.get(&delivery))
+        {
+            let ended = (outcome, now.since(*since));
+            self.tell_ended_delivery((id, delivery), event, name_of(event), ended);
+        }
         let Some(member) = self.members.get_mut(id) else { return };
         let found = member.delivered.get(&delivery);
         let took = found.filter(|_| outcome.is_answered()).map(|(since, _)| now.since(*since));

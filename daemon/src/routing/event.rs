@@ -193,12 +193,15 @@ impl Core {
 
     fn send_delivery(&mut self, id: MemberId, delivery: u64, handed: Handed, now: Moment) {
         self.trace_handed(id, delivery, (&handed.event, handed.attempt), now);
+        let trace = handed.event.trace.clone();
+        #[cfg(feature = "otel")]
+        let trace = self.own_trace(trace, super::ended::Spot::Delivery(id, delivery));
         let member = &mut self.members[id];
         let frame = Delivery {
             delivery,
             event: Some(Event::clone(&handed.event)),
             attempt: handed.attempt,
-            trace: handed.event.trace.clone(),
+            trace,
             budget_us: micros(if member.has_guest() { BUDGET } else { handed.timeout }),
         };
         member.traffic.events += 1;

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use outboard_proto::common::Trace;
 use outboard_supervision::Moment;
 use tokio::sync::Notify;
 
@@ -23,8 +24,25 @@ pub struct Sleep {
     pub counted: bool,
     /// A call or an event was handed to it, or came back.
     pub busy_at: Moment,
-    /// What it deferred and may still speak to: until when, in microseconds since the Unix epoch.
-    pub deferred: BTreeMap<String, i64>,
+    /// What it deferred and may still speak to.
+    pub deferred: BTreeMap<String, Deferred>,
+}
+
+/// An interaction that a plugin deferred, as far as it is not on the disk.
+#[derive(Debug)]
+pub struct Deferred {
+    /// Until when something may be said, microseconds since the Unix epoch.
+    pub until_us: i64,
+    /// The trace it belongs to.
+    pub trace: Option<Trace>,
+}
+
+impl Sleep {
+    /// One more was deferred; those whose time is over are forgotten.
+    pub fn defer(&mut self, interaction_id: &str, deferred: Deferred, now_us: i64) {
+        self.deferred.retain(|_, it| it.until_us > now_us);
+        self.deferred.insert(interaction_id.to_owned(), deferred);
+    }
 }
 
 impl Member {
@@ -78,7 +96,7 @@ impl Switchboard {
             let answering = core.http.answering(member) > 0;
             let now_us = core.clock.wall_us();
             let member = core.members.get_mut(member)?;
-            member.sleep.deferred.retain(|_, until| *until > now_us);
+            member.sleep.deferred.retain(|_, it| it.until_us > now_us);
             let busy = answering
                 || member.in_hand > 0
                 || member.deliveries_in_hand() > 0
@@ -140,5 +158,20 @@ impl Core {
                 self.lose(call, Lost::NotStarted, now);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deferrals_whose_time_is_over_do_not_pile_up() {
+        let mut sleep = Sleep::default();
+        for at in 0..100 {
+            let deferred = Deferred { until_us: at + 5, trace: None };
+            sleep.defer(&at.to_string(), deferred, at);
+        }
+        assert_eq!(sleep.deferred.len(), 5);
     }
 }

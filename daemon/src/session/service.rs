@@ -28,7 +28,7 @@ use tower::Service as _;
 
 use super::community::HostCommunity;
 use super::converse::Session;
-use super::counting::counted;
+use super::counting::{HostCall, counted};
 use super::door::Pass;
 use super::events::HostEvents;
 use super::files::HostFiles;
@@ -97,12 +97,12 @@ impl Services for Inside {
             _ => return ControlFlow::Continue(request),
         };
         let known = self.check_token(request.headers());
-        let path = request.uri().path().to_owned();
-        let answer = match known.and_then(|()| guard::admit(&self.entrance, &path)) {
+        let call = HostCall::of(&request);
+        let answer = match known.and_then(|()| guard::admit(&self.entrance, call.path())) {
             Ok(()) => answer(self, request),
             Err(failure) => refusal(&status::of(&failure)),
         };
-        ControlFlow::Break(counted(&self.entrance, &path, answer))
+        ControlFlow::Break(counted(&self.entrance, &call, answer))
     }
 }
 

@@ -186,8 +186,12 @@ impl Ledger {
         &self.lines
     }
 
-    /// Takes what was counted since the last harvest; `now` and `wall_us` are the same moment.
+    /// Takes what was counted since the last harvest; `now` and `wall_us` are the same moment. A
+    /// pulse is nobody's use: bytes that came alone wait for the next use of anything.
     pub fn harvest(&mut self, plugin: &Arc<str>, now: Moment, wall_us: i64) -> Vec<Entry> {
+        if !self.lines.iter().any(|line| line.fresh.has_uses()) {
+            return Vec::new();
+        }
         let dirty = self.lines.iter_mut().filter(|line| !line.fresh.is_empty());
         dirty.map(|line| line.harvest(plugin, now, wall_us)).collect()
     }
@@ -227,7 +231,11 @@ impl Line {
 
 impl Fresh {
     fn is_empty(&self) -> bool {
-        self.outcomes == [0; OUTCOMES] && self.breaker_openings == 0 && self.bytes_in == 0
+        !self.has_uses() && self.bytes_in == 0
+    }
+
+    fn has_uses(&self) -> bool {
+        self.outcomes != [0; OUTCOMES] || self.breaker_openings > 0
     }
 }
 
@@ -299,6 +307,17 @@ mod tests {
         let entry = ledger.harvest(&plugin(), Moment::ZERO, 7).remove(0);
         assert_eq!((entry.sum.invocations(), entry.sum.of(Outcome::Protocol)), (1, 1));
         assert_eq!(entry.sum.last_used_us, 7);
+    }
+
+    #[test]
+    fn a_pulse_alone_is_not_harvested_and_its_bytes_are_not_lost() {
+        let mut ledger = Ledger::default();
+        let session = ledger.grow(Kind::Host, "Plugin/Session", 0, Moment::ZERO);
+        ledger.heard(session, 9);
+        assert!(ledger.harvest(&plugin(), Moment::ZERO, 0).is_empty());
+        ledger.count(Kind::Command, "roll", ok(5));
+        let entries = ledger.harvest(&plugin(), Moment::ZERO, 0);
+        assert_eq!(entries.iter().map(|it| it.sum.bytes_in).sum::<u64>(), 9);
     }
 
     proptest! {

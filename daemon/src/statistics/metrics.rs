@@ -122,7 +122,8 @@ fn daemon(text: &mut Text, look: &Look) {
         text.family(name, Type::Gauge, help);
         text.sample(name, &[], value);
     };
-    gauge("outboard_start_time_seconds", "When it started.", it.started_us as f64 * MICROS);
+    let help = "When it started, since the Unix epoch.";
+    gauge("outboard_start_time_seconds", help, it.started_us as f64 * MICROS);
     gauge("outboard_memory_bytes", "What it holds itself.", it.resident_bytes as f64);
     gauge("outboard_apps", "Nodes of apps that are connected.", it.apps.len() as f64);
     gauge("outboard_plugins", "Plugins that are loaded.", f64::from(it.plugins));
@@ -200,7 +201,7 @@ fn gauges(text: &mut Text, look: &Look) {
         ("dead_letters", "Promised events that were given up.", |it| {
             it.status.waiting.unwrap_or_default().dead_letters as f64
         }),
-        ("since_seconds", "Since when it is in its state.", |it| {
+        ("since_seconds", "When it came into its state, since the Unix epoch.", |it| {
             it.status.since_us as f64 * MICROS
         }),
     ];

@@ -78,14 +78,11 @@ impl Recorder {
         if waiting.is_empty() {
             return;
         }
-        let entry = |((hour, plugin, kind, name), sum): (&Key, &Sum)| {
-            let (plugin, name) = (Arc::clone(plugin), name.clone());
-            (*hour, Entry { plugin, kind: *kind, name, sum: sum.clone() })
-        };
-        let entries = waiting.iter().map(entry).collect();
-        match book.add(entries, hour).await {
+        let entry = |((hour, plugin, kind, name), sum)| (hour, Entry { plugin, kind, name, sum });
+        let entries: Arc<Vec<(i64, Entry)>> = Arc::new(waiting.into_iter().map(entry).collect());
+        match book.add(Arc::clone(&entries), hour).await {
             Ok(()) => self.kept().failed = None,
-            Err(error) => self.put_back(waiting, &error),
+            Err(error) => self.put_back(&entries, &error),
         }
     }
 
@@ -114,24 +111,34 @@ impl Recorder {
             Some(book) => book.since(from, plugin.map(str::to_owned)).await?,
             None => Vec::new(),
         };
+        self.add_waiting(&mut found, from, plugin);
+        Ok((found, from * HOUR_US))
+    }
+
+    /// What could not be written yet counts all the same.
+    fn add_waiting(&self, found: &mut Vec<Entry>, from: i64, plugin: Option<&str>) {
         let kept = self.kept();
         let waiting = kept.waiting.iter().filter(|((hour, whose, ..), _)| {
             *hour >= from && plugin.is_none_or(|plugin| **whose == *plugin)
         });
+        let names = |it: &Entry| (Arc::clone(&it.plugin), it.kind, it.name.clone());
+        let mut places: BTreeMap<_, usize> = BTreeMap::new();
         for ((_, whose, kind, name), sum) in waiting {
-            let same =
-                |it: &&mut Entry| it.plugin == *whose && it.kind == *kind && it.name == *name;
-            match found.iter_mut().find(same) {
-                Some(entry) => entry.sum.add(sum),
-                None => found.push(Entry {
-                    plugin: Arc::clone(whose),
-                    kind: *kind,
-                    name: name.clone(),
-                    sum: sum.clone(),
-                }),
+            if places.is_empty() {
+                places = found.iter().enumerate().map(|(at, it)| (names(it), at)).collect();
+            }
+            let entry = Entry {
+                plugin: Arc::clone(whose),
+                kind: *kind,
+                name: name.clone(),
+                sum: sum.clone(),
+            };
+            let place = *places.entry(names(&entry)).or_insert(found.len());
+            match found.get_mut(place) {
+                Some(same) => same.sum.add(sum),
+                None => found.push(entry),
             }
         }
-        Ok((found, from * HOUR_US))
     }
 
     /// What an operator has to know, if anything.
@@ -156,14 +163,14 @@ impl Recorder {
         }
     }
 
-    fn put_back(&self, waiting: BTreeMap<Key, Sum>, why: &StoreError) {
+    fn put_back(&self, entries: &[(i64, Entry)], why: &StoreError) {
         let mut kept = self.kept();
         if kept.failed.is_none() {
             tracing::error!("statistics wait in memory: {why}");
         }
         kept.failed = Some(format!("statistics wait in memory: {why}"));
-        for (key, sum) in waiting {
-            kept.add(key, &sum);
+        for (hour, Entry { plugin, kind, name, sum }) in entries {
+            kept.add((*hour, Arc::clone(plugin), *kind, name.clone()), sum);
         }
     }
 

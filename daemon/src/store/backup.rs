@@ -6,6 +6,7 @@ use super::error::StoreError;
 use super::journal;
 use super::schema::{self, Migrations};
 use super::shelf::{self, Secrets};
+use super::statistics;
 use crate::storage::Files;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,8 @@ pub struct Whole {
     pub control: PathBuf,
     /// `journal.db`.
     pub journal: PathBuf,
+    /// `statistics.db`, which may be missing.
+    pub statistics: PathBuf,
     /// What plugins keep.
     pub storage: Files,
 }
@@ -54,6 +57,9 @@ struct BackupManifest {
     daemon: String,
     taken: Timestamp,
     databases: Vec<DatabaseEntry>,
+    /// What was counted; nothing in a backup of a daemon that could not count.
+    #[serde(default)]
+    statistics: Option<DatabaseEntry>,
     /// What plugins keep, by their names; nothing in a backup of a daemon that kept nothing.
     #[serde(default)]
     storage: Option<Vec<DatabaseEntry>>,
@@ -68,7 +74,8 @@ struct DatabaseEntry {
 }
 
 /// Copies everything into a folder that is made for it, or empty: both databases as they are at one
-/// moment, then what each plugin keeps. A plugin's file that cannot be read is left out and noted.
+/// moment, then what was counted and what each plugin keeps. Of those, what cannot be read is left
+/// out and noted.
 ///
 /// # Errors
 /// The folder holds something, cannot be written or is full; or a database failed.
@@ -93,6 +100,9 @@ pub fn verify(folder: &Path, whole: &Whole) -> Result<(), StoreError> {
     for (target, migrations) in whole.databases() {
         check(folder, entry_of(&manifest, folder, target)?, migrations)?;
     }
+    if let Some(entry) = &manifest.statistics {
+        check(folder, named(entry, folder, &whole.statistics)?, statistics::MIGRATIONS)?;
+    }
     for entry in manifest.storage.iter().flatten() {
         shelves::target(folder, entry, &whole.storage)?;
         check(folder, entry, shelf::MIGRATIONS)?;
@@ -101,7 +111,7 @@ pub fn verify(folder: &Path, whole: &Whole) -> Result<(), StoreError> {
 }
 
 /// Puts a backup in the place of everything. The daemon must not run; what was there stays beside
-/// it as `….before-restore`.
+/// it as `….before-restore`. Where a backup has no statistics, those that are there stay.
 ///
 /// # Errors
 /// The backup is incomplete, altered, or a newer daemon's; or the files cannot be written. Then
@@ -112,6 +122,11 @@ pub fn restore(folder: &Path, whole: &Whole) -> Result<(), StoreError> {
     for (target, migrations) in whole.databases() {
         let entry = entry_of(&manifest, folder, target)?;
         staged.push((stage(folder, entry, target, migrations)?, target.to_owned()));
+    }
+    if let Some(entry) = &manifest.statistics {
+        let entry = named(entry, folder, &whole.statistics)?;
+        let copy = stage(folder, entry, &whole.statistics, statistics::MIGRATIONS)?;
+        staged.push((copy, whole.statistics.clone()));
     }
     for entry in manifest.storage.iter().flatten() {
         let target = shelves::target(folder, entry, &whole.storage)?;
@@ -139,27 +154,63 @@ fn copy_all(
     let readers = sources.iter().map(|path| moment_of(path)).collect::<Result<Vec<_>, _>>()?;
     let (mut databases, mut files) = (Vec::new(), Vec::new());
     for (reader, source) in readers.iter().zip(sources) {
-        let file = file_name(source);
-        let target = folder.join(&file);
+        let target = folder.join(file_name(source));
         schema::copy(reader, &target)?;
         if source == &whole.control && secrets == Secrets::Without {
             leave_secrets_out(&target)?;
         }
-        let schema = schema::version(reader).map_err(|error| StoreError::of(source, &error))?;
-        let (bytes, sha256) = measure(&target)?;
-        databases.push(DatabaseEntry { file, schema, bytes, sha256 });
+        databases.push(entry_for(reader, &target, file_name(source))?);
         files.push(target);
     }
-    let (storage, notes) = shelves::copy(&whole.storage, folder, secrets)?;
-    files.extend(storage.iter().map(|entry| folder.join(&entry.file)));
-    let bytes = databases.iter().chain(&storage).map(|it| it.bytes).sum();
-    let daemon = env!("CARGO_PKG_VERSION").to_owned();
+    let mut notes = Vec::new();
+    let statistics = copy_statistics(&whole.statistics, folder, &mut notes)?;
+    let (storage, left_out) = shelves::copy(&whole.storage, folder, secrets)?;
+    notes.extend(left_out);
+    files.extend(statistics.iter().chain(&storage).map(|entry| folder.join(&entry.file)));
+    let bytes = databases.iter().chain(&statistics).chain(&storage).map(|it| it.bytes).sum();
+    let (format, daemon, taken) = (FORMAT, env!("CARGO_PKG_VERSION").to_owned(), now);
     let storage = Some(storage);
-    files.push(write_manifest(
-        folder,
-        &BackupManifest { format: FORMAT, daemon, taken: now, databases, storage },
-    )?);
+    let manifest = BackupManifest { format, daemon, taken, databases, statistics, storage };
+    files.push(write_manifest(folder, &manifest)?);
     Ok(BackupReport { files, bytes, notes })
+}
+
+/// What was counted is worth no failure: where it cannot be read, that is noted.
+fn copy_statistics(
+    source: &Path,
+    folder: &Path,
+    notes: &mut Vec<String>,
+) -> Result<Option<DatabaseEntry>, StoreError> {
+    if !source.exists() {
+        return Ok(None);
+    }
+    let target = folder.join(file_name(source));
+    let copy = || {
+        let reader = moment_of(source)?;
+        schema::copy(&reader, &target)?;
+        entry_for(&reader, &target, file_name(source))
+    };
+    match copy() {
+        Ok(entry) => Ok(Some(entry)),
+        Err(full @ StoreError::Full { .. }) => Err(full),
+        Err(error) => {
+            // Half a copy is none.
+            let _ = std::fs::remove_file(&target);
+            tracing::error!("statistics are not in the backup: {error}");
+            notes.push(format!("statistics are not in the backup: {error}"));
+            Ok(None)
+        }
+    }
+}
+
+fn entry_for(
+    reader: &rusqlite::Connection,
+    copy: &Path,
+    file: String,
+) -> Result<DatabaseEntry, StoreError> {
+    let schema = schema::version(reader).map_err(|error| StoreError::of(copy, &error))?;
+    let (bytes, sha256) = measure(copy)?;
+    Ok(DatabaseEntry { file, schema, bytes, sha256 })
 }
 
 /// Secret settings stay behind: the copy of `control.db` has not even their keys.
@@ -214,6 +265,18 @@ fn entry_of<'m>(
     let file = file_name(target);
     let found = manifest.databases.iter().find(|it| it.file == file);
     found.ok_or_else(|| refused(folder, &format!("names no {file}")))
+}
+
+/// The entry, if it is of that file: a manifest's word decides nothing about where a file goes.
+fn named<'m>(
+    entry: &'m DatabaseEntry,
+    folder: &Path,
+    target: &Path,
+) -> Result<&'m DatabaseEntry, StoreError> {
+    let is_it = entry.file == file_name(target);
+    is_it
+        .then_some(entry)
+        .ok_or_else(|| refused(folder, &format!("{:?} is not {}", entry.file, file_name(target))))
 }
 
 /// Checks one database of a backup; answers where it is.

@@ -19,6 +19,9 @@ use crate::statistics::{Entry, Kind, Sum};
 
 /// How long an hour is kept: 90 days.
 pub const KEPT_HOURS: i64 = 90 * 24;
+/// What all hours may take together, bytes; beyond it the oldest go. Two hundred plugins that use
+/// forty names each in every hour fill it in some three weeks; with ten names each, 90 days fit.
+const MOST: u64 = 512 << 20;
 /// A file up to so many bytes is read through at the daemon's start.
 const READ_THROUGH: u64 = 64 << 20;
 /// Bytes of a row, roughly.
@@ -57,6 +60,8 @@ const COLUMNS: &str = "ok, failed, timed_out, protocol, over_limit, unavailable,
 #[derive(Clone)]
 pub struct HourBook {
     thread: StoreThread,
+    /// What all hours may take together, bytes.
+    most: u64,
 }
 
 /// What came of opening the file. Whatever came of it, the daemon starts.
@@ -108,7 +113,7 @@ impl HourBook {
         let is_small = std::fs::metadata(path).map_or(true, |it| it.len() <= READ_THROUGH);
         let health = if is_small { Health::Check } else { Health::Known };
         let connection = schema::open_with(path, MIGRATIONS, health)?;
-        Ok(Self { thread: StoreThread::start(connection, path)? })
+        Ok(Self { thread: StoreThread::start(connection, path)?, most: MOST })
     }
 
     /// Closes the database and waits until its files are at rest.
@@ -117,19 +122,23 @@ impl HourBook {
     }
 
     /// Adds what was counted to its hours, all of it or nothing, and drops hours that are too old
-    /// beside `this_hour`.
+    /// beside `this_hour`, or too much with it.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn add(&self, entries: Vec<(i64, Entry)>, this_hour: i64) -> Result<(), StoreError> {
-        let bytes = entries.len() * ROW;
+    pub async fn add(
+        &self,
+        entries: Arc<Vec<(i64, Entry)>>,
+        this_hour: i64,
+    ) -> Result<(), StoreError> {
+        let (bytes, most) = (entries.len() * ROW, self.most);
         let add = move |db: &Connection| {
-            for (hour, entry) in &entries {
+            for (hour, entry) in &*entries {
                 add_one(db, *hour, entry)?;
             }
             let mut drop = db.prepare_cached("DELETE FROM hour WHERE hour < ?1")?;
             drop.execute([this_hour - KEPT_HOURS])?;
-            Ok(())
+            drop_beyond(db, most, this_hour)
         };
         self.thread.run(bytes, add).await
     }
@@ -141,6 +150,25 @@ impl HourBook {
     pub async fn since(&self, hour: i64, plugin: Option<String>) -> Result<Vec<Entry>, StoreError> {
         self.thread.run(0, move |db| read(db, hour, plugin.as_deref())).await
     }
+}
+
+/// Drops the oldest hours until the others fit; this one stays, whatever it takes.
+fn drop_beyond(db: &Connection, most: u64, this_hour: i64) -> Result<(), Trouble> {
+    let number = |pragma| db.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+    let page = number("page_size")?;
+    let used = || -> rusqlite::Result<u64> {
+        let pages = number("page_count")? - number("freelist_count")?;
+        Ok(u64::try_from(pages * page).unwrap_or(0))
+    };
+    while used()? > most {
+        let mut drop = db.prepare_cached(
+            "DELETE FROM hour WHERE hour = (SELECT min(hour) FROM hour) AND hour < ?1",
+        )?;
+        if drop.execute([this_hour])? == 0 {
+            break;
+        }
+    }
+    Ok(())
 }
 
 fn add_one(db: &Connection, hour: i64, entry: &Entry) -> Result<(), Trouble> {
@@ -270,15 +298,17 @@ mod tests {
     async fn hours_add_up_and_old_ones_go() {
         let folder = tempfile::tempdir().unwrap();
         let book = open(&folder).book.unwrap();
-        book.add(vec![(10, entry("roll", 800)), (11, entry("roll", 800))], 11).await.unwrap();
-        book.add(vec![(11, entry("roll", 90_000))], 11).await.unwrap();
+        book.add(vec![(10, entry("roll", 800)), (11, entry("roll", 800))].into(), 11)
+            .await
+            .unwrap();
+        book.add(vec![(11, entry("roll", 90_000))].into(), 11).await.unwrap();
         let all = book.since(0, None).await.unwrap();
         assert_eq!((all.len(), all[0].sum.invocations(), all[0].sum.bytes_out), (1, 3, 15));
         assert_eq!(all[0].sum.latency.total(), 3);
         assert!(all[0].sum.latency.quantile_us(990) > 80_000);
         assert_eq!(book.since(11, Some("dice".into())).await.unwrap()[0].sum.invocations(), 2);
         assert!(book.since(11, Some("ice".into())).await.unwrap().is_empty());
-        book.add(vec![(11 + KEPT_HOURS, entry("roll", 1))], 11 + KEPT_HOURS).await.unwrap();
+        book.add(vec![(11 + KEPT_HOURS, entry("roll", 1))].into(), 11 + KEPT_HOURS).await.unwrap();
         assert_eq!(book.since(0, None).await.unwrap()[0].sum.invocations(), 3);
     }
 
@@ -290,11 +320,29 @@ mod tests {
             let mut huge = entry("roll", 1);
             huge.sum.outcomes[0] = u64::MAX;
             huge.sum.value = f64::MAX;
-            book.add(vec![(1, huge)], 1).await.unwrap();
+            book.add(vec![(1, huge)].into(), 1).await.unwrap();
         }
         let sum = book.since(0, None).await.unwrap().remove(0).sum;
         assert!(sum.outcomes[0] >= i64::MAX as u64);
         assert_eq!(sum.value, f64::MAX);
+    }
+
+    #[tokio::test]
+    async fn the_oldest_hours_go_when_all_of_them_are_too_much() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut book = open(&folder).book.unwrap();
+        book.most = 32 << 10;
+        for hour in 0..40 {
+            let entries: Vec<_> =
+                (0..20).map(|name| (hour, entry(&name.to_string(), 800))).collect();
+            book.add(entries.into(), hour).await.unwrap();
+        }
+        let kept = book.since(0, None).await.unwrap()[0].sum.invocations();
+        assert!((1..40).contains(&kept), "{kept} hours");
+        assert_eq!(book.since(39, None).await.unwrap().len(), 20, "this hour is whole");
+        book.most = 0;
+        book.add(vec![(40, entry("0", 1))].into(), 40).await.unwrap();
+        assert_eq!(book.since(0, None).await.unwrap().len(), 1);
     }
 
     // I94

@@ -1,5 +1,6 @@
 //! Alerts and the usage webhook: who is told, once, and that nobody waits for them.
 
+use outboard_tests::authority::Authority;
 use outboard_tests::catcher::{Answers, Catcher};
 use outboard_tests::{Daemon, Draft, Outcome, PATIENCE};
 
@@ -59,6 +60,36 @@ async fn an_operators_channel_hears_of_it_from_the_daemons_own_bot() -> Outcome 
     assert_eq!(message.sender.unwrap_or_default().id, "outboard");
     let text = outboard_tests::values::text_of(message.body.as_ref()).to_owned();
     assert!(text.starts_with("alpha: failed: "), "{text}");
+    Ok(())
+}
+
+// I108
+#[tokio::test]
+async fn over_https_nobody_is_told_whose_certificate_is_not_believed() -> Outcome {
+    let folder = tempfile::tempdir()?;
+    let authority = Authority::new(folder.path())?;
+    let acceptor = authority.acceptor("127.0.0.1")?;
+    let catcher = Catcher::secure(Answers::With("204 No Content"), acceptor).await?;
+    let alerts = format!("[alerts]\nwebhook = \"{}\"\nkinds = [\"failed\"]\n", catcher.url());
+    let daemon = Daemon::configured(&format!("{QUICK}{alerts}")).await?;
+    daemon.load(&Draft::sinner("alpha", "crash-loop")).await?;
+    let told = async {
+        loop {
+            let outlets = daemon.operator().alerts().await?.outlets;
+            if let Some(failing) = outlets.into_iter().find(|it| !it.failing.is_empty()) {
+                return anyhow::Ok(failing);
+            }
+        }
+    };
+    let failing = tokio::time::timeout(PATIENCE, told).await??;
+    assert!(failing.failing.contains("signed by nobody who is believed here"), "{failing:?}");
+    assert!(failing.to.starts_with("https://") && failing.to.ends_with("/…"), "{failing:?}");
+    let ca = authority.file().display();
+    daemon.house().configure(&format!("{QUICK}{alerts}ca = \"{ca}\"\n"))?;
+    daemon.operator().reload().await?;
+    daemon.load(&Draft::sinner("beta", "crash-loop")).await?;
+    let told = catcher.next().await?;
+    assert!(told.contains("\"plugin\":\"beta\""), "{told}");
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Answers that follow later: said by any later generation, each once, until they expire.
 
-use outboard_proto::app::{Autocomplete, CommandResult, answer, command_result};
-use outboard_proto::common::{Failure, Reason};
+use outboard_proto::app::{Autocomplete, CommandResult, RunCommand, answer, command_result};
+use outboard_proto::common::{Failure, Reason, Trace};
 use outboard_tests::{App, AppDraft, Daemon, Draft, Outcome, app, values};
 use tonic::Code;
 
@@ -33,6 +33,32 @@ async fn a_deferral_outlives_a_killed_daemon() -> Outcome {
     assert_eq!(said.channel.unwrap_or_default().id, "c-town");
     assert_eq!(said.user.unwrap_or_default().id, values::person("ann").id);
     assert_eq!(app::reply_text(&told.answer().await?).as_deref(), Some("said m-1"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_follow_up_carries_the_trace_of_its_interaction_while_the_daemon_lives() -> Outcome {
+    let (daemon, app) = with("").await?;
+    let trace = Trace {
+        traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned(),
+        ..Trace::default()
+    };
+    let command = RunCommand {
+        interaction_id: "i-1".to_owned(),
+        trace: Some(trace.clone()),
+        ..app::command("alpha", "defer")
+    };
+    assert!(is_deferred(&app.run_command(command).await?));
+    app.order("alpha", "exit 3").await?;
+    daemon.operator().wait_back("alpha", 1).await?;
+    app.order("alpha", "follow-up i-1 1 of the next generation").await?;
+    assert_eq!(app.request().await?.trace, Some(trace));
+    drop(app);
+    let daemon = Daemon::in_house(daemon.kill().await?).await?;
+    daemon.operator().wait_running("alpha").await?;
+    let app = daemon.app().await?;
+    app.order("alpha", "follow-up i-1 2 of the next daemon").await?;
+    assert_eq!(app.request().await?.trace, None);
     Ok(())
 }
 

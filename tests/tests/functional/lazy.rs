@@ -1,7 +1,7 @@
 //! Plugins that start when something is wanted of them, and stop when nothing is.
 
 use outboard_proto::admin::{PluginStatus, State};
-use outboard_tests::verdict::steps;
+use outboard_tests::verdict::{outcome, steps};
 use outboard_tests::{Daemon, Draft, Outcome, app};
 
 use crate::QUICK;
@@ -59,6 +59,24 @@ async fn a_lazy_plugin_that_dies_at_its_start_is_like_any_other() -> Outcome {
     assert_eq!(failure.details.get("outcome").map(String::as_str), Some("not_started"));
     let status = daemon.operator().wait_failed("alpha").await?;
     assert_eq!((status.generation, status.restarts), (6, 5));
+    Ok(())
+}
+
+// I109
+#[tokio::test]
+async fn an_interceptor_beside_the_path_wakes_its_plugin_and_delays_nothing() -> Outcome {
+    let daemon = Daemon::start().await?;
+    let app = daemon.app().await?;
+    let beside = "mode = \"shadow\"\ntimeout = \"10s\"";
+    daemon.load(&lazy(Draft::interceptor("alpha", beside))).await?;
+    let verdict = app.post("town", "all:reject").await?;
+    assert_eq!(outcome(&verdict), "continued");
+    assert!(steps(&verdict).is_empty(), "{verdict:?}");
+    let status = daemon.operator().wait_until("alpha", "compared", |status| {
+        status.notes.iter().any(|note| note.contains("differed 1"))
+    });
+    let status = status.await?;
+    assert_eq!(status.traffic.unwrap_or_default().lazy_starts, 1);
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use outboard_proto::admin::Severity;
-use outboard_tests::catcher::{fetch, free_port};
+use outboard_tests::catcher::{fetch, fetch_at, free_port};
 use outboard_tests::{Daemon, Draft, Outcome, PATIENCE};
 
 /// A heartbeat that notices within half a second, and back-off that is over soon.
@@ -148,5 +148,22 @@ async fn strangers_are_never_served() -> Outcome {
     daemon.house().configure("[metrics]\nlisten = \"0.0.0.0:9464\"\n")?;
     let reloaded = daemon.operator().reload().await?;
     assert!(reloaded.faults.iter().any(|it| it.message.contains("loopback only")), "{reloaded:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_admin_socket_serves_metrics_and_nothing_else_over_http_1() -> Outcome {
+    let daemon = Daemon::start().await?;
+    daemon.run(&Draft::obedient("alpha")).await?;
+    let socket = daemon.house().admin_socket();
+    let answer = fetch_at(&socket, "/metrics").await?;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.contains("application/openmetrics-text; version=1.0.0"), "{answer}");
+    let labels = [("plugin", "alpha"), ("state", "running")];
+    assert!(!with(&answer, "outboard_plugin_state", &labels, 0.0).is_empty(), "{answer}");
+    assert!(answer.ends_with("# EOF\n"), "{answer}");
+    let rpc = fetch_at(&socket, "/outboard.admin.v1.Admin/List").await?;
+    assert!(rpc.starts_with("HTTP/1.1 404 "), "{rpc}");
+    assert!(rpc.ends_with("there is only /metrics here\n"), "{rpc}");
     Ok(())
 }

@@ -45,6 +45,9 @@ async fn even_a_plugin_of_the_daemons_own_user_is_refused_on_the_operators_socke
     let socket = daemon.house().admin_socket();
     let answer = app.tell("alpha", &format!("try admin {}", socket.display())).await?;
     assert!(answer.contains("PermissionDenied NOT_ALLOWED"), "{answer}");
+    let answer = app.tell("alpha", &format!("try metrics {}", socket.display())).await?;
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+    assert!(answer.ends_with("a plugin may not use the admin socket\n"), "{answer}");
     Ok(())
 }
 
@@ -75,6 +78,11 @@ async fn refused_to_stranger(service: &str) -> Outcome {
     let answer = knock_as(Some(65_534), &format!("{service} {}", socket.display())).await?;
     let refused = answer.contains("PermissionDenied NOT_ALLOWED");
     assert!(refused, "{answer}");
+    if service == "admin" {
+        let answer = knock_as(Some(65_534), &format!("metrics {}", socket.display())).await?;
+        assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+        assert!(answer.contains("may not use the admin socket"), "{answer}");
+    }
     let own = knock(&format!("{service} {}", socket.display())).await?;
     assert!(!own.contains("NOT_ALLOWED"), "the same door is open to the daemon's user: {own}");
     Ok(())

@@ -3,13 +3,10 @@
 //! What may be reached is the operator's own choice; a port that strangers could read is not.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::net::SocketAddr;
-use std::path::Path;
-use std::str::FromStr;
+use std::path::{Path, PathBuf};
 
-use http::Uri;
-
+use super::webhook::{Post, Webhook};
 use crate::config::fault::Problem;
 use crate::config::nearest::nearest;
 use crate::config::section::{Field, Section};
@@ -23,6 +20,8 @@ pub struct Reporting {
     pub metrics: Option<Sourced<SocketAddr>>,
     /// `usage.webhook`.
     pub usage: Option<Sourced<Webhook>>,
+    /// `usage.ca`.
+    pub usage_ca: Option<Sourced<PathBuf>>,
     /// `[alerts]`.
     pub alerts: Alerts,
 }
@@ -34,6 +33,8 @@ pub struct Alerts {
     pub command: Option<Sourced<Vec<String>>>,
     /// An address that takes JSON.
     pub webhook: Option<Sourced<Webhook>>,
+    /// Certificates that are believed there instead of the system's.
+    pub ca: Option<Sourced<PathBuf>>,
     /// A channel's id.
     pub channel: Option<Sourced<String>>,
     /// The channel's workspace, where the app has several.
@@ -42,56 +43,17 @@ pub struct Alerts {
     pub kinds: Option<Sourced<BTreeSet<Kind>>>,
 }
 
-/// An address that takes a POST over plain HTTP.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Webhook {
-    /// Host and port.
-    pub authority: String,
-    /// Path and query.
-    pub path: String,
-}
-
-impl FromStr for Webhook {
-    type Err = Problem;
-
-    fn from_str(text: &str) -> Result<Self, Problem> {
-        let refused = |why: &str| {
-            Problem::new(format!("{text:?} {why}")).hint("\"http://127.0.0.1:8080/hook\"")
-        };
-        let uri: Uri = text.parse().map_err(|_| refused("is no address"))?;
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => return Err(refused("needs TLS: put a proxy on this machine")),
-            Some(_) | None => return Err(refused("does not begin with http://")),
-        }
-        let authority = uri.authority().ok_or_else(|| refused("names no host"))?;
-        if authority.as_str().contains('@') || authority.host().is_empty() {
-            return Err(refused("has more than host and port"));
-        }
-        let authority = match authority.port_u16() {
-            Some(_) => authority.to_string(),
-            None => format!("{authority}:80"),
-        };
-        let path = uri.path_and_query().map_or("/", |it| it.as_str()).to_owned();
-        Ok(Self { authority, path })
-    }
-}
-
-impl fmt::Display for Webhook {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}{}", self.authority, self.path)
-    }
-}
-
 impl Reporting {
     /// This file's words, and where it is silent, the lower one's.
     pub fn over(self, lower: Self) -> Self {
         Self {
             metrics: self.metrics.or(lower.metrics),
             usage: self.usage.or(lower.usage),
+            usage_ca: self.usage_ca.or(lower.usage_ca),
             alerts: Alerts {
                 command: self.alerts.command.or(lower.alerts.command),
                 webhook: self.alerts.webhook.or(lower.alerts.webhook),
+                ca: self.alerts.ca.or(lower.alerts.ca),
                 channel: self.alerts.channel.or(lower.alerts.channel),
                 workspace: self.alerts.workspace.or(lower.alerts.workspace),
                 kinds: self.alerts.kinds.or(lower.alerts.kinds),
@@ -99,15 +61,25 @@ impl Reporting {
         }
     }
 
+    /// Where records of usage are posted.
+    pub fn usage_post(&self) -> Option<Post> {
+        post(self.usage.as_ref(), self.usage_ca.as_ref())
+    }
+
     /// Keys and values, as a reload compares them; empty where nothing is said.
-    pub fn rows(&self) -> [(&'static str, String); 7] {
+    pub fn rows(&self) -> [(&'static str, String); 9] {
         let text = |it: Option<String>| it.unwrap_or_default();
+        let path = |it: &Option<Sourced<PathBuf>>| {
+            text(it.as_ref().map(|it| it.value.display().to_string()))
+        };
         let alerts = &self.alerts;
         [
             ("metrics.listen", text(self.metrics.as_ref().map(|it| it.value.to_string()))),
             ("usage.webhook", text(self.usage.as_ref().map(|it| it.value.to_string()))),
+            ("usage.ca", path(&self.usage_ca)),
             ("alerts.command", text(alerts.command.as_ref().map(|it| it.value.join(" ")))),
             ("alerts.webhook", text(alerts.webhook.as_ref().map(|it| it.value.to_string()))),
+            ("alerts.ca", path(&alerts.ca)),
             ("alerts.channel", text(alerts.channel.as_ref().map(|it| it.value.clone()))),
             ("alerts.workspace", text(alerts.workspace.as_ref().map(|it| it.value.clone()))),
             ("alerts.kinds", text(alerts.kinds.as_ref().map(|it| words(&it.value)))),
@@ -121,10 +93,19 @@ impl Alerts {
         self.command.is_none() && self.webhook.is_none() && self.channel.is_none()
     }
 
+    /// Where they are posted.
+    pub fn post(&self) -> Option<Post> {
+        post(self.webhook.as_ref(), self.ca.as_ref())
+    }
+
     /// Whether this is told.
     pub fn wants(&self, kind: Kind) -> bool {
         self.kinds.as_ref().is_none_or(|kinds| kinds.value.contains(&kind))
     }
+}
+
+fn post(to: Option<&Sourced<Webhook>>, ca: Option<&Sourced<PathBuf>>) -> Option<Post> {
+    Some(Post { to: to?.value.clone(), ca: ca.map(|it| it.value.clone()) })
 }
 
 fn words(kinds: &BTreeSet<Kind>) -> String {
@@ -134,31 +115,41 @@ fn words(kinds: &BTreeSet<Kind>) -> String {
 
 /// Reads the three tables.
 pub fn read(root: &Section<'_>) -> Reporting {
+    let (usage, usage_ca) = root.section("usage").map(|it| read_usage(&it)).unwrap_or_default();
     Reporting {
-        metrics: one(root, "metrics", "listen", loopback),
-        usage: one(root, "usage", "webhook", str::parse),
+        metrics: root.section("metrics").and_then(|table| read_metrics(&table)),
+        usage,
+        usage_ca,
         alerts: root.section("alerts").map(|table| read_alerts(&table)).unwrap_or_default(),
     }
 }
 
-/// A table with one key.
-fn one<T>(
-    root: &Section<'_>,
-    table: &'static str,
-    key: &'static str,
-    parse: impl FnOnce(&str) -> Result<T, Problem>,
-) -> Option<Sourced<T>> {
-    let table = root.section(table)?;
-    let value = table.field(key).and_then(|it| Some(it.sourced(it.parse(parse)?)));
+fn read_metrics(table: &Section<'_>) -> Option<Sourced<SocketAddr>> {
+    let listen = table.field("listen").and_then(|it| Some(it.sourced(it.parse(loopback)?)));
     table.close();
-    value
+    listen
+}
+
+fn read_usage(table: &Section<'_>) -> (Option<Sourced<Webhook>>, Option<Sourced<PathBuf>>) {
+    let read = (read_webhook(table), read_ca(table));
+    table.close();
+    read
+}
+
+fn read_webhook(table: &Section<'_>) -> Option<Sourced<Webhook>> {
+    table.field("webhook").and_then(|it| Some(it.sourced(it.parse(str::parse)?)))
+}
+
+fn read_ca(table: &Section<'_>) -> Option<Sourced<PathBuf>> {
+    table.field("ca").and_then(|it| Some(it.sourced(it.parse(certificates)?)))
 }
 
 fn read_alerts(table: &Section<'_>) -> Alerts {
     let id = |it: Field<'_>| Some(it.sourced(it.parse(channel)?));
     let alerts = Alerts {
         command: table.field("command").and_then(|it| read_command(&it)),
-        webhook: table.field("webhook").and_then(|it| Some(it.sourced(it.parse(str::parse)?))),
+        webhook: read_webhook(table),
+        ca: read_ca(table),
         channel: table.field("channel").and_then(id),
         workspace: table.field("workspace").and_then(|it| Some(it.sourced(it.text()?.to_owned()))),
         kinds: table.field("kinds").map(|it| it.sourced(it.parse_list(kind).into_iter().collect())),
@@ -188,6 +179,14 @@ fn loopback(text: &str) -> Result<SocketAddr, Problem> {
         true => Ok(address),
         false => Err(refused("could be read by strangers: metrics are served on loopback only")),
     }
+}
+
+/// Whether it can be read is seen when it is needed: it may be renewed at any time.
+fn certificates(text: &str) -> Result<PathBuf, Problem> {
+    let path = Path::new(text);
+    let wrong =
+        || Problem::new(format!("{text:?} is no absolute path")).hint("\"/etc/outboard/ca.pem\"");
+    path.is_absolute().then(|| path.to_owned()).ok_or_else(wrong)
 }
 
 fn channel(text: &str) -> Result<String, Problem> {
@@ -220,17 +219,6 @@ mod tests {
         assert!(loopback("127.0.0.1:9464").is_ok() && loopback("[::1]:0").is_ok());
         for stranger in ["0.0.0.0:9464", "192.168.0.1:80", "[::]:1", "localhost:1", "127.0.0.1"] {
             assert!(loopback(stranger).is_err(), "{stranger}");
-        }
-    }
-
-    #[test]
-    fn a_webhook_is_plain_http_to_a_host() {
-        let parse = |text: &str| text.parse::<Webhook>().map(|it| it.to_string());
-        assert_eq!(parse("http://127.0.0.1:8080/a?b"), Ok("http://127.0.0.1:8080/a?b".into()));
-        assert_eq!(parse("http://hooks.local"), Ok("http://hooks.local:80/".into()));
-        assert!(parse("https://hooks.local/").unwrap_err().message.contains("TLS"));
-        for wrong in ["", "hooks.local", "ftp://x/", "http://a:b@host/", "http:///x"] {
-            assert!(parse(wrong).is_err(), "{wrong}");
         }
     }
 }

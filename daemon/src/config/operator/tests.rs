@@ -50,7 +50,8 @@ fn everything_the_operator_can_say_is_read() {
         webhook = "http://127.0.0.1:8080/usage"
         [alerts]
         command = ["/usr/local/bin/page", "outboard"]
-        webhook = "http://127.0.0.1:8080/alerts"
+        webhook = "https://hooks.example.org/alerts"
+        ca = "/etc/outboard/ca.pem"
         channel = "id:C1"
         workspace = "w"
         kinds = ["failed", "dead-letters"]
@@ -65,9 +66,12 @@ fn everything_the_operator_can_say_is_read() {
     assert_eq!(policy.closed.as_ref().unwrap().value, [Hook::BeforePost].into());
     assert_eq!(policy.keys.intensity.as_ref().unwrap().value, 50);
     assert_eq!(config.debug.value, DebugMode::Allowed);
-    let Reporting { metrics, usage, alerts } = &config.reporting;
+    let Reporting { metrics, usage, usage_ca, alerts } = &config.reporting;
     assert_eq!(metrics.as_ref().unwrap().value.port(), 9464);
     assert_eq!(usage.as_ref().unwrap().value.path, "/usage");
+    assert!(usage_ca.is_none());
+    let post = alerts.post().unwrap();
+    assert_eq!((post.to.port, post.ca), (443, Some("/etc/outboard/ca.pem".into())));
     assert_eq!(alerts.command.as_ref().unwrap().value.len(), 2);
     assert_eq!(alerts.channel.as_ref().unwrap().value, "C1");
     assert!(!alerts.is_silent() && alerts.wants(Kind::Failed) && !alerts.wants(Kind::Refused));
@@ -139,7 +143,8 @@ fn what_cannot_be_meant_is_refused() {
     assert!(faults("[plugins.aa]\nmemroy = \"1MiB\"\n").contains("did you mean memory?"));
     assert!(faults("[app]\ngroup = \"a b\"\n").contains("not the name of a group"));
     assert!(faults("[metrics]\nlisten = \"0.0.0.0:1\"\n").contains("loopback only"));
-    assert!(faults("[usage]\nwebhook = \"https://x/\"\n").contains("TLS"));
+    assert!(faults("[usage]\nwebhook = \"ftp://x/\"\n").contains("https:// or http://"));
+    assert!(faults("[usage]\nca = \"ca.pem\"\n").contains("no absolute path"));
     assert!(faults("[alerts]\ncommand = \"mail root\"\n").contains("expected a list"));
     assert!(faults("[alerts]\ncommand = [\"mail\"]\n").contains("absolute path"));
     assert!(faults("[alerts]\nchannel = \"town\"\n").contains("channel's id"));

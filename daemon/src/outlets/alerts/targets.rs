@@ -13,9 +13,10 @@ use tokio::task::AbortHandle;
 
 use super::desk::{Notice, Turn};
 use crate::clock::timestamp;
-use crate::config::operator::{Alerts, Webhook};
+use crate::config::operator::Alerts;
 use crate::fleet::Command;
-use crate::outlets::{Outlets, webhook};
+use crate::outlets::Outlets;
+use crate::outlets::webhook::{OF_FEW, OF_MANY, Poster};
 use crate::routing::Outgoing;
 
 /// Notices that wait for one target; more are dropped and counted.
@@ -28,10 +29,10 @@ const APP: Duration = Duration::from_secs(10);
 const BOT: &str = "outboard";
 
 /// One way to tell somebody.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 enum Way {
     Program(Vec<String>),
-    Webhook(Webhook),
+    Webhook(Poster),
     Channel { workspace: String, id: String },
 }
 
@@ -54,7 +55,7 @@ pub type Told = (&'static str, Result<(), String>);
 impl Way {
     fn all(alerts: &Alerts) -> Vec<Self> {
         let program = alerts.command.iter().map(|it| Self::Program(it.value.clone()));
-        let webhook = alerts.webhook.iter().map(|it| Self::Webhook(it.value.clone()));
+        let webhook = alerts.post().map(|it| Self::Webhook(Poster::new(it)));
         let workspace = alerts.workspace.as_ref().map(|it| it.value.clone()).unwrap_or_default();
         let channel = alerts
             .channel
@@ -75,15 +76,29 @@ impl Way {
     fn to(&self) -> String {
         match self {
             Self::Program(words) => words.join(" "),
-            Self::Webhook(webhook) => webhook.to_string(),
+            Self::Webhook(webhook) => webhook.place(),
             Self::Channel { id, .. } => format!("id:{id}"),
         }
     }
 
-    async fn tell(&self, command: &Command, notice: &Notice) -> Result<(), String> {
+    /// What must be there before anything can be told.
+    async fn prepare(&self) -> Result<(), String> {
+        match self {
+            Self::Webhook(webhook) => webhook.prepare().await,
+            Self::Program(_) | Self::Channel { .. } => Ok(()),
+        }
+    }
+
+    async fn tell(
+        &self,
+        command: &Command,
+        notice: &Notice,
+        waits: &[Duration],
+    ) -> Result<(), String> {
+        let failing = |why: &str| command.harbour.outlets.failing(self.name(), why);
         match self {
             Self::Program(words) => run(words.clone(), notice).await,
-            Self::Webhook(webhook) => webhook::post(webhook, &document(notice)).await,
+            Self::Webhook(webhook) => webhook.post(&document(notice), waits, failing).await,
             Self::Channel { workspace, id } => {
                 say(command, (workspace, id), &sentence(notice)).await
             }
@@ -121,8 +136,11 @@ impl Targets {
         let (command, outlets, telling) = (self.command.clone(), self.outlets.clone(), way.clone());
         outlets.open(way.name(), &way.to());
         let task = tokio::spawn(async move {
+            if let Err(why) = telling.prepare().await {
+                outlets.failing(telling.name(), &why);
+            }
             while let Some(notice) = notices.recv().await {
-                match telling.tell(&command, &notice).await {
+                match telling.tell(&command, &notice, OF_FEW).await {
                     Ok(()) => outlets.told(telling.name(), 1),
                     Err(why) => outlets.dropped(telling.name(), 1, &why),
                 }
@@ -145,7 +163,7 @@ impl Targets {
 pub async fn tell_all(command: &Command, alerts: &Alerts, notice: &Notice) -> Vec<Told> {
     let mut told = Vec::new();
     for way in Way::all(alerts) {
-        let came = way.tell(command, notice).await;
+        let came = way.tell(command, notice, OF_MANY).await;
         let outlets = &command.harbour.outlets;
         match &came {
             Ok(()) => outlets.told(way.name(), 1),

@@ -18,6 +18,7 @@ use crate::egress::Urgency;
 use crate::held::port::Whose;
 use crate::routing::asked::asker;
 use crate::routing::send::Outgoing;
+use crate::routing::sleep::Deferred;
 use crate::routing::{Core, MemberId, Switchboard};
 
 /// What an app that shows follow-ups carries out.
@@ -137,14 +138,17 @@ impl Switchboard {
             let prefer = core.nodes.ids().find(|(_, it)| it.hello.node == node).map(|(id, _)| id);
             let asker = core.follow_up_asker(member)?;
             core.trace_follow_up(member, &follow_up, &workspace);
+            // Known to the daemon that heard the interaction: the next one has lost it.
+            let deferred = &core.members[member].sleep.deferred;
+            let trace = deferred.get(&follow_up.interaction_id).and_then(|it| it.trace.clone());
             let of = Some(request::Of::FollowUp(follow_up));
             let asker = Some(asker);
-            // It may come days later, of another process: no trace goes on with it.
             let request = Request {
                 idempotency_key: key,
                 attempt: 1,
                 asker,
                 workspace,
+                trace,
                 of,
                 ..Request::default()
             };
@@ -218,11 +222,13 @@ impl Core {
             }
             Err(failure) => command_result::Result::Failure(failure),
         };
+        let now_us = self.clock.wall_us();
         let member = self.members.get_mut(id).filter(|member| member.is.name == plugin);
         if let Some(member) = member {
             if let command_result::Result::Reply(reply) = &result {
-                let deferred = &mut member.sleep.deferred;
-                deferred.insert(command.interaction_id.clone(), reply.expires_at_us);
+                let (until_us, trace) = (reply.expires_at_us, command.trace.clone());
+                let deferred = Deferred { until_us, trace };
+                member.sleep.defer(&command.interaction_id, deferred, now_us);
             }
             return self.end_command(id, command, result);
         }

@@ -190,9 +190,11 @@ impl Core {
                 continue;
             }
             let off = member.bypassed.contains(&hook);
-            // The other half of its window stays free for calls that somebody waits for.
-            let has_hands = member.in_hand < member.is.in_flight.div_ceil(2);
-            if off || member.open_seat().is_none() || !has_hands {
+            // The other half of its window stays free for calls that somebody waits for. One that
+            // sleeps is started for this too: what it would have said is all that it is there for.
+            let half = member.is.in_flight.div_ceil(2);
+            let has_hands = member.in_hand < half && member.awaiting.len() < half as usize;
+            if off || !member.takes_work() || !has_hands {
                 member.shadows.entry((hook.clone(), entry.is.phase)).or_default().unasked += 1;
                 continue;
             }

@@ -1,7 +1,7 @@
 //! Claims about streams, deferrals, offers and cancellation.
 
 use outboard_proto::app::{
-    Autocomplete, Choices, CommandResult, StreamDelta, UiAction, command_result,
+    Autocomplete, Choices, CommandResult, FollowUp, StreamDelta, UiAction, command_result,
 };
 use outboard_proto::common::{InteractionReply, Reason};
 use outboard_proto::plugin::{Partial, Progress};
@@ -249,6 +249,31 @@ async fn the_app_hears_of_a_deferral_once_it_is_kept() {
     let Some(command_result::Result::Reply(reply)) = result.result else { panic!("{result:?}") };
     assert_eq!((reply.deferred, reply.expires_at_us), (true, 77));
     assert!(!board.may_defer(plugin.member, "i1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_follows_on_a_deferral_carries_the_trace_of_its_interaction() {
+    let board = board();
+    let mut wishes = board.keep_wishes().unwrap();
+    let app = FakeApp::connected(&board);
+    let mut plugin = FakePlugin::ready(&board, dice());
+    let trace = outboard_proto::common::Trace { traceparent: "00-7".into(), ..Default::default() };
+    let request =
+        outboard_proto::app::RunCommand { trace: Some(trace.clone()), ..roll(&["member"]) };
+    board.run_command(CommandRun::Session { node: app.node, id: 1 }, request);
+    let call = plugin.call().await;
+    plugin.replies(&call, InteractionReply { deferred: true, ..InteractionReply::default() });
+    let KeepWish::Keep(deferral) = wishes.try_recv().unwrap() else { panic!() };
+    board.deferral_kept(deferral.key, Ok(i64::MAX));
+    let said = |id: &str| {
+        let follow_up = FollowUp { interaction_id: id.to_owned(), ..FollowUp::default() };
+        let around = (String::new(), "n1", "key".to_owned());
+        board.compose_follow_up(plugin.member, follow_up, around).unwrap().request.trace
+    };
+    assert_eq!(said("i1"), Some(trace));
+    assert_eq!(said("i2"), None, "an earlier daemon's interaction");
+    board.deferral_over("dice", "i1");
+    assert_eq!(said("i1"), None);
 }
 
 #[tokio::test(start_paused = true)]

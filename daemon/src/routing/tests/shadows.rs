@@ -117,3 +117,48 @@ async fn one_beside_the_path_has_filters_and_is_bypassed_as_those_on_it() {
     let told = shadows(&watcher).join("");
     assert!(told.contains("agreed 1, differed 0, unanswered 0, not asked 1"), "{told}");
 }
+
+/// The watcher, stopped until something is wanted of it.
+fn asleep(board: &Switchboard) -> FakePlugin {
+    let mut watcher = FakePlugin::ready(board, registration("watcher", vec![beside()]));
+    board.detach(watcher.member, watcher.serial);
+    board.set_standing(watcher.member, Standing::Asleep);
+    watcher.serial += 1;
+    watcher
+}
+
+// I109
+#[tokio::test(start_paused = true)]
+async fn one_that_sleeps_is_woken_and_the_path_does_not_wait_for_it() {
+    let board = board();
+    let mut watcher = asleep(&board);
+    let bell = board.bell(watcher.member);
+    let mut app = FakeApp::connected(&board);
+    let began = tokio::time::Instant::now();
+    app.ask(1, "hello");
+    let (_, verdict) = app.verdict().await;
+    assert_eq!((verdict.steps.len(), began.elapsed()), (0, Duration::ZERO));
+    bell.notified().await;
+    board.set_standing(watcher.member, Standing::Waking);
+    watcher.back();
+    let call = watcher.call().await;
+    watcher.answer(&call, hook_answer::Answer::Reject(Reject::default()));
+    let told = shadows(&watcher).join("");
+    assert!(told.contains("agreed 0, differed 1"), "{told}");
+}
+
+// I109
+#[tokio::test(start_paused = true)]
+async fn one_that_does_not_wake_in_time_is_unanswered_and_no_more_wait_than_it_could_take() {
+    let board = board();
+    let watcher = asleep(&board);
+    let mut app = FakeApp::connected(&board);
+    for id in 1..=3 {
+        app.ask(id, "hello");
+        app.verdict().await;
+    }
+    tokio::time::sleep(Duration::from_millis(301)).await;
+    tokio::task::yield_now().await;
+    let told = shadows(&watcher).join("");
+    assert!(told.contains("unanswered 1, not asked 2"), "{told}");
+}

@@ -5,7 +5,7 @@
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use super::{DatabaseEntry, beside, measure, refused};
+use super::{DatabaseEntry, beside, entry_for, refused};
 use crate::config::name::PluginName;
 use crate::storage::Files;
 use crate::store::error::StoreError;
@@ -51,10 +51,7 @@ fn copy_one(
     let file = format!("{FOLDER}/{plugin}.db");
     let target = folder.join(&file);
     copy_shelf(&files.of(plugin), &target, secrets)?;
-    let reader = schema::open_reader(&target)?;
-    let schema = schema::version(&reader).map_err(|error| StoreError::of(&target, &error))?;
-    let (bytes, sha256) = measure(&target)?;
-    Ok(DatabaseEntry { file, schema, bytes, sha256 })
+    entry_for(&schema::open_reader(&target)?, &target, file)
 }
 
 /// Where a backup's file belongs.

@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::config::name::PluginName;
+use crate::statistics::{Entry, Kind, Outcome, Sum};
 use crate::storage::StorageFault;
 use crate::storage::port::{Batch, Change, Content, Durability, Expect, Key, Shelf as _};
 use crate::store::journal::NewRequest;
-use crate::store::{Control, Health, Journal, SqliteShelf};
+use crate::store::{Control, Health, HourBook, Journal, SqliteShelf};
 
 struct House {
     folder: tempfile::TempDir,
@@ -29,7 +30,9 @@ impl House {
 
     fn whole(&self) -> Whole {
         let storage = Files::within(&self.path("storage"));
-        Whole { control: self.path("control.db"), journal: self.path("journal.db"), storage }
+        let [control, journal, statistics] =
+            ["control.db", "journal.db", "statistics.db"].map(|name| self.path(name));
+        Whole { control, journal, statistics, storage }
     }
 
     async fn backup(&self, secrets: Secrets) -> Result<BackupReport, StoreError> {
@@ -38,6 +41,10 @@ impl House {
 
     fn restore(&self) -> Result<(), StoreError> {
         restore(&self.path("backup"), &self.whole())
+    }
+
+    fn book(&self) -> HourBook {
+        HourBook::open_or_tell(&self.path("statistics.db"), now()).book.unwrap()
     }
 
     fn shelf(&self, plugin: &str) -> SqliteShelf {
@@ -239,4 +246,58 @@ async fn a_backup_that_names_a_file_elsewhere_is_refused() {
     std::fs::write(&manifest, text.replace("storage/alpha.db", "storage/../../x.db")).unwrap();
     let error = verify(&house.path("backup"), &house.whole()).unwrap_err();
     assert!(error.to_string().contains("is no plugin's storage"), "{error}");
+}
+
+/// One use more, in this hour.
+async fn count_one(book: &HourBook, hour: i64) {
+    let mut sum = Sum::default();
+    sum.outcomes[Outcome::Ok as usize] = 1;
+    let entry = Entry { plugin: "aa".into(), kind: Kind::Command, name: "roll".into(), sum };
+    book.add(vec![(hour, entry)].into(), hour).await.unwrap();
+}
+
+async fn counted(house: &House) -> u64 {
+    let book = house.book();
+    let counted = book.since(0, None).await.unwrap().iter().map(|it| it.sum.invocations()).sum();
+    book.close().await;
+    counted
+}
+
+#[tokio::test]
+async fn what_was_counted_comes_back_and_a_backup_without_it_leaves_what_is_there() {
+    let house = House::new();
+    let (control, journal) = house.open();
+    let book = house.book();
+    count_one(&book, 10).await;
+    let report = house.backup(Secrets::With).await.unwrap();
+    assert!(report.files.contains(&house.path("backup/statistics.db")), "{report:?}");
+    count_one(&book, 11).await;
+    book.close().await;
+    control.close().await;
+    journal.close().await;
+    assert_eq!(counted(&house).await, 2);
+    house.restore().unwrap();
+    assert_eq!(counted(&house).await, 1);
+    assert!(house.path("statistics.db.before-restore").exists());
+    let manifest = house.path("backup/manifest.json");
+    let mut older: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(&manifest).unwrap()).unwrap();
+    older.as_object_mut().unwrap().remove("statistics");
+    std::fs::write(&manifest, older.to_string()).unwrap();
+    let book = house.book();
+    count_one(&book, 12).await;
+    book.close().await;
+    house.restore().unwrap();
+    assert_eq!(counted(&house).await, 2);
+}
+
+#[tokio::test]
+async fn damaged_statistics_cost_a_backup_nothing_else() {
+    let house = House::new();
+    let _open = house.open();
+    std::fs::write(house.path("statistics.db"), "rubbish ".repeat(1000)).unwrap();
+    let report = house.backup(Secrets::With).await.unwrap();
+    assert!(report.notes[0].contains("statistics are not in the backup"), "{report:?}");
+    assert!(!house.path("backup/statistics.db").exists());
+    verify(&house.path("backup"), &house.whole()).unwrap();
 }

@@ -178,12 +178,17 @@ fn spoken(answer: Result<Response<SendResponse>, Status>) -> String {
     }
 }
 
-/// `admin PATH`, `app PATH` or `session PATH TOKEN`: `let in`, or why not.
+/// `admin PATH`, `app PATH` or `session PATH TOKEN`: `let in`, or why not. `metrics PATH`: what is
+/// answered to whoever speaks HTTP/1.1.
 pub async fn try_socket(what: &str) -> String {
     let mut words = what.split_whitespace();
     let (Some(service), Some(path)) = (words.next(), words.next()) else {
         return "which service, which path?".to_owned();
     };
+    if service == "metrics" {
+        let answer = outboard_tests::catcher::fetch_at(Path::new(path), "/metrics").await;
+        return answer.unwrap_or_else(|error| format!("no connection: {error:?}"));
+    }
     match wire::dial(Path::new(path)).await {
         Ok(channel) => knock(service, channel, words.next().unwrap_or_default()).await,
         Err(error) => format!("no connection: {error:?}"),
