@@ -4,6 +4,7 @@
 //! The numbers are copied on the data plane, a plugin at a time; the text is made elsewhere. It
 //! refuses to know who reads it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use outboard_proto::admin::{DaemonInfo, PluginStatus, State};
@@ -15,6 +16,7 @@ use super::kind::{Kind, Outcome};
 use super::ledger::{EDGES, Ledger, Totals};
 use super::openmetrics::{Text, Type};
 use crate::fleet::Command;
+use crate::outlets::Standing;
 
 /// As HTTP names the format.
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -29,6 +31,8 @@ pub struct Look {
     pub sound: [(&'static str, bool); 2],
     /// How late timers of the data plane went off.
     pub lag: Histogram<u64>,
+    /// How those do whom the daemon tells.
+    pub outlets: BTreeMap<&'static str, Standing>,
     /// Every plugin.
     pub plugins: Vec<Plugin>,
 }
@@ -89,7 +93,8 @@ async fn look(command: &Command) -> Result<Look, Failure> {
         ("journal", harbour.quarantine.is_none()),
         ("statistics", harbour.recorder.trouble().is_none()),
     ];
-    Ok(Look { daemon, sound, lag: harbour.switchboard.lag(), plugins })
+    let (lag, outlets) = (harbour.switchboard.lag(), harbour.outlets.all());
+    Ok(Look { daemon, sound, lag, outlets, plugins })
 }
 
 fn lines(ledger: &Ledger) -> Vec<Line> {
@@ -106,6 +111,7 @@ fn lines(ledger: &Ledger) -> Vec<Line> {
 pub fn render(look: &Look) -> String {
     let mut text = Text::default();
     daemon(&mut text, look);
+    outlets(&mut text, look);
     states(&mut text, look);
     gauges(&mut text, look);
     counters(&mut text, look);
@@ -140,6 +146,22 @@ fn daemon(text: &mut Text, look: &Look) {
     let times = look.lag.filled().map(|(at, count)| center(at) * count as f64);
     let sum = times.fold(0.0, |sum, time| sum + time);
     text.histogram(name, &[], below, (look.lag.total(), sum));
+}
+
+fn outlets(text: &mut Text, look: &Look) {
+    let mut family = |name: &str, kind, help, number: fn(&Standing) -> u64| {
+        text.family(name, kind, help);
+        let total = if kind == Type::Counter { "_total" } else { "" };
+        for (outlet, standing) in &look.outlets {
+            text.sample(&format!("{name}{total}"), &[("outlet", outlet)], number(standing));
+        }
+    };
+    let help = "What was told there: alerts, records of usage, scrapes.";
+    family("outboard_outlet_told", Type::Counter, help, |it| it.told);
+    let help = "What could not be told there.";
+    family("outboard_outlet_dropped", Type::Counter, help, |it| it.dropped);
+    let help = "Whether the last try failed.";
+    family("outboard_outlet_failing", Type::Gauge, help, |it| u64::from(it.failing.is_some()));
 }
 
 /// The middle of a bucket, seconds: a sum made of it is as exact as the buckets are.
@@ -348,7 +370,9 @@ mod tests {
         let plugin = Plugin { status, depth: Depth::default(), lines: lines(&ledger) };
         let sound = [("journal", true), ("statistics", false)];
         let (daemon, lag) = (DaemonInfo::default(), Histogram::default());
-        Look { daemon, sound, lag, plugins: vec![plugin] }
+        let failing = Standing { dropped: 3, failing: Some("x".to_owned()), ..Standing::default() };
+        let outlets = BTreeMap::from([("usage webhook", failing)]);
+        Look { daemon, sound, lag, outlets, plugins: vec![plugin] }
     }
 
     #[test]
@@ -377,5 +401,7 @@ mod tests {
         assert!(text.contains("outboard_turn_lag_seconds_sum 0\n"), "{text}");
         assert!(text.contains("name=\"ro\\\"ll\\n\",le=\"0.004096\"} 1\n"), "{text}");
         assert!(text.contains("outboard_store_sound{store=\"statistics\"} 0\n"), "{text}");
+        let dropped = "outboard_outlet_dropped_total{outlet=\"usage webhook\"} 3\n";
+        assert!(text.contains(dropped), "{text}");
     }
 }
