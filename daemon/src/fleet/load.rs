@@ -228,9 +228,13 @@ impl Fleet {
             return Ok(None);
         }
         let name = self.find(name)?.loaded.manifest.name.clone();
-        let needs = |it: &&Box<Aboard>| it.loaded.manifest.dependencies.contains_key(&name);
-        let needed_by: Vec<&str> =
-            self.aboard.values().filter(needs).map(|it| it.loaded.manifest.name.as_str()).collect();
+        let needs = |it: &Aboard| it.loaded.manifest.dependencies.contains_key(&name);
+        let needed_by: Vec<&str> = self
+            .aboard
+            .values()
+            .filter(|it| needs(it))
+            .map(|it| it.loaded.manifest.name.as_str())
+            .collect();
         if !needed_by.is_empty() {
             let text = format!("{name} is needed by {}", needed_by.join(", "));
             return Err(Failure::new(Code::FailedPrecondition, Reason::Dependency, text));

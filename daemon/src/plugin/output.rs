@@ -77,11 +77,11 @@ mod tests {
     use tokio::io::AsyncReadExt as _;
 
     use super::*;
-    use crate::logs::followers;
+    use crate::logs::Logs;
 
     /// The lines that a log has after these reads.
     async fn lines(reads: &[&[u8]]) -> Vec<String> {
-        let log = Arc::new(Log::new("p".into(), followers()));
+        let log = Logs::default().open("p".into());
         let mut source: Box<dyn AsyncRead + Unpin> = Box::new(tokio::io::empty());
         for &read in reads {
             source = Box::new(source.chain(read));
