@@ -221,6 +221,16 @@ impl Outbox {
         }
     }
 
+    /// A plugin was loaded: what it left when it was unloaded need not wait any more.
+    pub fn look_again(&self) {
+        self.0.more.notify_one();
+    }
+
+    /// What a plugin had waiting was dropped with all else that it had.
+    pub fn purged(&self, plugin: &str) {
+        self.kept().backlog.remove(plugin);
+    }
+
     /// Requests that wait for an app.
     #[must_use]
     pub fn backlog(&self) -> usize {

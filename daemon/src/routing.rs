@@ -74,6 +74,7 @@ use crate::statistics::histogram::Histogram;
 use crate::statistics::usage::{FOLLOWED, Told};
 
 pub use act::Act;
+pub use announcement::BOT;
 pub use asked::{check, is_keyed, needed_first};
 pub use bypass::Bypassed;
 pub use call::Said;

@@ -96,6 +96,7 @@ impl Aboard {
         let known = facts(harbour, &loaded.manifest, &spec, &past.ends);
         let entrance = Arc::new(Entrance::new(leads, known));
         harbour.trees.add(&entrance);
+        harbour.outbox.look_again();
         let program = Arc::new(Mutex::new(program));
         let host = LinuxHost::new(LinuxHostParts {
             name,

@@ -32,6 +32,7 @@ impl Fleet {
         // Answers that waited for an app, keys that counted once, interactions that were deferred.
         let journal = &self.harbour.journal;
         journal.forget_plugin(name).await.map_err(|error| of_store(&error))?;
+        self.harbour.outbox.purged(name.as_str());
         let depot = &self.harbour.depot;
         let purged = depot.purge(name, timestamp()).await;
         let control = &self.harbour.control;

@@ -9,6 +9,9 @@ use outboard_proto::common::{
 
 use super::Outgoing;
 
+/// The daemon's own bot: what it says has no plugin.
+pub const BOT: &str = "outboard";
+
 impl Outgoing {
     /// A message of the daemon's bot; `at_us` is now on the wall's clock.
     #[must_use]

@@ -236,6 +236,12 @@ impl Switchboard {
         self.with(|core, now| core.register(registration, now))
     }
 
+    /// Whether a plugin of this name is loaded.
+    #[must_use]
+    pub fn has_plugin(&self, name: &str) -> bool {
+        self.with(|core, _| core.names.contains_key(name))
+    }
+
     /// Removes a plugin and everything of it.
     pub fn unregister(&self, member: MemberId) {
         self.with(|core, now| core.unregister(member, now));

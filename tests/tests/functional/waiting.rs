@@ -163,6 +163,26 @@ async fn a_queued_act_whose_grant_is_withdrawn_reaches_no_app() -> Outcome {
     Ok(())
 }
 
+#[tokio::test]
+async fn what_an_unloaded_plugin_left_waits_for_its_next_load_and_holds_up_nobody() -> Outcome {
+    let (daemon, app) = with(moderator()).await?;
+    daemon.run(&Draft::obedient("beta").may("messages:send")).await?;
+    banned_when_alone(&daemon, app).await?;
+    daemon.operator().unload("alpha").await?;
+    let app = able(&daemon).await?;
+    let told = app.order("beta", "ask edit c-town m-1 hello").await?;
+    let request = app.request().await?;
+    assert!(matches!(request.of, Some(Of::Edit(_))), "nothing came before: {:?}", request.of);
+    app.answer(request.id, Answer::Done(Done {})).await?;
+    told.answer().await?;
+    daemon.run(&moderator()).await?;
+    let request = app.request().await?;
+    assert!(matches!(request.of, Some(Of::Moderate(_))), "{:?}", request.of);
+    app.answer(request.id, Answer::Done(Done {})).await?;
+    assert_eq!(recorded(&daemon, 2).await?[1].outcome, "done");
+    Ok(())
+}
+
 // I116
 #[tokio::test]
 async fn what_an_app_died_with_comes_again_where_it_counts_once_and_nowhere_else() -> Outcome {

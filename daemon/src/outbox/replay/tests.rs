@@ -83,3 +83,16 @@ async fn what_concerns_a_forgotten_user_ends_once_and_is_on_record() {
     let outcomes: Vec<String> = records(&kept).await.into_iter().map(|it| it.outcome).collect();
     assert_eq!(outcomes, ["NO_APP: it was dropped: the user whom it concerns is forgotten"]);
 }
+
+#[tokio::test]
+async fn what_was_dropped_with_its_plugin_keeps_no_later_request_waiting() {
+    let kept = kept();
+    let request = Request { idempotency_key: "k".into(), ..Request::default() };
+    let patience = Duration::from_millis(10);
+    let queued = kept.outbox.carry_out("alpha", Outgoing::kept(request), false, patience).await;
+    let outcome = queued.unwrap_err().details.get("outcome").cloned();
+    assert_eq!((outcome.as_deref(), kept.outbox.backlog()), (Some("queued"), 1));
+    kept.journal.forget_plugin(&"alpha".parse().unwrap()).await.unwrap();
+    kept.outbox.purged("alpha");
+    assert_eq!(kept.outbox.backlog(), 0);
+}

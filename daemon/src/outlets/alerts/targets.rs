@@ -17,7 +17,7 @@ use crate::config::operator::Alerts;
 use crate::fleet::Command;
 use crate::outlets::Outlets;
 use crate::outlets::webhook::{OF_FEW, OF_MANY, Poster};
-use crate::routing::Outgoing;
+use crate::routing::{BOT, Outgoing};
 
 /// Notices that wait for one target; more are dropped and counted.
 const WAITING: usize = 64;
@@ -25,8 +25,6 @@ const WAITING: usize = 64;
 const PROGRAM: Duration = Duration::from_secs(30);
 /// How long the app may take; after that the message is kept, if no app is there.
 const APP: Duration = Duration::from_secs(10);
-/// Whose messages in the operators' channel are.
-const BOT: &str = "outboard";
 
 /// One way to tell somebody.
 #[derive(Debug, Clone, PartialEq)]

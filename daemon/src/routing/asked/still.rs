@@ -13,8 +13,8 @@ use crate::routing::permit::{elsewhere, explain, place};
 use crate::routing::{Core, Switchboard};
 
 impl Switchboard {
-    /// A request as it may be handed over now; that it may not is counted and recorded. Of a plugin
-    /// that is not loaded nobody can tell: what it was granted when it asked counts.
+    /// A request as it may be handed over now; that it may not is counted and recorded. What is of
+    /// no plugin, the daemon says itself.
     ///
     /// # Errors
     /// Its plugin lacks the grant by now, or the grant is for other places.
