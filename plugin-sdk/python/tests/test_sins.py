@@ -10,8 +10,9 @@ import threading
 
 import pytest
 
-from outboard_plugin import HostError, Plugin, Response, logs
-from outboard_plugin.test import Failed, Harness
+from outboard_plugin import NotStarted, Plugin, Response, SessionLost, logs, wire
+from outboard_plugin.session import Session
+from outboard_plugin.test import Failed, FakeDaemon, Harness
 from outboard_plugin.threads import Threads
 
 
@@ -112,37 +113,63 @@ async def test_waiting_in_an_async_handler_is_told_instead_of_hanging():
 
 
 # I107
-async def test_deferred_work_hears_of_a_lost_session_and_says_its_last_word_in_the_next(
+async def test_deferred_work_says_again_what_a_lost_session_took_along(
     monkeypatch,
 ):
-    told, asked = [], asyncio.Event()
+    told, asked, own = [], asyncio.Semaphore(0), None
 
     async def bake(ctx):
         async def work(later):
-            try:
-                await later.say("in the oven")
-            except HostError as error:
-                told.append(str(error))
+            said, asking = later.say("in the oven"), own.get("oven")
+            told.extend(await asyncio.gather(said, asking, return_exceptions=True))
             return "done"
 
         return ctx.defer(work)
 
-    async with Harness(made(bake)) as daemon:
+    plugin = made(bake)
+
+    @plugin.on_start
+    async def start(it):
+        nonlocal own
+        own = it.storage
+
+    async with Harness(plugin) as daemon:
         admits = daemon.daemon._admit
 
         async def hangs(context):
-            asked.set()
+            asked.release()
             await asyncio.sleep(60)
 
         assert (await daemon.command("ping")).text == "pong"
         monkeypatch.setattr(daemon.daemon, "_admit", hangs)
         assert (await daemon.command("do")).is_deferred
-        await asyncio.wait_for(asked.wait(), 5)
-        # The answer never comes: the session is lost under the question.
+        for _ in range(2):
+            await asyncio.wait_for(asked.acquire(), 5)
+        # The answers never come: the session is lost under the questions.
         monkeypatch.setattr(daemon.daemon, "_admit", admits)
         daemon.daemon.end_stream()
-        assert (await daemon.follow_ups(1))[0].text == "done"
-    assert told == ["the session of the call that caused this is lost"]
+        said = await daemon.follow_ups(2)
+        assert [(it.seq, it.text) for it in said] == [(1, "in the oven"), (2, "done")]
+    # A word under its number is said again; of anything else it is for the author to decide.
+    assert [type(it) for it in told] == [str, SessionLost]
+
+
+async def test_a_refusal_counts_although_a_write_failed_first(monkeypatch):
+    async def fails(self, stream):
+        await stream.write(wire.PluginFrame(hello=self._hello()))
+        raise asyncio.InvalidStateError("RPC already finished.")
+
+    monkeypatch.setattr(Session, "_write", fails)
+    harness = Harness(Plugin())
+
+    class Refusing(FakeDaemon):
+        def __init__(self, *args, **named):
+            super().__init__(*args, **named)
+            self.refuses = "SESSION_REPLACED: by another"
+
+    monkeypatch.setattr("outboard_plugin.test.harness.FakeDaemon", Refusing)
+    with pytest.raises(NotStarted, match="refused this plugin: .*by another"):
+        await harness.__aenter__()
 
 
 async def test_a_body_for_which_there_was_no_time_breaks_off():

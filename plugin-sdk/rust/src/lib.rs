@@ -104,7 +104,8 @@
 //! # Start, end, long work
 //!
 //! [`Plugin::on_start`] runs before the first call may come; [`Start::progress`] buys time there.
-//! [`Plugin::on_drain`] and [`Plugin::on_shutdown`] run at the end. A command that works long
+//! [`Plugin::on_settings_changed`] and [`Plugin::on_grants_changed`] tell of what changes while it
+//! runs, [`Plugin::on_drain`] and [`Plugin::on_shutdown`] run at the end. A command that works long
 //! shows [`Command::progress`] or lets its reply appear piece by piece:
 //!
 //! ```no_run

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from outboard_plugin.body import Said
 from outboard_plugin.cause import Cause
 from outboard_plugin.context import Context, Surroundings
-from outboard_plugin.error import HostError, Refusal, note, readable
+from outboard_plugin.error import HostError, Refusal, SessionLost, note, readable
 from outboard_plugin.link import Link
 from outboard_plugin.outbox import Outbox
 from outboard_plugin.reply import Reply, deferred, refuse, reply_of, whisper
@@ -118,15 +118,23 @@ class Later:
         request = wire.FollowUpRequest(
             interaction_id=self.interaction_id, seq=self.next_seq, reply=reply.wire, last=last
         )
-        said = await self._link.ask(
-            "Interactions/FollowUp", request, wire.FollowUpResponse, Cause()
-        )
+        said = await self._follow_up(request)
         self.next_seq += 1
         return said.message_id
 
     async def finish(self, said: Said | Reply) -> str:
         """Says the last word: nothing follows it."""
         return await self.send(said if isinstance(said, Reply) else Reply(said), last=True)
+
+    async def _follow_up(self, request: wire.FollowUpRequest) -> wire.FollowUpResponse:
+        while True:
+            try:
+                return await self._link.ask(
+                    "Interactions/FollowUp", request, wire.FollowUpResponse, Cause()
+                )
+            except SessionLost:
+                # It belongs to none, so the next will do; and under one number it counts once.
+                continue
 
 
 async def _work(later: Later, work: Callable[[Later], Awaitable[object]]) -> None:

@@ -94,15 +94,17 @@ class Session:
         stream = open_session(channel, self._link.metadata)
         self._channel = channel
         self.outbox.push(wire.PluginFrame(hello=self._hello()))
-        halves = [self._begin(self._read(stream)), self._begin(self._write(stream))]
+        reading, writing = self._begin(self._read(stream)), self._begin(self._write(stream))
+        halves = [reading, writing]
         self._begin(self._changes.handle())
         self._begin(self._process.grants.tell())
         try:
             await asyncio.wait([*halves, self._ended], return_when=asyncio.FIRST_COMPLETED)
             if self._ended.done():
                 return await self._last_words(halves, self._ended.result())
-            broke = next(half for half in halves if half.done())
-            return self._broke(broke.exception())
+            # What the daemon said last tells why; of a write it is known only that it failed.
+            await asyncio.wait([reading], timeout=_LAST_WORDS)
+            return self._broke((reading if reading.done() else writing).exception())
         finally:
             self._link.end()
             self.outbox.close()
@@ -281,6 +283,8 @@ class Session:
 
     def _begin(self, work: Any) -> asyncio.Task[Any]:
         task: asyncio.Task[Any] = asyncio.ensure_future(work)
+        # Once one half of the stream has failed, the other may as well.
+        task.add_done_callback(heard)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -309,7 +313,6 @@ class Session:
         """
         left = [*self._under_way.values(), *self._tasks]
         for task in left:
-            task.add_done_callback(heard)
             task.cancel()
         if left:
             await asyncio.wait(left, timeout=_PARTING)
