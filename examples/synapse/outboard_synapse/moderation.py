@@ -5,10 +5,13 @@ A room's power levels decide what the plugin's account may do. Refuses to know m
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from collections.abc import AsyncIterator
 from datetime import datetime, timezone
 
 from outboard_app import Asked, Refusal, common, operations
+from synapse.api.errors import SynapseError
 from synapse.module_api import ModuleApi
 
 from outboard_synapse import messages, power, rooms
@@ -62,8 +65,12 @@ class Moderation:
         """Out of the room, and not in again: for good, or until the time is over."""
         bot, what = await self._begin(asked), asked.what
         due = self._due(asked, _BAN, bot)
-        await self._member(asked, bot, "ban")
-        await (self._later.keep(due) if what.duration_us else self._later.drop(due))
+        if what.duration_us:
+            async with self._kept(due):
+                await self._member(asked, bot, "ban")
+        else:
+            await self._member(asked, bot, "ban")
+            await self._later.drop(due)
 
     async def unban(self, asked: _Moderate) -> None:
         """They may come in again."""
@@ -75,10 +82,7 @@ class Moderation:
         await self._later.drop(self._due(asked, _BAN, bot))
 
     async def mute(self, asked: _Moderate) -> None:
-        """Takes them the power to speak, until the time is over.
-
-        What they had before is kept first: then whatever happens, it can be given back.
-        """
+        """Takes them the power to speak, until the time is over."""
         bot, what = await self._begin(asked), asked.what
         if await self._membership(asked) != "join":
             raise Refusal(f"{what.user_id} is not in the room")
@@ -88,12 +92,8 @@ class Moderation:
         if earlier is not None and earlier.data["level"] == before:
             before = earlier.data["before"]
         due = self._due(asked, _MUTE, bot, {"level": level, "before": before})
-        await self._later.keep(due)
-        try:
+        async with self._kept(due):
             await self._bots.set(bot, what.channel_id, "m.room.power_levels", content)
-        except Refusal:
-            await (self._later.drop(due) if earlier is None else self._later.keep(earlier))
-            raise
         until = datetime.fromtimestamp(due.due_ms / 1000, timezone.utc)
         where = await self._name(what.channel_id)
         await self._explain(
@@ -137,6 +137,17 @@ class Moderation:
         bot = await self._bots.of(asked)
         await self._bots.enter(bot, asked.what.channel_id)
         return bot
+
+    @contextlib.asynccontextmanager
+    async def _kept(self, due: Due) -> AsyncIterator[None]:
+        """Keeps what an act takes to be taken back, before it is done; not where it is refused."""
+        earlier = await self._later.find(due.kind, due.room_id, due.user_id)
+        await self._later.keep(due)
+        try:
+            yield
+        except (Refusal, SynapseError):
+            await (self._later.drop(due) if earlier is None else self._later.keep(earlier))
+            raise
 
     async def _member(self, asked: _Moderate, bot: str, act: str) -> None:
         what = asked.what

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from synapse import module_api
 from synapse.module_api import ModuleApi, make_deferred_yieldable
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
@@ -39,10 +40,12 @@ def on_reactor(api: ModuleApi, what: str, work: Callable[[], Awaitable[_T]]) -> 
         except Exception as error:
             future.set_exception(error)
 
-    reactor.callFromThread(api.run_as_background_process, what, run)
+    reactor.callFromThread(in_background, api, what, run)
     return future
 
 
 def in_background(api: ModuleApi, what: str, work: Callable[..., Awaitable[Any]], *of: Any) -> None:
     """Begins `work`, on the reactor, and goes on. What it raises is logged by Synapse."""
-    api.run_as_background_process(what, work, *of)
+    # In older ones, such as Synapse 1.130, it is a function and no method.
+    begin = getattr(api, "run_as_background_process", module_api.run_as_background_process)
+    begin(what, work, *of)
