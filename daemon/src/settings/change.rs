@@ -63,6 +63,15 @@ impl Change {
     /// # Errors
     /// Every fault there is.
     pub fn check(&self, schema: &Schema, standing: &Standing) -> Result<Checked, Vec<Fault>> {
+        let (checked, mut faults) = self.alone(schema);
+        if faults.is_empty() {
+            faults.extend(self.all_together(schema, standing, &checked));
+        }
+        if faults.is_empty() { Ok(checked) } else { Err(faults) }
+    }
+
+    /// Holds every value against its own rules, whatever else is set; with every fault.
+    pub fn alone(&self, schema: &Schema) -> (Checked, Vec<Fault>) {
         let (mut checked, mut faults) = (Checked::default(), self.misplaced());
         for (key, value) in &self.values {
             match schema.field(key) {
@@ -70,10 +79,7 @@ impl Change {
                 None => faults.push(unknown(schema, key)),
             }
         }
-        if faults.is_empty() {
-            faults.extend(self.all_together(schema, standing, &checked));
-        }
-        if faults.is_empty() { Ok(checked) } else { Err(faults) }
+        (checked, faults)
     }
 
     fn misplaced(&self) -> Vec<Fault> {

@@ -1,6 +1,7 @@
 //! What results for a plugin from its schema and what was saved: what counts, what does not fit any
 //! more, what is missing. Made anew whenever either changes, off the data plane; then only read.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -12,11 +13,32 @@ use super::scope::{Place, Scope};
 /// Words about values that do not fit; the rest is counted.
 const TOLD: usize = 10;
 
+/// What values are held against.
+#[derive(Debug, Clone, Default)]
+pub struct Judge {
+    /// What was declared; nothing where the plugin has no settings.
+    pub schema: Option<Arc<Schema>>,
+    /// The plugin may register more: what nobody declares may be of that, and is no fault.
+    pub awaits_more: bool,
+}
+
+impl Judge {
+    /// Whether it is the very same.
+    pub fn is(&self, other: &Self) -> bool {
+        let same = match (&self.schema, &other.schema) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        same && self.awaits_more == other.awaits_more
+    }
+}
+
 /// What counts for a plugin.
 #[derive(Debug, Default)]
 pub struct Standing {
-    /// What was declared; nothing where the plugin has no settings.
-    pub schema: Option<Arc<Schema>>,
+    /// By what it was looked at.
+    pub judge: Judge,
     /// All that is kept.
     pub rows: Rows,
     /// Those of them that fit.
@@ -27,19 +49,24 @@ pub struct Standing {
     pub missing: Vec<String>,
     /// What counts on the whole server, as JSON.
     pub server: String,
+    /// Under which keys secrets are kept, each with one of them.
+    pub keys: BTreeMap<u32, String>,
 }
 
 impl Standing {
     /// What counts by a schema. Takes a while where much was saved: not for the data plane.
     #[must_use]
-    pub fn of(schema: Option<Arc<Schema>>, rows: Rows) -> Self {
-        let Some(of) = schema.as_deref() else {
-            return Self { rows, server: "{}".to_owned(), ..Self::default() };
-        };
+    pub fn of(judge: Judge, rows: Rows) -> Self {
+        let Some(of) = judge.schema.as_deref() else { return Self::of_nothing(judge, rows) };
         let (mut counting, mut unfit) = (Rows::default(), Vec::new());
+        let mut keys = BTreeMap::new();
         for (scope, key, held) in rows.iter() {
+            if let Held::Secret(sealed) = held {
+                keys.entry(sealed.version).or_insert_with(|| key.to_owned());
+            }
             match misfit(of, (scope, key, held)) {
                 None => counting.put(scope, key, Some(held.clone())),
+                Some(_) if judge.awaits_more && of.field(key).is_none() => {}
                 Some(why) => unfit.push(why),
             }
         }
@@ -52,13 +79,37 @@ impl Standing {
         let missing = of.fields().iter().filter(|field| is_missing(field, &server, &counting));
         let missing = missing.map(|field| field.key.clone()).collect();
         let server = Value::Object(server).to_string();
-        Self { schema, rows, counting, unfit, missing, server }
+        Self { judge, rows, counting, unfit, missing, server, keys }
+    }
+
+    /// Where nothing counts: all of it is kept as it is.
+    #[must_use]
+    pub fn of_nothing(judge: Judge, rows: Rows) -> Self {
+        Self { judge, rows, server: "{}".to_owned(), ..Self::default() }
+    }
+
+    /// What was declared; nothing where the plugin has no settings.
+    #[must_use]
+    pub fn schema(&self) -> Option<&Arc<Schema>> {
+        self.judge.schema.as_ref()
+    }
+
+    /// Secrets that count on the whole server and are others than in `before`.
+    #[must_use]
+    pub fn secrets_unlike(&self, before: &Self) -> Vec<String> {
+        let secret = |of: &Self, key: &str| match of.counting.get(&Scope::Server, key) {
+            Some(Held::Secret(sealed)) => Some(sealed.clone()),
+            Some(Held::Open(_)) | None => None,
+        };
+        let fields = self.schema().into_iter().flat_map(|it| it.fields()).filter(|it| it.secret);
+        let other = fields.filter(|it| secret(self, &it.key) != secret(before, &it.key));
+        other.map(|it| it.key.clone()).collect()
     }
 
     /// The open values that count at a place.
     #[must_use]
     pub fn effective(&self, place: &Place) -> Map<String, Value> {
-        match &self.schema {
+        match self.schema() {
             Some(schema) => self.counting.effective(schema.defaults(), place),
             None => Map::new(),
         }

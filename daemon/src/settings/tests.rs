@@ -10,7 +10,7 @@ use super::change::Change;
 use super::overlay::{Held, Rows};
 use super::schema::Schema;
 use super::scope::{Place, Scope, ScopeKind};
-use super::standing::Standing;
+use super::standing::{Judge, Standing};
 use super::{Fault, caps};
 
 fn schema() -> Arc<Schema> {
@@ -38,7 +38,7 @@ fn schema() -> Arc<Schema> {
 }
 
 fn standing(rows: Rows) -> Standing {
-    Standing::of(Some(schema()), rows)
+    Standing::of(Judge { schema: Some(schema()), awaits_more: false }, rows)
 }
 
 fn change(scope: Scope, values: Value) -> Change {
