@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::Fault;
 use super::overlay::Held;
-use super::schema::{Field, Schema};
+use super::schema::{Field, MOST_FIELDS, Schema};
 use super::scope::Scope;
 use super::standing::Standing;
 use crate::config::nearest::nearest;
@@ -73,6 +73,13 @@ impl Change {
     /// Holds every value against its own rules, whatever else is set; with every fault.
     pub fn alone(&self, schema: &Schema) -> (Checked, Vec<Fault>) {
         let (mut checked, mut faults) = (Checked::default(), self.misplaced());
+        if self.values.len() > MOST_FIELDS {
+            // Not one by one: there may be any number of them.
+            let text =
+                format!("names {} settings; there are at most {MOST_FIELDS}", self.values.len());
+            faults.push(Fault::new("", text));
+            return (checked, faults);
+        }
         for (key, value) in &self.values {
             match schema.field(key) {
                 Some(field) => self.take(schema, (field, value), &mut checked, &mut faults),

@@ -14,6 +14,7 @@ use super::change::{Change, Checked};
 use super::ledger::Ledger;
 use super::overlay::Held;
 use super::queue::{Fate, Place, Shut, Start};
+use super::schema::MOST_FIELDS;
 use super::secret;
 use super::standing::Standing;
 use super::told::{Telling, Word};
@@ -23,6 +24,9 @@ use crate::config::name::PluginName;
 use crate::secrets::{Keyring, SecretError};
 use crate::status::of_store;
 use crate::store::StoreError;
+
+/// Characters of a key that go on record: a longer one is none.
+const KEY: usize = 64;
 
 /// What is to be saved, by whom.
 #[derive(Debug, Clone)]
@@ -100,7 +104,8 @@ impl Ledger {
         place: Place,
     ) -> Result<Outcome, Failure> {
         let Saving { change, by } = saving;
-        let keys: Vec<String> = change.values.keys().cloned().collect();
+        let keys = change.values.keys().take(MOST_FIELDS);
+        let keys: Vec<String> = keys.map(|key| key.chars().take(KEY).collect()).collect();
         let scope = change.scope.clone();
         let Place { number, start, fate } = place;
         let turn = Turn(Arc::clone(&self), number);

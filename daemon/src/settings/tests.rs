@@ -121,6 +121,13 @@ fn a_value_that_is_too_large_is_refused_by_size() {
 }
 
 #[test]
+fn no_number_of_unknown_settings_costs_more_than_one_fault() {
+    let many: Map<String, Value> = (0..10_000).map(|it| (format!("k{it}"), json!(1))).collect();
+    let told = faults(Scope::Server, Value::Object(many));
+    assert_eq!(told, ["names 10000 settings; there are at most 64"]);
+}
+
+#[test]
 fn what_is_typed_is_read_as_the_schema_wants_it() {
     let schema = schema();
     assert_eq!(schema.typed("greeting", "7"), json!("7"));
