@@ -1,5 +1,5 @@
-//! Settings that a plugin registers while it runs, beside those of its manifest: one schema of both,
-//! which is judged like a manifest's. They go with the process that registered them.
+//! Settings that a plugin registers while it runs, beside those of its manifest: one schema of
+//! both, which is judged like a manifest's. They go with the process that registered them.
 //!
 //! It refuses to know why a plugin has more settings than its manifest says.
 

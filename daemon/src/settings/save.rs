@@ -1,8 +1,8 @@
 //! Saving: held against the schema, told to the plugin, kept once the plugin agrees. What it
 //! refuses or leaves unanswered is as if nobody had saved it.
 //!
-//! One plugin's changes take turns; a handler that hangs holds up nobody else's. Each runs in a task
-//! of its own, so that who hangs up leaves nothing half done.
+//! One plugin's changes take turns; a handler that hangs holds up nobody else's. Each runs in a
+//! task of its own, so that who hangs up leaves nothing half done.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -123,8 +123,8 @@ impl Ledger {
         }
     }
 
-    /// Tells a plugin what counts where it has last heard of something else: it began while a change
-    /// was being written, or other settings are declared by now. It is not asked.
+    /// Tells a plugin what counts where it has last heard of something else: it began while a
+    /// change was being written, or other settings are declared by now. It is not asked.
     pub(super) fn inform(&self) {
         let now = self.parts.clock.now();
         let mut inner = self.inner();

@@ -50,6 +50,9 @@ export function bytes(count) {
   return count < 1024 * 1024 ? `${Math.ceil(count / 1024)} KiB` : `${mebibytes(count)} MiB`;
 }
 
+/** Words that begin a line. */
+export const sentence = (text) => text && text[0].toUpperCase() + text.slice(1);
+
 /** The same colour for the same name, everywhere. */
 export function hue(name) {
   let sum = 7;

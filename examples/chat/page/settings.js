@@ -1,6 +1,6 @@
 // Settings of plugins: forms made of their schemas. It knows kinds of fields, and no plugin.
 
-import { h, post } from "./dom.js";
+import { h, post, sentence } from "./dom.js";
 
 const SCOPES = { server: "Everywhere", channel: "In this channel", user: "For you" };
 
@@ -131,7 +131,7 @@ function row(page, field, scope) {
     changed: () => back || input.changed(),
     read: () => (back ? null : input.read()),
     blame: (text) => {
-      fault.textContent = text;
+      fault.textContent = sentence(text);
       element.classList.toggle("wrong", !!text);
       input.element.toggleAttribute("aria-invalid", !!text);
     },

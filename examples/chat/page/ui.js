@@ -1,7 +1,7 @@
 // What plugins show: components beside the conversation, entries of menus, forms. Everything a
 // plugin says arrives as data and is put into the page as text.
 
-import { h, post } from "./dom.js";
+import { h, post, sentence } from "./dom.js";
 
 const at = (id) => document.getElementById(id);
 const key = (it) => `${it.plugin}/${it.id}`;
@@ -305,7 +305,7 @@ export function ui(me, here, channels) {
       send.disabled = false;
       if (sent.outcome === "done" || sent.outcome === "asks") { dialog.close(); return told(sent); }
       for (const [id, line] of fault) {
-        line.textContent = sent.fields?.[id] || "";
+        line.textContent = sentence(sent.fields?.[id] || "");
         inputs.get(id).input.toggleAttribute("aria-invalid", Boolean(sent.fields?.[id]));
       }
       inner.querySelector("[aria-invalid]")?.focus();

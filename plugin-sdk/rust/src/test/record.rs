@@ -300,7 +300,8 @@ impl Recorder {
         }
     }
 
-    /// Keeps what was registered; what counts from then on is what a test has set, and its defaults.
+    /// Keeps what was registered; what counts from then on is what a test has set, and its
+    /// defaults.
     pub(crate) fn register_settings(
         &self,
         schema: &str,
