@@ -185,9 +185,9 @@ impl Fleet {
     pub(super) async fn board(&mut self, loaded: Loaded, spec: Spec) -> Result<(), Failure> {
         let name = loaded.manifest.name.clone();
         if self.aboard.contains_key(&name) {
-            return self.exchange(&name, loaded, spec).await;
+            return Box::pin(self.exchange(&name, loaded, spec)).await;
         }
-        let cannot = |text| cannot(&name, text);
+        let cannot = |text: String| cannot(&name, &text);
         let past = self.past(&name).await?;
         let user = self.users.give(&name).map_err(cannot)?;
         let settings = self.settle(&loaded).await?;
@@ -210,7 +210,7 @@ impl Fleet {
     ) -> Result<(), Failure> {
         if let Some(aboard) = self.aboard.get_mut(name) {
             let exchanged = aboard.exchange(&self.harbour, &self.config, loaded.clone(), spec);
-            exchanged.await.map_err(|text| cannot(name, text))?;
+            exchanged.await.map_err(|text| cannot(name, &text))?;
         }
         // Not before: what cannot be exchanged goes on by what it has.
         self.settle(&loaded).await?;
@@ -336,7 +336,7 @@ fn notes(spec: &Spec) -> Vec<String> {
     .collect()
 }
 
-fn cannot(name: &PluginName, text: String) -> Failure {
+fn cannot(name: &PluginName, text: &str) -> Failure {
     Failure::new(Code::FailedPrecondition, Reason::Internal, format!("{name}: {text}"))
 }
 

@@ -282,3 +282,6 @@ fn leaving(plugin: &PluginName) -> Failure {
 fn unexpected(what: &str) -> Failure {
     Failure::new(Code::Internal, Reason::Internal, format!("{what} failed unexpectedly"))
 }
+
+#[cfg(test)]
+mod tests;
