@@ -62,7 +62,7 @@ impl Aboard {
 
     async fn told(&mut self) -> SettingsChanged {
         match self.heard.next().await {
-            Some(ToPlugin::Frame(frame)) => match frame.kind {
+            Some(Ok(ToPlugin::Frame(frame))) => match frame.kind {
                 Some(daemon_frame::Kind::Settings(changed)) => changed,
                 other => panic!("{other:?}"),
             },
