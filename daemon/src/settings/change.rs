@@ -22,7 +22,7 @@ pub const MOST_ROWS: usize = 4_096;
 const ID_BYTES: usize = 255;
 
 /// Values to be saved in one scope.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Change {
     /// Where.
     pub scope: Scope,
@@ -31,12 +31,27 @@ pub struct Change {
 }
 
 /// What is to be kept: open values, and secrets that are yet to be encrypted.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Default, PartialEq)]
 pub struct Checked {
     /// Nothing = what is there goes.
     pub open: BTreeMap<String, Option<Value>>,
     /// The same of secrets.
     pub secret: BTreeMap<String, Option<String>>,
+}
+
+impl std::fmt::Debug for Change {
+    /// Keys only: a value may be a secret in clear.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let keys: Vec<&String> = self.values.keys().collect();
+        f.debug_struct("Change").field("scope", &self.scope).field("keys", &keys).finish()
+    }
+}
+
+impl std::fmt::Debug for Checked {
+    /// Keys only.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.open.keys()).entries(self.secret.keys()).finish()
+    }
 }
 
 impl Checked {

@@ -212,7 +212,7 @@ impl Ledger {
             let change = pending.change;
             format!("config_pending: change {change} waits for its word, {left:.1} s more")
         });
-        let unfit = &inner.standing.unfit;
+        let unfit = inner.standing.unfit();
         let unfit =
             (!unfit.is_empty()).then(|| format!("settings do not fit: {}", unfit.join("; ")));
         let gone = inner.standing.keys.iter().filter(|(key, _)| !self.parts.keys.has(**key));

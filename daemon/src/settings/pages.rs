@@ -34,7 +34,7 @@ impl Ledger {
             fields: fields(&standing, place),
             pending,
             missing: standing.missing.clone(),
-            unfit: standing.unfit.clone(),
+            unfit: standing.unfit_at(place),
         })
     }
 
@@ -49,7 +49,7 @@ impl Ledger {
             fields: fields(&standing, place),
             pending,
             missing: standing.missing.clone(),
-            unfit: standing.unfit.clone(),
+            unfit: standing.unfit(),
         }
     }
 }

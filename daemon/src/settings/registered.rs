@@ -95,7 +95,7 @@ impl Ledger {
             settings: standing.server.clone(),
             narrowed: standing.is_narrowed(),
             missing: standing.missing.clone(),
-            unfit: standing.unfit.clone(),
+            unfit: standing.unfit(),
         }
     }
 

@@ -43,8 +43,8 @@ pub struct Standing {
     pub rows: Rows,
     /// Those of them that fit.
     counting: Rows,
-    /// Why others do not.
-    pub unfit: Vec<String>,
+    /// Why others do not, scope by scope: whoever looks at a place reads of no other.
+    unfit: BTreeMap<Scope, Vec<String>>,
     /// Settings that the plugin is not started without, and which nobody has set.
     pub missing: Vec<String>,
     /// What counts on the whole server, as JSON.
@@ -58,7 +58,7 @@ impl Standing {
     #[must_use]
     pub fn of(judge: Judge, rows: Rows) -> Self {
         let Some(of) = judge.schema.as_deref() else { return Self::of_nothing(judge, rows) };
-        let (mut counting, mut unfit) = (Rows::default(), Vec::new());
+        let (mut counting, mut unfit) = (Rows::default(), BTreeMap::<Scope, Vec<String>>::new());
         let mut keys = BTreeMap::new();
         for (scope, key, held) in rows.iter() {
             if let Held::Secret(sealed) = held {
@@ -67,15 +67,13 @@ impl Standing {
             match misfit(of, (scope, key, held)) {
                 None => counting.put(scope, key, Some(held.clone())),
                 Some(_) if judge.awaits_more && of.field(key).is_none() => {}
-                Some(why) => unfit.push(why),
+                Some(why) => unfit.entry(scope.clone()).or_default().push(why),
             }
         }
         let server = counting.effective(of.defaults(), &Place::default());
-        let whole = of.faults(&server).into_iter().filter(|fault| fault.path.is_empty());
-        unfit.extend(whole.map(|fault| fault.to_string()));
-        let more = unfit.len().saturating_sub(TOLD);
-        unfit.truncate(TOLD);
-        unfit.extend((more > 0).then(|| format!("{more} more")));
+        for fault in of.faults(&server).into_iter().filter(|fault| fault.path.is_empty()) {
+            unfit.entry(Scope::Server).or_default().push(fault.to_string());
+        }
         let missing = of.fields().iter().filter(|field| is_missing(field, &server, &counting));
         let missing = missing.map(|field| field.key.clone()).collect();
         let server = Value::Object(server).to_string();
@@ -92,6 +90,18 @@ impl Standing {
     #[must_use]
     pub fn schema(&self) -> Option<&Arc<Schema>> {
         self.judge.schema.as_ref()
+    }
+
+    /// Why values do not count, wherever they are kept.
+    #[must_use]
+    pub fn unfit(&self) -> Vec<String> {
+        told(self.unfit.values().flatten())
+    }
+
+    /// The same of those that would count at a place: somebody else's are not told there.
+    #[must_use]
+    pub fn unfit_at(&self, place: &Place) -> Vec<String> {
+        told(place.scopes().iter().filter_map(|scope| self.unfit.get(scope)).flatten())
     }
 
     /// Secrets that count on the whole server and are others than in `before`.
@@ -140,6 +150,19 @@ impl Standing {
     pub fn is_narrowed(&self) -> bool {
         self.counting.is_narrowed()
     }
+}
+
+/// The first of them; the rest is counted.
+fn told<'a>(all: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let (mut told, mut more) = (Vec::new(), 0_usize);
+    for why in all {
+        match told.len() < TOLD {
+            true => told.push(why.clone()),
+            false => more += 1,
+        }
+    }
+    told.extend((more > 0).then(|| format!("{more} more")));
+    told
 }
 
 fn is_missing(field: &Field, server: &Map<String, Value>, counting: &Rows) -> bool {

@@ -71,6 +71,9 @@ fn every_fault_is_named_with_its_path_and_what_to_write() {
         assert!(has(part), "{part} is not in {told:#?}");
     }
     assert!(!has("abc"), "a secret is in no fault: {told:#?}");
+    let change = change(Scope::Server, json!({ "token": "abc" }));
+    let shown = format!("{change:?} {:?}", change.alone(&schema()).0);
+    assert!(!shown.contains("abc") && shown.contains("token"), "{shown}");
 }
 
 #[test]
@@ -105,13 +108,26 @@ fn what_does_not_fit_any_more_is_kept_told_and_does_not_count() {
     rows.put(&Scope::Server, "gone", Some(Held::Open(json!(true))));
     rows.put(&Scope::Server, "token", Some(Held::Open(json!("in clear"))));
     let standing = standing(rows.clone());
-    assert_eq!(standing.unfit.len(), 3, "{:?}", standing.unfit);
+    assert_eq!(standing.unfit().len(), 3, "{:?}", standing.unfit());
     assert_eq!(standing.rows, rows);
     assert_eq!(standing.server, r#"{"greeting":"Hello"}"#);
     assert!(!standing.server.contains("clear"));
     // Something else can be mended meanwhile.
     let mending = change(Scope::Server, json!({ "most": 4 })).check(&schema(), &standing);
     assert!(mending.is_ok(), "{mending:?}");
+}
+
+#[test]
+fn what_does_not_fit_for_somebody_is_told_to_nobody_else() {
+    let of = |user: &str| Scope::User(String::new(), user.to_owned());
+    let mut rows = Rows::default();
+    rows.put(&of("ann"), "greeting", Some(Held::Open(json!("what Ann says to herself"))));
+    rows.put(&Scope::Server, "most", Some(Held::Open(json!(12))));
+    let standing = standing(rows);
+    assert_eq!(standing.unfit().len(), 2);
+    let at = |user: &str| standing.unfit_at(&Place::named("", "", user)).join("; ");
+    assert!(at("ann").contains("Ann") && at("ann").contains("most"), "{}", at("ann"));
+    assert!(!at("bob").contains("Ann") && at("bob").contains("most"), "{}", at("bob"));
 }
 
 #[test]
