@@ -126,6 +126,12 @@ impl Keyring {
         !self.keys.is_empty()
     }
 
+    /// Whether the key of this version is there.
+    #[must_use]
+    pub fn has(&self, version: u32) -> bool {
+        self.keys.contains_key(&version)
+    }
+
     /// Encrypts a value that is about something.
     ///
     /// # Errors

@@ -9,6 +9,8 @@ mod change;
 mod ledger;
 mod overlay;
 mod pages;
+mod queue;
+mod registered;
 mod registry;
 mod rules;
 mod save;
@@ -20,13 +22,14 @@ mod told;
 
 pub use caps::SCHEMA_BYTES;
 pub use change::{Change, MOST_ROWS, VALUE_BYTES};
-pub use ledger::{About, Ledger, Parts};
+pub use ledger::{About, Declared, Ledger, Parts};
 pub use overlay::{Held, Rows};
 pub use pages::object;
 pub use registry::Settings;
 pub use save::{Outcome, Saving};
-pub use schema::{Field, Schema};
+pub use schema::{Field, MOST_FIELDS, Schema};
 pub use scope::{Place, Scope, ScopeKind};
+pub use told::Told;
 
 /// Why a value or a schema cannot stand.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1731,6 +1731,8 @@ pub enum Reason {
     UnknownAsset = 138,
     /// The file has changed since the plugin was loaded.
     AssetChanged = 139,
+    /// Settings that cannot be registered: the manifest allows none, or their schema cannot stand.
+    BadSettingsSchema = 178,
 }
 impl Reason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1829,6 +1831,7 @@ impl Reason {
             Self::BadValues => "REASON_BAD_VALUES",
             Self::UnknownAsset => "REASON_UNKNOWN_ASSET",
             Self::AssetChanged => "REASON_ASSET_CHANGED",
+            Self::BadSettingsSchema => "REASON_BAD_SETTINGS_SCHEMA",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1924,6 +1927,7 @@ impl Reason {
             "REASON_BAD_VALUES" => Some(Self::BadValues),
             "REASON_UNKNOWN_ASSET" => Some(Self::UnknownAsset),
             "REASON_ASSET_CHANGED" => Some(Self::AssetChanged),
+            "REASON_BAD_SETTINGS_SCHEMA" => Some(Self::BadSettingsSchema),
             _ => None,
         }
     }
@@ -2274,7 +2278,7 @@ pub struct SettingsFault {
 pub struct SettingsSaved {
     #[prost(enumeration = "SettingsOutcome", tag = "1")]
     pub outcome: i32,
-    /// The plugin's words, or why nothing is known of them.
+    /// The plugin's words, why nothing is known of them, or what became of the newer one.
     #[prost(string, tag = "2")]
     pub reason: ::prost::alloc::string::String,
     /// Every fault there is, where it is invalid.
@@ -2358,6 +2362,9 @@ pub enum SettingsOutcome {
     Refused = 5,
     /// The plugin did not answer in time, or ended; what was before counts.
     Unanswered = 6,
+    /// While it waited for its turn, somebody saved all of it again in the same place: only the newer
+    /// one was told to the plugin. The reason says what became of that.
+    Overtaken = 7,
 }
 impl SettingsOutcome {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -2373,6 +2380,7 @@ impl SettingsOutcome {
             Self::Invalid => "SETTINGS_OUTCOME_INVALID",
             Self::Refused => "SETTINGS_OUTCOME_REFUSED",
             Self::Unanswered => "SETTINGS_OUTCOME_UNANSWERED",
+            Self::Overtaken => "SETTINGS_OUTCOME_OVERTAKEN",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -2385,6 +2393,7 @@ impl SettingsOutcome {
             "SETTINGS_OUTCOME_INVALID" => Some(Self::Invalid),
             "SETTINGS_OUTCOME_REFUSED" => Some(Self::Refused),
             "SETTINGS_OUTCOME_UNANSWERED" => Some(Self::Unanswered),
+            "SETTINGS_OUTCOME_OVERTAKEN" => Some(Self::Overtaken),
             _ => None,
         }
     }

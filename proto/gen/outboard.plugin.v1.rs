@@ -6165,6 +6165,31 @@ pub struct SettingsSecret {
     #[prost(string, tag = "1")]
     pub value: ::prost::alloc::string::String,
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SettingsRegisterRequest {
+    /// JSON Schema of an object, as a manifest's file: its properties, what is required of them, and
+    /// "$defs". Without properties nothing is registered any more. At most 64 KiB.
+    #[prost(string, tag = "1")]
+    pub schema: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SettingsRegisterResponse {
+    /// Counts with SettingsChanged.change: whatever has a higher number is newer than this.
+    #[prost(uint64, tag = "1")]
+    pub change: u64,
+    /// What counts on the whole server now: a JSON object, with defaults, without secrets.
+    #[prost(string, tag = "2")]
+    pub settings: ::prost::alloc::string::String,
+    /// Something is set for less than the whole server.
+    #[prost(bool, tag = "3")]
+    pub narrowed: bool,
+    /// Required settings that nobody has set.
+    #[prost(string, repeated, tag = "4")]
+    pub missing: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Values that are kept and do not fit.
+    #[prost(string, repeated, tag = "5")]
+    pub unfit: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
 /// Generated client implementations.
 pub mod settings_client {
     #![allow(
@@ -6294,6 +6319,32 @@ pub mod settings_client {
                 .insert(GrpcMethod::new("outboard.plugin.v1.Settings", "GetSecret"));
             self.inner.unary(req, path, codec).await
         }
+        /// Has more settings stand beside the manifest's, in the place of what was registered before, as
+        /// far as the manifest says `dynamic = true`. They go with the process.
+        pub async fn register(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SettingsRegisterRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SettingsRegisterResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/outboard.plugin.v1.Settings/Register",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("outboard.plugin.v1.Settings", "Register"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -6324,6 +6375,15 @@ pub mod settings_server {
             &self,
             request: tonic::Request<super::SettingsGetSecretRequest>,
         ) -> std::result::Result<tonic::Response<super::SettingsSecret>, tonic::Status>;
+        /// Has more settings stand beside the manifest's, in the place of what was registered before, as
+        /// far as the manifest says `dynamic = true`. They go with the process.
+        async fn register(
+            &self,
+            request: tonic::Request<super::SettingsRegisterRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::SettingsRegisterResponse>,
+            tonic::Status,
+        >;
     }
     #[derive(Debug)]
     pub struct SettingsServer<T> {
@@ -6476,6 +6536,51 @@ pub mod settings_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetSecretSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/outboard.plugin.v1.Settings/Register" => {
+                    #[allow(non_camel_case_types)]
+                    struct RegisterSvc<T: Settings>(pub Arc<T>);
+                    impl<
+                        T: Settings,
+                    > tonic::server::UnaryService<super::SettingsRegisterRequest>
+                    for RegisterSvc<T> {
+                        type Response = super::SettingsRegisterResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SettingsRegisterRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Settings>::register(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = RegisterSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -68,6 +68,8 @@ pub const RPCS: &[Rpc] = &[
     // What was set for the plugin itself.
     free("/outboard.plugin.v1.Settings/Get"),
     free("/outboard.plugin.v1.Settings/GetSecret"),
+    // How many more can be set for it, its manifest says.
+    free("/outboard.plugin.v1.Settings/Register"),
     rpc("/outboard.plugin.v1.Ui/Register", "ui:contribute"),
     rpc("/outboard.plugin.v1.Ui/Update", "ui:contribute"),
     rpc("/outboard.plugin.v1.Ui/Remove", "ui:contribute"),

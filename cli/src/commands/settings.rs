@@ -165,6 +165,12 @@ fn tell(desk: &Desk<'_>, name: &str, saved: SettingsSaved) -> Result<Exit, Stop>
             let hint = format!("`outboard logs {name}` may say more");
             return Err(Trouble::new(Exit::Timeout, message).hint(hint).into());
         }
+        SettingsOutcome::Overtaken => {
+            format!(
+                "a newer change of the same settings took its place: {}",
+                escape::line(&saved.reason)
+            )
+        }
         SettingsOutcome::Unspecified => "done".to_owned(),
     };
     let word = outcome.as_str_name().trim_start_matches("SETTINGS_OUTCOME_").to_lowercase();

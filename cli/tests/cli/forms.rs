@@ -94,6 +94,7 @@ impl Settings for Forms {
                 SettingsSaved { faults, ..saved(SettingsOutcome::Invalid, "") }
             }
             "refused" => saved(SettingsOutcome::Refused, "too nautical"),
+            "newer" => saved(SettingsOutcome::Overtaken, "the plugin goes by it"),
             "hung" => saved(SettingsOutcome::Unanswered, "it did not answer within 5 s"),
             _ => saved(SettingsOutcome::Acknowledged, ""),
         })

@@ -34,6 +34,9 @@ fn what_the_plugin_says_is_the_exit_code() {
     let refused = set("refused");
     assert!(refused.code == 1 && refused.err.contains("too nautical"), "{refused:?}");
     assert_eq!(set("hung").code, 6);
+    let newer = set("newer");
+    let told = "a newer change of the same settings took its place: the plugin goes by it\n";
+    assert_eq!((newer.code, newer.err.as_str()), (0, told));
     let gone = fake.run(&["settings", "alpha", "unset", "most"]);
     assert_eq!(gone.err, "saved; alpha goes by it from its next start\n");
 }

@@ -38,7 +38,7 @@ impl Service for Forms {
     ) -> Result<Response<SettingsSchemaResponse>, Status> {
         let found = self.settings.find(&request.into_inner().plugin);
         let schema = found.and_then(|ledger| ledger.schema());
-        answer(schema.map(|it| SettingsSchemaResponse { json: it.document().to_string() }))
+        answer(schema.map(|it| SettingsSchemaResponse { json: it.json().to_owned() }))
     }
 
     async fn set(

@@ -88,6 +88,8 @@ pub struct Manifest {
     pub routes: Vec<RouteDecl>,
     /// Where its settings are declared.
     pub settings: SettingsDecl,
+    /// How many more it may register while it runs.
+    pub dynamic_settings: usize,
     /// What must be done before its first process.
     pub install: Option<Install>,
     /// What it shows in apps.
@@ -148,7 +150,7 @@ fn read(root: &Section<'_>, file: &Arc<Path>) -> Option<Manifest> {
     let schedules = schedule::read_all(root);
     let methods = method::read_all(root);
     let routes = route::read_all(root);
-    let settings = settings::read(root);
+    let (settings, dynamic_settings) = settings::read(root);
     let install = install::read_install(root);
     let ui = ui::read(root);
     check_asks(root, &asks, &hooks, &events, &commands);
@@ -179,6 +181,7 @@ fn read(root: &Section<'_>, file: &Arc<Path>) -> Option<Manifest> {
         methods,
         routes,
         settings,
+        dynamic_settings,
         install,
         ui,
     })

@@ -153,7 +153,6 @@ impl Aboard {
         self.bell.abort();
         self.entrance.desk.close(Parting::Unloaded);
         harbour.timetable.remove(&self.loaded.manifest.name);
-        harbour.settings.close(&self.loaded.manifest.name);
         harbour.switchboard.unregister(self.entrance.member);
         let name = &self.loaded.manifest.name;
         for socket in [harbour.paths.plugin_socket(name), harbour.paths.debug_socket(name)] {

@@ -184,25 +184,43 @@ impl Fleet {
     /// Takes it aboard, or exchanges what is known of it and restarts it.
     pub(super) async fn board(&mut self, loaded: Loaded, spec: Spec) -> Result<(), Failure> {
         let name = loaded.manifest.name.clone();
-        let cannot = |text: String| {
-            Failure::new(Code::FailedPrecondition, Reason::Internal, format!("{name}: {text}"))
-        };
+        if self.aboard.contains_key(&name) {
+            return Box::pin(self.exchange(&name, loaded, spec)).await;
+        }
+        let cannot = |text: String| cannot(&name, &text);
+        let past = self.past(&name).await?;
+        let user = self.users.give(&name).map_err(cannot)?;
         let settings = self.settle(&loaded).await?;
-        if let Some(aboard) = self.aboard.get_mut(&name) {
-            let exchanged = aboard.exchange(&self.harbour, &self.config, loaded, spec).await;
-            exchanged.map_err(cannot)?;
+        let boarding = Boarding { loaded, spec, user, past, settings };
+        match Aboard::take(&self.harbour, &self.config, boarding) {
+            Ok(aboard) => drop(self.aboard.insert(name, Box::new(aboard))),
+            Err(text) => {
+                self.harbour.settings.close(&name).await;
+                return Err(cannot(text));
+            }
+        }
+        Ok(())
+    }
+
+    async fn exchange(
+        &mut self,
+        name: &PluginName,
+        loaded: Loaded,
+        spec: Spec,
+    ) -> Result<(), Failure> {
+        if let Some(aboard) = self.aboard.get_mut(name) {
+            let exchanged = aboard.exchange(&self.harbour, &self.config, loaded.clone(), spec);
+            exchanged.await.map_err(|text| cannot(name, &text))?;
+        }
+        // Not before: what cannot be exchanged goes on by what it has.
+        self.settle(&loaded).await?;
+        if let Some(aboard) = self.aboard.get(name) {
             aboard.entrance.desk.end(Parting::LoadedAnew);
             // One that sleeps need not start for it.
             if !aboard.view.borrow().state.is_asleep() {
                 let _ = aboard.mail.send(Mail::Restart).await;
             }
-            return Ok(());
         }
-        let past = self.past(&name).await?;
-        let user = self.users.give(&name).map_err(cannot)?;
-        let boarding = Boarding { loaded, spec, user, past, settings };
-        let aboard = Aboard::take(&self.harbour, &self.config, boarding).map_err(cannot)?;
-        self.aboard.insert(name, Box::new(aboard));
         Ok(())
     }
 
@@ -256,6 +274,8 @@ impl Fleet {
         if let Some(aboard) = self.aboard.remove(&name) {
             aboard.leave(&self.harbour);
         }
+        // Who was saving is answered: nothing of it is written from here on.
+        self.harbour.settings.close(&name).await;
         let _ = self.harbour.moves.send(Move::State(name.clone()));
         Ok(Done { message: format!("{name} unloaded; its data stays") })
     }
@@ -314,6 +334,10 @@ fn notes(spec: &Spec) -> Vec<String> {
         )
     })
     .collect()
+}
+
+fn cannot(name: &PluginName, text: &str) -> Failure {
+    Failure::new(Code::FailedPrecondition, Reason::Internal, format!("{name}: {text}"))
 }
 
 fn internal(text: &str) -> Failure {

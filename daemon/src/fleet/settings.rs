@@ -8,7 +8,7 @@ use outboard_proto::common::Failure;
 
 use super::Fleet;
 use crate::config::manifest::Loaded;
-use crate::settings::{About, Ledger};
+use crate::settings::{About, Declared, Ledger};
 use crate::status::of_store;
 
 impl Fleet {
@@ -22,7 +22,8 @@ impl Fleet {
             Some(_) | None => manifest.name.as_str().to_owned(),
         };
         let about = About { title, description: manifest.about.description.clone() };
-        ledger.go_by(loaded.settings.clone(), about).await;
+        let (schema, dynamic) = (loaded.settings.clone(), manifest.dynamic_settings);
+        ledger.go_by(Declared { schema, dynamic }, about).await;
         Ok(ledger)
     }
 }

@@ -105,6 +105,7 @@ impl LinuxHost {
         order.pass.heard(entrance.clock.now());
         entrance.door.open(Arc::clone(&order.pass));
         entrance.switchboard.new_generation(entrance.member);
+        entrance.settings.process_over();
         tokio::spawn(bring_up(order, Prepared::held(prepared)));
     }
 
@@ -223,6 +224,7 @@ impl Host for LinuxHost {
             }
             Effect::Record(obituary) => {
                 self.parts.entrance.door.shut(obituary.generation);
+                self.parts.entrance.settings.process_over();
                 let entrance = &self.parts.entrance;
                 let own_fault = !matches!(obituary.cause, Cause::Stopped | Cause::DaemonLost);
                 entrance.switchboard.generation_ended(entrance.member, own_fault);

@@ -28,6 +28,7 @@ use crate::lifecycle::Lifecycle;
 use crate::logs::Origin;
 use crate::plugin::Mail;
 use crate::routing::Said;
+use crate::settings::Told;
 use crate::status;
 
 /// Frames handled before others get their turn.
@@ -150,6 +151,7 @@ impl Session {
             }
             // What its forerunner missed is not held against it.
             self.entrance.switchboard.new_generation(self.entrance.member);
+            self.entrance.settings.process_over();
         }
         let now = self.clock().now();
         let text = "another session of this generation took over";
@@ -169,9 +171,10 @@ impl Session {
         if let Who::Own(_) = &self.who {
             self.entrance.lifecycle.met(&hello.version, &hello.features);
         }
-        self.welcome(&hello);
+        let told = self.entrance.settings.told();
+        self.welcome(&hello, &told);
         let answers = hello::answers_settings(&hello);
-        self.entrance.settings.attach(self.serial, self.egress.clone(), answers);
+        self.entrance.settings.attach(self.serial, self.egress.clone(), answers, told);
         let egress = self.egress.clone();
         self.entrance.switchboard.set_chunks(self.entrance.member, hello::speaks_chunks(&hello));
         let hears_grants = hello::hears_grants(&hello);
@@ -181,14 +184,13 @@ impl Session {
         true
     }
 
-    fn welcome(&self, hello: &Hello) {
+    fn welcome(&self, hello: &Hello, told: &Told) {
         let facts = self.entrance.facts();
-        let told = self.entrance.settings.told();
         let welcome = Welcome {
             generation: self.pass.generation,
             session: self.number,
             resumed: self.pass.was_ready.load(Ordering::Relaxed),
-            settings: told.json,
+            settings: told.json.clone(),
             settings_narrowed: told.narrowed,
             grants: facts.grants.clone(),
             limits: Some(self.limits(&facts)),

@@ -1,4 +1,5 @@
-//! The host API's Settings: what was set for the plugin, at one place, and its secrets.
+//! The host API's Settings: what was set for the plugin, at one place, its secrets, and what more
+//! can be set while it runs.
 //!
 //! Being the plugin is enough: it asks for nothing but its own. It decodes, asks, encodes.
 
@@ -6,7 +7,8 @@ use std::sync::Arc;
 
 use outboard_proto::plugin::settings_server::Settings;
 use outboard_proto::plugin::{
-    SettingsGetRequest, SettingsGetResponse, SettingsGetSecretRequest, SettingsSecret,
+    SettingsGetRequest, SettingsGetResponse, SettingsGetSecretRequest, SettingsRegisterRequest,
+    SettingsRegisterResponse, SettingsSecret,
 };
 use tonic::{Request, Response, Status};
 
@@ -43,5 +45,14 @@ impl Settings for HostSettings {
         let value = self.entrance.settings.secret(&key, &place, change);
         let value = value.map_err(|failure| status::of(&failure))?;
         Ok(Response::new(SettingsSecret { value }))
+    }
+
+    async fn register(
+        &self,
+        request: Request<SettingsRegisterRequest>,
+    ) -> Result<Response<SettingsRegisterResponse>, Status> {
+        let SettingsRegisterRequest { schema } = request.into_inner();
+        let registered = self.entrance.settings.register(schema).await;
+        registered.map(Response::new).map_err(|failure| status::of(&failure))
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::Fault;
 use super::overlay::Held;
-use super::schema::{Field, Schema};
+use super::schema::{Field, MOST_FIELDS, Schema};
 use super::scope::Scope;
 use super::standing::Standing;
 use crate::config::nearest::nearest;
@@ -22,7 +22,7 @@ pub const MOST_ROWS: usize = 4_096;
 const ID_BYTES: usize = 255;
 
 /// Values to be saved in one scope.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Change {
     /// Where.
     pub scope: Scope,
@@ -31,12 +31,27 @@ pub struct Change {
 }
 
 /// What is to be kept: open values, and secrets that are yet to be encrypted.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Default, PartialEq)]
 pub struct Checked {
     /// Nothing = what is there goes.
     pub open: BTreeMap<String, Option<Value>>,
     /// The same of secrets.
     pub secret: BTreeMap<String, Option<String>>,
+}
+
+impl std::fmt::Debug for Change {
+    /// Keys only: a value may be a secret in clear.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let keys: Vec<&String> = self.values.keys().collect();
+        f.debug_struct("Change").field("scope", &self.scope).field("keys", &keys).finish()
+    }
+}
+
+impl std::fmt::Debug for Checked {
+    /// Keys only.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.open.keys()).entries(self.secret.keys()).finish()
+    }
 }
 
 impl Checked {
@@ -63,17 +78,30 @@ impl Change {
     /// # Errors
     /// Every fault there is.
     pub fn check(&self, schema: &Schema, standing: &Standing) -> Result<Checked, Vec<Fault>> {
+        let (checked, mut faults) = self.alone(schema);
+        if faults.is_empty() {
+            faults.extend(self.all_together(schema, standing, &checked));
+        }
+        if faults.is_empty() { Ok(checked) } else { Err(faults) }
+    }
+
+    /// Holds every value against its own rules, whatever else is set; with every fault.
+    pub fn alone(&self, schema: &Schema) -> (Checked, Vec<Fault>) {
         let (mut checked, mut faults) = (Checked::default(), self.misplaced());
+        if self.values.len() > MOST_FIELDS {
+            // Not one by one: there may be any number of them.
+            let text =
+                format!("names {} settings; there are at most {MOST_FIELDS}", self.values.len());
+            faults.push(Fault::new("", text));
+            return (checked, faults);
+        }
         for (key, value) in &self.values {
             match schema.field(key) {
                 Some(field) => self.take(schema, (field, value), &mut checked, &mut faults),
                 None => faults.push(unknown(schema, key)),
             }
         }
-        if faults.is_empty() {
-            faults.extend(self.all_together(schema, standing, &checked));
-        }
-        if faults.is_empty() { Ok(checked) } else { Err(faults) }
+        (checked, faults)
     }
 
     fn misplaced(&self) -> Vec<Fault> {

@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use outboard_proto::common::{Failure, Reason};
 use outboard_supervision::Moment;
-use tokio::sync::{Semaphore, broadcast, oneshot};
+use tokio::sync::{Notify, broadcast, oneshot};
 use tonic::Code;
 
 use super::overlay::Rows;
+use super::queue::Queue;
+use super::registered::Registered;
 use super::schema::Schema;
 use super::scope::Place;
-use super::standing::Standing;
+use super::standing::{Judge, Standing};
 use super::told::{Listener, Word};
 use crate::audit::Audit;
 use crate::clock::Clock;
@@ -22,9 +24,6 @@ use crate::config::name::PluginName;
 use crate::plugin::Move;
 use crate::secrets::Keyring;
 use crate::store::Control;
-
-/// Savings of one plugin that may wait for their turn: people at forms, not messages.
-const WAITING: usize = 16;
 
 /// How long a plugin may take over a change unless its configuration says otherwise.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -53,19 +52,35 @@ pub struct About {
     pub description: String,
 }
 
+/// What a plugin's manifest declares.
+#[derive(Debug, Clone, Default)]
+pub struct Declared {
+    /// Its settings, where it has some.
+    pub schema: Option<Arc<Schema>>,
+    /// How many more it may register while it runs.
+    pub dynamic: usize,
+}
+
 /// One plugin's settings.
 pub struct Ledger {
     pub(super) plugin: PluginName,
     pub(super) parts: Parts,
-    /// Who may come in, and wait for the turn.
-    pub(super) places: Arc<Semaphore>,
-    /// Whose change it is: one at a time, in the order they came.
-    pub(super) turn: tokio::sync::Mutex<()>,
+    /// Told whenever nobody saves anything any more.
+    pub(super) idle: Notify,
+    /// Who registers settings, one after the other.
+    pub(super) registering: tokio::sync::Mutex<()>,
     inner: Mutex<Inner>,
 }
 
 pub(super) struct Inner {
     pub(super) about: About,
+    /// What the manifest says, and what was registered since.
+    pub(super) declared: Declared,
+    pub(super) registered: Registered,
+    /// Who waits to save.
+    pub(super) queue: Queue,
+    /// Why the last change could not be kept, though nobody refused it.
+    pub(super) unkept: Option<String>,
     pub(super) answer_within: Duration,
     pub(super) standing: Arc<Standing>,
     pub(super) listener: Option<Listener>,
@@ -91,52 +106,84 @@ impl Ledger {
     pub fn new(plugin: PluginName, parts: Parts, rows: Rows) -> Self {
         let inner = Inner {
             about: About::default(),
+            declared: Declared::default(),
+            registered: Registered::default(),
+            queue: Queue::default(),
+            unkept: None,
             answer_within: ANSWER,
-            standing: Arc::new(Standing::of(None, rows)),
+            standing: Arc::new(Standing::of(Judge::default(), rows)),
             listener: None,
             pending: None,
             changes: 0,
         };
-        Self {
-            plugin,
-            parts,
-            places: Arc::new(Semaphore::new(WAITING)),
-            turn: tokio::sync::Mutex::new(()),
-            inner: Mutex::new(inner),
-        }
+        let (idle, registering) = (Notify::new(), tokio::sync::Mutex::new(()));
+        Self { plugin, parts, idle, registering, inner: Mutex::new(inner) }
     }
 
-    /// Goes by another schema from now on; what was saved stays, and counts where it fits.
-    pub async fn go_by(&self, schema: Option<Arc<Schema>>, about: About) {
-        self.inner().about = about;
+    /// Goes by what another manifest declares from now on; what was saved stays, and counts where
+    /// it fits. What was registered is no more.
+    pub async fn go_by(&self, declared: Declared, about: About) {
+        let judge = declared.judge();
+        {
+            let mut inner = self.inner();
+            (inner.about, inner.declared) = (about, declared);
+            inner.registered.forget();
+        }
+        self.stand_by(judge, |_| true).await;
+    }
+
+    /// Looks at everything by another schema. Whatever is declared or saved meanwhile is looked at
+    /// too. `in_time` says in the end whether it may still count; whether it does.
+    pub(super) async fn stand_by(
+        &self,
+        judge: Judge,
+        in_time: impl Fn(&mut Inner) -> bool,
+    ) -> bool {
         loop {
             let before = Arc::clone(&self.inner().standing);
-            let (rows, schema) = (before.rows.clone(), schema.clone());
-            let standing = stand(schema, rows).await;
+            let standing = stand(judge.clone(), before.rows.clone()).await;
             let mut inner = self.inner();
-            // Something was saved meanwhile: it is looked at too.
             if Arc::ptr_eq(&inner.standing, &before) {
-                inner.standing = standing;
-                return;
+                let counts = in_time(&mut inner);
+                if counts {
+                    inner.standing = standing;
+                }
+                return counts;
             }
         }
     }
 
-    /// Everything that stands now counts as `standing` says, unless the schema is another one by
-    /// now.
+    /// Everything that was saved counts as `standing` says, unless the schema is another one by
+    /// now: then it is looked at by that.
     pub(super) async fn settle(&self, standing: Arc<Standing>) {
-        let schema = self.inner().standing.schema.clone();
-        let same = match (&schema, &standing.schema) {
-            (Some(now), Some(then)) => Arc::ptr_eq(now, then),
-            (None, None) => true,
-            (Some(_), None) | (None, Some(_)) => false,
-        };
-        if same {
-            self.inner().standing = standing;
-            return;
+        let mut settled = standing;
+        loop {
+            let judge = {
+                let mut inner = self.inner();
+                let judge = inner.standing.judge.clone();
+                if judge.is(&settled.judge) {
+                    inner.standing = settled;
+                    break;
+                }
+                judge
+            };
+            settled = stand(judge, settled.rows.clone()).await;
         }
-        let standing = stand(schema, standing.rows.clone()).await;
-        self.inner().standing = standing;
+        self.inform();
+    }
+
+    /// Nothing is saved any more; waits until what is being saved has come to its end, so that it
+    /// stands before whatever is done to all of it next.
+    pub async fn close(&self) {
+        self.inner().queue.close();
+        loop {
+            let mut idle = std::pin::pin!(self.idle.notified());
+            idle.as_mut().enable();
+            if self.inner().queue.is_idle() {
+                return;
+            }
+            idle.await;
+        }
     }
 
     /// How long the plugin may take over a change.
@@ -144,10 +191,16 @@ impl Ledger {
         self.inner().answer_within = answer_within;
     }
 
-    /// Settings that the plugin is not started without, and which nobody has set.
+    /// Settings that the plugin is not started without, and which nobody has set. What it registers
+    /// itself stops nobody.
     #[must_use]
     pub fn missing(&self) -> Vec<String> {
-        self.inner().standing.missing.clone()
+        let inner = self.inner();
+        let of_manifest = |key: &&String| {
+            let schema = inner.declared.schema.as_ref();
+            schema.is_some_and(|schema| schema.field(key).is_some_and(|it| it.required))
+        };
+        inner.standing.missing.iter().filter(of_manifest).cloned().collect()
     }
 
     /// What an operator should know of it.
@@ -159,10 +212,17 @@ impl Ledger {
             let change = pending.change;
             format!("config_pending: change {change} waits for its word, {left:.1} s more")
         });
-        let unfit = &inner.standing.unfit;
+        let unfit = inner.standing.unfit();
         let unfit =
             (!unfit.is_empty()).then(|| format!("settings do not fit: {}", unfit.join("; ")));
-        pending.into_iter().chain(unfit).collect()
+        let gone = inner.standing.keys.iter().filter(|(key, _)| !self.parts.keys.has(**key));
+        let gone = gone.map(|(version, secret)| {
+            format!("a secret cannot be read: {secret} is kept under key {version}, which is gone")
+        });
+        let gone: Vec<String> = gone.collect();
+        let unkept = inner.unkept.as_ref();
+        let unkept = unkept.map(|why| format!("a change of its settings was not kept: {why}"));
+        pending.into_iter().chain(unfit).chain(unkept).chain(gone).collect()
     }
 
     /// What counts at a place, as JSON; secrets are not in it.
@@ -177,7 +237,7 @@ impl Ledger {
     /// # Errors
     /// The plugin has no settings.
     pub fn schema(&self) -> Result<Arc<Schema>, Failure> {
-        self.inner().standing.schema.clone().ok_or_else(|| {
+        self.inner().standing.schema().cloned().ok_or_else(|| {
             let text = format!("{} has no settings", self.plugin);
             Failure::new(Code::NotFound, Reason::UnknownSetting, text)
         })
@@ -195,9 +255,9 @@ impl Ledger {
 }
 
 /// Looks through everything, off the data plane.
-async fn stand(schema: Option<Arc<Schema>>, rows: Rows) -> Arc<Standing> {
-    let fallback = rows.clone();
-    let looked = tokio::task::spawn_blocking(move || Standing::of(schema, rows)).await;
+async fn stand(judge: Judge, rows: Rows) -> Arc<Standing> {
+    let (fallback, judges) = (rows.clone(), judge.clone());
+    let looked = tokio::task::spawn_blocking(move || Standing::of(judges, rows)).await;
     // It panicked: then nothing of it counts, and nothing is lost.
-    Arc::new(looked.unwrap_or_else(|_| Standing::of(None, fallback)))
+    Arc::new(looked.unwrap_or_else(|_| Standing::of_nothing(judge, fallback)))
 }

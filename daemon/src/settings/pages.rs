@@ -24,17 +24,17 @@ impl Ledger {
         let standing = std::sync::Arc::clone(&inner.standing);
         let (about, pending) = (inner.about.clone(), inner.pending.is_some());
         drop(inner);
-        let schema = standing.schema.as_ref().filter(|it| !it.fields().is_empty())?;
+        let schema = standing.schema().filter(|it| !it.fields().is_empty())?;
         Some(SettingsPage {
             plugin: self.plugin.as_str().to_owned(),
             title: about.title,
             description: about.description,
-            schema: schema.document().to_string(),
+            schema: schema.json().to_owned(),
             values: Value::Object(standing.effective(place)).to_string(),
             fields: fields(&standing, place),
             pending,
             missing: standing.missing.clone(),
-            unfit: standing.unfit.clone(),
+            unfit: standing.unfit_at(place),
         })
     }
 
@@ -49,13 +49,13 @@ impl Ledger {
             fields: fields(&standing, place),
             pending,
             missing: standing.missing.clone(),
-            unfit: standing.unfit.clone(),
+            unfit: standing.unfit(),
         }
     }
 }
 
 fn fields(standing: &Standing, place: &Place) -> Vec<SettingsField> {
-    let Some(schema) = &standing.schema else { return Vec::new() };
+    let Some(schema) = standing.schema() else { return Vec::new() };
     let effective = standing.effective(place);
     let field = |field: &super::Field| {
         let from = standing.find(place, &field.key).map(|(scope, _)| scope.kind());
@@ -151,6 +151,7 @@ impl Outcome {
             Self::Invalid(faults) => (SettingsOutcome::Invalid, String::new(), faults),
             Self::Refused(why) => (SettingsOutcome::Refused, why, Vec::new()),
             Self::Unanswered(why) => (SettingsOutcome::Unanswered, why, Vec::new()),
+            Self::Overtaken(fate) => (SettingsOutcome::Overtaken, fate, Vec::new()),
         };
         let fault = |fault: Fault| SettingsFault {
             path: fault.path,

@@ -39,9 +39,14 @@ impl Settings {
         Ok(ledger)
     }
 
-    /// A plugin leaves; what was kept stays.
-    pub fn close(&self, plugin: &PluginName) {
-        self.ledgers().remove(plugin);
+    /// A plugin leaves; what was kept stays. Once this is done nothing more of it is written: who
+    /// was saving has been answered.
+    pub async fn close(&self, plugin: &PluginName) {
+        let ledger = self.ledgers().get(plugin).cloned();
+        if let Some(ledger) = ledger {
+            ledger.close().await;
+            self.ledgers().remove(plugin);
+        }
     }
 
     /// The ledger of a plugin that has settings.

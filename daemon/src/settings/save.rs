@@ -1,8 +1,10 @@
 //! Saving: held against the schema, told to the plugin, kept once the plugin agrees. What it
 //! refuses or leaves unanswered is as if nobody had saved it.
 //!
-//! One plugin's changes take turns; a handler that hangs holds up nobody else's.
+//! One plugin's changes take turns; a handler that hangs holds up nobody else's. Each runs in a
+//! task of its own, so that who hangs up leaves nothing half done.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use outboard_proto::common::{Failure, Reason};
@@ -11,6 +13,8 @@ use tonic::Code;
 use super::change::{Change, Checked};
 use super::ledger::Ledger;
 use super::overlay::Held;
+use super::queue::{Fate, Place, Shut, Start};
+use super::schema::MOST_FIELDS;
 use super::secret;
 use super::standing::Standing;
 use super::told::{Telling, Word};
@@ -19,6 +23,10 @@ use crate::audit::{Act, Who};
 use crate::config::name::PluginName;
 use crate::secrets::{Keyring, SecretError};
 use crate::status::of_store;
+use crate::store::StoreError;
+
+/// Characters of a key that go on record: a longer one is none.
+const KEY: usize = 64;
 
 /// What is to be saved, by whom.
 #[derive(Debug, Clone)]
@@ -44,6 +52,8 @@ pub enum Outcome {
     Refused(String),
     /// The plugin said nothing.
     Unanswered(String),
+    /// A newer one that says all of it again took its place, and what became of that.
+    Overtaken(String),
 }
 
 /// What is kept once the plugin agrees.
@@ -59,24 +69,71 @@ enum Hindered {
     Secret(SecretError),
 }
 
+/// Somebody's turn, or wait for it: over when this is dropped.
+struct Turn(Arc<Ledger>, u64);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.inner().queue.over(self.1);
+        self.0.idle.notify_waiters();
+    }
+}
+
 impl Ledger {
     /// Saves all of it or nothing, and waits for the plugin's word.
     ///
     /// # Errors
-    /// The plugin has no settings, too many wait already, a secret cannot be encrypted, or the
-    /// disk's. What does not fit is an outcome.
+    /// The plugin has no settings or is being unloaded, too many wait already, a secret cannot be
+    /// encrypted, or the disk's. What does not fit is an outcome.
     pub async fn save(self: &Arc<Self>, saving: Saving) -> Result<Outcome, Failure> {
-        let _place = self.places.try_acquire().map_err(|_| busy(&self.plugin))?;
-        let _turn = self.turn.lock().await;
+        self.schema()?;
+        let keys: BTreeSet<String> = saving.change.values.keys().cloned().collect();
+        let joined = self.inner().queue.join(&saving.change.scope, keys);
+        let place = joined.map_err(|shut| match shut {
+            Shut::Full => busy(&self.plugin),
+            Shut::Closed => leaving(&self.plugin),
+        })?;
+        let ledger = Arc::clone(self);
+        let saving = tokio::spawn(async move { ledger.wait_and_save(saving, place).await });
+        saving.await.map_err(|_| unexpected("saving"))?
+    }
+
+    async fn wait_and_save(
+        self: Arc<Self>,
+        saving: Saving,
+        place: Place,
+    ) -> Result<Outcome, Failure> {
         let Saving { change, by } = saving;
-        let keys: Vec<String> = change.values.keys().cloned().collect();
+        let keys = change.values.keys().take(MOST_FIELDS);
+        let keys: Vec<String> = keys.map(|key| key.chars().take(KEY).collect()).collect();
         let scope = change.scope.clone();
-        let outcome = self.in_turn(change).await;
+        let Place { number, start, fate } = place;
+        let turn = Turn(Arc::clone(&self), number);
+        let faults = self.faults_alone(&change).await?;
+        let outcome = if faults.is_empty() {
+            self.inner().queue.fits(number);
+            match start.await {
+                Ok(Start::Now) => self.in_turn(change).await,
+                Ok(Start::Overtaken(newer)) => Ok(overtaken(newer).await),
+                Ok(Start::Closed) | Err(_) => Err(leaving(&self.plugin)),
+            }
+        } else {
+            Ok(Outcome::Invalid(faults))
+        };
+        drop(turn);
+        fate.send_replace(Some(in_words(&outcome)));
         self.record((&by, &scope, &keys), &outcome);
         outcome
     }
 
-    async fn in_turn(self: &Arc<Self>, change: Change) -> Result<Outcome, Failure> {
+    /// What is wrong with the values, each by itself. It takes time, and holds up nobody's turn.
+    async fn faults_alone(&self, change: &Change) -> Result<Vec<Fault>, Failure> {
+        let (schema, change) = (self.schema()?, change.clone());
+        let looked = tokio::task::spawn_blocking(move || change.alone(&schema).1);
+        looked.await.map_err(|_| unexpected("looking at the values"))
+    }
+
+    async fn in_turn(&self, change: Change) -> Result<Outcome, Failure> {
         self.schema()?;
         let before = Arc::clone(&self.inner().standing);
         let scope = change.scope.clone();
@@ -101,8 +158,9 @@ impl Ledger {
             Word::Nothing(why) => Outcome::Unanswered(why),
         };
         if matches!(outcome, Outcome::Acknowledged | Outcome::Kept) {
-            let control = &self.parts.control;
-            if let Err(error) = control.save_settings(&self.plugin, &scope, rows).await {
+            let kept = self.parts.control.save_settings(&self.plugin, &scope, rows).await;
+            self.note_kept(kept.as_ref().err());
+            if let Err(error) = kept {
                 self.take_back(&telling());
                 self.moved();
                 return Err(of_store(&error));
@@ -111,6 +169,14 @@ impl Ledger {
         }
         self.moved();
         Ok(outcome)
+    }
+
+    /// An operator should know that nothing can be saved, whoever was told.
+    fn note_kept(&self, error: Option<&StoreError>) {
+        if let Some(error) = error {
+            tracing::error!(plugin = %self.plugin, "cannot keep a change of its settings: {error}");
+        }
+        self.inner().unkept = error.map(ToString::to_string);
     }
 
     /// Everything that takes time, off the data plane.
@@ -122,11 +188,30 @@ impl Ledger {
         let (keys, plugin) = (self.parts.keys.clone(), self.plugin.clone());
         let prepared =
             tokio::task::spawn_blocking(move || prepare(&before, &change, (&plugin, &keys)));
-        prepared.await.map_err(|_| {
-            let text = "looking at the values failed unexpectedly";
-            Failure::new(Code::Internal, Reason::Internal, text)
-        })
+        prepared.await.map_err(|_| unexpected("looking at the values"))
     }
+}
+
+/// Waits for what becomes of the one that took its place.
+async fn overtaken(mut newer: Fate) -> Outcome {
+    let fate = newer.wait_for(Option::is_some).await;
+    let fate = fate.ok().and_then(|it| it.clone());
+    Outcome::Overtaken(fate.unwrap_or_else(|| "it is not known what became of that".to_owned()))
+}
+
+/// What became of a change, for those whose place it took. No values, and nobody's reasons.
+fn in_words(outcome: &Result<Outcome, Failure>) -> String {
+    let word = match outcome {
+        Ok(Outcome::Acknowledged) => "the plugin goes by it",
+        Ok(Outcome::Kept) => "it is kept, and the plugin goes by it from its next start",
+        Ok(Outcome::Unchanged) => "nothing was to change",
+        Ok(Outcome::Invalid(_)) => "it does not fit, and nothing changed",
+        Ok(Outcome::Refused(_)) => "the plugin refused it, and nothing changed",
+        Ok(Outcome::Unanswered(_)) => "the plugin did not agree, and nothing changed",
+        Ok(Outcome::Overtaken(fate)) => return fate.clone(),
+        Err(failure) => return format!("nothing changed: {}", failure.message),
+    };
+    word.to_owned()
 }
 
 fn prepare(
@@ -134,7 +219,7 @@ fn prepare(
     change: &Change,
     (plugin, keys): (&PluginName, &Keyring),
 ) -> Result<Prepared, Hindered> {
-    let Some(schema) = &before.schema else { return Err(Hindered::Unchanged) };
+    let Some(schema) = before.schema() else { return Err(Hindered::Unchanged) };
     let checked = change.check(schema, before).map_err(Hindered::Faults)?;
     if checked.is_so(before, &change.scope) {
         return Err(Hindered::Unchanged);
@@ -151,7 +236,7 @@ fn prepare(
     for (key, held) in &rows {
         all.put(&change.scope, key, held.clone());
     }
-    let standing = Arc::new(Standing::of(Some(Arc::clone(schema)), all));
+    let standing = Arc::new(Standing::of(before.judge.clone(), all));
     Ok(Prepared { rows, secrets, standing })
 }
 
@@ -171,6 +256,7 @@ impl Ledger {
             // A plugin's reason may repeat what it was told.
             Ok(Outcome::Refused(_)) => act.ended("the plugin refused it"),
             Ok(Outcome::Unanswered(why)) => act.ended(&format!("nothing changed: {why}")),
+            Ok(Outcome::Overtaken(_)) => act.ended("a newer change took its place"),
             Ok(Outcome::Invalid(faults)) => {
                 let of = |fault: &Fault| fault.path.split(['.', '[']).next().map(str::to_owned);
                 let paths: Vec<String> = faults.iter().filter_map(of).collect();
@@ -187,3 +273,15 @@ fn busy(plugin: &PluginName) -> Failure {
     Failure::new(Code::ResourceExhausted, Reason::OverLimit, text)
         .retry_after(std::time::Duration::from_secs(1))
 }
+
+fn leaving(plugin: &PluginName) -> Failure {
+    let text = format!("{plugin} is being unloaded; nothing was saved");
+    Failure::new(Code::Unavailable, Reason::Stopping, text)
+}
+
+fn unexpected(what: &str) -> Failure {
+    Failure::new(Code::Internal, Reason::Internal, format!("{what} failed unexpectedly"))
+}
+
+#[cfg(test)]
+mod tests;

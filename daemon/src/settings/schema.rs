@@ -12,7 +12,7 @@ use super::scope::ScopeKind;
 use super::{Fault, caps};
 
 /// Settings that one plugin may have.
-const MOST_FIELDS: usize = 64;
+pub const MOST_FIELDS: usize = 64;
 /// Bytes of a setting's key.
 const KEY_BYTES: usize = 64;
 
@@ -24,6 +24,8 @@ const SCOPES: &str = "x-scopes";
 #[derive(Debug)]
 pub struct Schema {
     document: Value,
+    /// The same as text: pages are asked for more often than schemas are declared.
+    json: String,
     fields: Vec<Field>,
     defaults: Map<String, Value>,
     open: Rules,
@@ -91,7 +93,10 @@ impl Schema {
         // What concerns the whole may hold once people have set something.
         let found: Vec<Fault> = found.into_iter().filter(|it| !it.path.is_empty()).collect();
         match found.is_empty() {
-            true => Ok(Self { document, fields, defaults, open, secret }),
+            true => {
+                let json = document.to_string();
+                Ok(Self { document, json, fields, defaults, open, secret })
+            }
             false => Err(found.into_iter().map(of_default).collect()),
         }
     }
@@ -100,6 +105,12 @@ impl Schema {
     #[must_use]
     pub fn document(&self) -> &Value {
         &self.document
+    }
+
+    /// The same as JSON.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        &self.json
     }
 
     /// Its fields, in the author's order.

@@ -60,7 +60,7 @@ impl Ledger {
                 }
             }
         };
-        let fields = standing.schema.iter().flat_map(|schema| schema.fields());
+        let fields = standing.schema().into_iter().flat_map(|schema| schema.fields());
         let secrets: Vec<&str> = fields.filter(|it| it.secret).map(|it| it.key.as_str()).collect();
         if !secrets.contains(&key) {
             let key: String = key.chars().take(64).collect();

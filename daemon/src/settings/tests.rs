@@ -10,7 +10,7 @@ use super::change::Change;
 use super::overlay::{Held, Rows};
 use super::schema::Schema;
 use super::scope::{Place, Scope, ScopeKind};
-use super::standing::Standing;
+use super::standing::{Judge, Standing};
 use super::{Fault, caps};
 
 fn schema() -> Arc<Schema> {
@@ -38,7 +38,7 @@ fn schema() -> Arc<Schema> {
 }
 
 fn standing(rows: Rows) -> Standing {
-    Standing::of(Some(schema()), rows)
+    Standing::of(Judge { schema: Some(schema()), awaits_more: false }, rows)
 }
 
 fn change(scope: Scope, values: Value) -> Change {
@@ -71,6 +71,9 @@ fn every_fault_is_named_with_its_path_and_what_to_write() {
         assert!(has(part), "{part} is not in {told:#?}");
     }
     assert!(!has("abc"), "a secret is in no fault: {told:#?}");
+    let change = change(Scope::Server, json!({ "token": "abc" }));
+    let shown = format!("{change:?} {:?}", change.alone(&schema()).0);
+    assert!(!shown.contains("abc") && shown.contains("token"), "{shown}");
 }
 
 #[test]
@@ -105,7 +108,7 @@ fn what_does_not_fit_any_more_is_kept_told_and_does_not_count() {
     rows.put(&Scope::Server, "gone", Some(Held::Open(json!(true))));
     rows.put(&Scope::Server, "token", Some(Held::Open(json!("in clear"))));
     let standing = standing(rows.clone());
-    assert_eq!(standing.unfit.len(), 3, "{:?}", standing.unfit);
+    assert_eq!(standing.unfit().len(), 3, "{:?}", standing.unfit());
     assert_eq!(standing.rows, rows);
     assert_eq!(standing.server, r#"{"greeting":"Hello"}"#);
     assert!(!standing.server.contains("clear"));
@@ -115,9 +118,29 @@ fn what_does_not_fit_any_more_is_kept_told_and_does_not_count() {
 }
 
 #[test]
+fn what_does_not_fit_for_somebody_is_told_to_nobody_else() {
+    let of = |user: &str| Scope::User(String::new(), user.to_owned());
+    let mut rows = Rows::default();
+    rows.put(&of("ann"), "greeting", Some(Held::Open(json!("what Ann says to herself"))));
+    rows.put(&Scope::Server, "most", Some(Held::Open(json!(12))));
+    let standing = standing(rows);
+    assert_eq!(standing.unfit().len(), 2);
+    let at = |user: &str| standing.unfit_at(&Place::named("", "", user)).join("; ");
+    assert!(at("ann").contains("Ann") && at("ann").contains("most"), "{}", at("ann"));
+    assert!(!at("bob").contains("Ann") && at("bob").contains("most"), "{}", at("bob"));
+}
+
+#[test]
 fn a_value_that_is_too_large_is_refused_by_size() {
     let told = faults(Scope::Server, json!({ "limits": { "x": "y".repeat(9_000) } }));
     assert!(told[0].contains("larger than 8192 bytes"), "{told:?}");
+}
+
+#[test]
+fn no_number_of_unknown_settings_costs_more_than_one_fault() {
+    let many: Map<String, Value> = (0..10_000).map(|it| (format!("k{it}"), json!(1))).collect();
+    let told = faults(Scope::Server, Value::Object(many));
+    assert_eq!(told, ["names 10000 settings; there are at most 64"]);
 }
 
 #[test]

@@ -21,11 +21,13 @@ use crate::frame::ToPlugin;
 const REASON: usize = 1_000;
 
 /// The session that hears of changes.
-pub struct Listener {
+pub(super) struct Listener {
     serial: u64,
     egress: Egress<ToPlugin>,
     /// It understands changes and answers them.
     answers: bool,
+    /// What it was last told that counts.
+    pub(super) knows: Arc<Standing>,
 }
 
 /// What came of telling a plugin.
@@ -47,30 +49,31 @@ pub struct Told {
     pub json: String,
     /// Whether something counts for less than that.
     pub narrowed: bool,
+    standing: Arc<Standing>,
 }
 
 /// A change on its way to the plugin.
 pub(super) struct Telling<'a> {
     pub scope: &'a Scope,
-    pub before: &'a Standing,
+    pub before: &'a Arc<Standing>,
     pub after: &'a Arc<Standing>,
     pub secrets: Vec<String>,
 }
 
 impl Ledger {
-    /// A session has begun; it is told what counts. From here on it hears of changes, if it
+    /// A session has begun, and was told what counts. From here on it hears of changes, if it
     /// answers them.
-    pub fn attach(&self, serial: u64, egress: Egress<ToPlugin>, answers: bool) {
+    pub fn attach(&self, serial: u64, egress: Egress<ToPlugin>, answers: bool, told: Told) {
         let mut inner = self.inner();
-        inner.listener = Some(Listener { serial, egress, answers });
+        inner.listener = Some(Listener { serial, egress, answers, knows: told.standing });
         // Whoever was asked before has gone.
         give_up(&mut inner.pending, |pending| pending.serial != serial);
     }
 
     /// What a session is told when it begins.
     pub fn told(&self) -> Told {
-        let inner = self.inner();
-        Told { json: inner.standing.server.clone(), narrowed: inner.standing.is_narrowed() }
+        let standing = Arc::clone(&self.inner().standing);
+        Told { json: standing.server.clone(), narrowed: standing.is_narrowed(), standing }
     }
 
     /// A session is over.
@@ -93,6 +96,9 @@ impl Ledger {
         if let Some(pending) = inner.pending.take() {
             let reason = ack.reason.chars().take(REASON).collect();
             let word = if ack.refused { Word::Refused(reason) } else { Word::Accepted };
+            if let Some(listener) = inner.listener.as_mut().filter(|_| word == Word::Accepted) {
+                listener.knows = pending.proposed;
+            }
             // Who saved it may have gone; the word counts for nobody then.
             let _ = pending.answer.send(word);
         }
@@ -117,6 +123,26 @@ impl Ledger {
         }
     }
 
+    /// Tells a plugin what counts where it has last heard of something else: it began while a
+    /// change was being written, or other settings are declared by now. It is not asked.
+    pub(super) fn inform(&self) {
+        let now = self.parts.clock.now();
+        let mut inner = self.inner();
+        let (after, change) = (Arc::clone(&inner.standing), inner.changes + 1);
+        let within = inner.answer_within;
+        let Some(listener) = inner.listener.as_mut().filter(|it| it.answers) else { return };
+        if Arc::ptr_eq(&listener.knows, &after) {
+            return;
+        }
+        let before = std::mem::replace(&mut listener.knows, Arc::clone(&after));
+        let secrets = after.secrets_unlike(&before);
+        let telling = Telling { scope: &Scope::Server, before: &before, after: &after, secrets };
+        let frame = telling.frame(change, within);
+        // A session that takes nothing is found out by its heartbeat.
+        let _ = listener.egress.push(Urgency::Control, frame.into(), now);
+        inner.changes = change;
+    }
+
     fn tell(&self, telling: &Telling<'_>) -> Option<(oneshot::Receiver<Word>, Duration)> {
         let now = self.parts.clock.now();
         let mut inner = self.inner();
@@ -137,14 +163,17 @@ impl Ledger {
     pub(super) fn take_back(&self, telling: &Telling<'_>) {
         let mut inner = self.inner();
         let (change, within) = (inner.changes + 1, inner.answer_within);
-        let Some(listener) = inner.listener.as_ref().filter(|it| it.answers) else { return };
+        let Some(listener) = inner.listener.as_mut().filter(|it| it.answers) else { return };
         let mut changed = telling.changed(change, within);
         std::mem::swap(&mut changed.before, &mut changed.after);
         changed.narrowed = telling.before.is_narrowed();
         let frame = DaemonFrame { kind: Some(daemon_frame::Kind::Settings(changed)) };
         // A session that takes nothing is found out by its heartbeat.
         let _ = listener.egress.push(Urgency::Control, frame.into(), self.parts.clock.now());
+        listener.knows = Arc::clone(telling.before);
         inner.changes = change;
+        drop(inner);
+        self.inform();
     }
 }
 

@@ -69,6 +69,29 @@ export function composer(say, commands, offer) {
     show();
     if (text) say(text);
   });
+  const chooser = document.getElementById("file");
+  document.getElementById("attach").addEventListener("click", () => chooser.click());
+  /** What is written goes with it, as long as it is no command. */
+  const hand = (file) => {
+    if (!file) return;
+    const text = field.value.trim();
+    const beside = text.startsWith("/") ? "" : text;
+    if (beside) field.value = "";
+    say(beside, file);
+  };
+  chooser.addEventListener("change", () => { hand(chooser.files[0]); chooser.value = ""; });
+  field.addEventListener("paste", (event) => {
+    const [file] = event.clipboardData?.files || [];
+    if (file) { event.preventDefault(); hand(file); }
+  });
+  const talk = document.querySelector(".talk");
+  const carries = (event) => [...(event.dataTransfer?.types || [])].includes("Files");
+  talk.addEventListener("dragover", (event) => { if (carries(event)) event.preventDefault(); });
+  talk.addEventListener("drop", (event) => {
+    if (!carries(event)) return;
+    event.preventDefault();
+    hand(event.dataTransfer.files[0]);
+  });
   tries.append(...TRIES.map((text) =>
     h("button", { type: "button", onclick: () => say(text) }, text)));
 }

@@ -45,6 +45,14 @@ export function mebibytes(bytes) {
   return mib < 10 ? mib.toFixed(1) : String(Math.round(mib));
 }
 
+export function bytes(count) {
+  if (count < 1024) return `${count} B`;
+  return count < 1024 * 1024 ? `${Math.ceil(count / 1024)} KiB` : `${mebibytes(count)} MiB`;
+}
+
+/** Words that begin a line. */
+export const sentence = (text) => text && text[0].toUpperCase() + text.slice(1);
+
 /** The same colour for the same name, everywhere. */
 export function hue(name) {
   let sum = 7;
@@ -58,7 +66,22 @@ export async function post(path, body) {
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
   });
+  return answered(response);
+}
+
+/** Sends a file, and what is said beside it. */
+export async function share(file, about) {
+  const response = await fetch(`/api/share?${new URLSearchParams({ ...about, file: file.name })}`, {
+    method: "POST",
+    headers: { "content-type": "application/octet-stream" },
+    body: file,
+  });
+  return answered(response);
+}
+
+async function answered(response) {
   const answer = await response.json().catch(() => ({}));
+  if (response.status === 413) throw new Error("It is larger than 8 MiB.");
   if (!response.ok) throw new Error(answer.says || "The chat did not take it.");
   return answer;
 }

@@ -1,6 +1,6 @@
 // The page: what it knows, what it hears from the server, what it draws.
 
-import { h, post } from "./dom.js";
+import { h, post, share } from "./dom.js";
 import { seenBy, stands, types, typingIn } from "./acts.js";
 import { composer } from "./composer.js";
 import { sample, showMoments, showPlugins, summary } from "./engine.js";
@@ -35,14 +35,15 @@ function go(channel) {
   enter();
   drawChannels();
   drawPosts();
+  contributions.moved();
 }
 
 function enter() {
   if (know.here) post("/api/enter", { name: me(), channel: know.here }).catch(() => {});
 }
 
-settings(at("open-settings"), at("settings"), me, () => know.here);
-const contributions = ui(me, () => know.here, () => know.channels.map((it) => it.name));
+const contributions = ui(me, () => know.here, () => know.channels);
+settings(at("open-settings"), at("settings"), { me, here: () => know.here, beside: contributions.beside });
 
 // --- Saying ---------------------------------------------------------------------------------
 
@@ -51,15 +52,17 @@ composer(say, () => know.commands, async (command, argument, prefix) => {
   return (await post("/api/offer", typed).catch(() => ({}))).choices || [];
 });
 
-async function say(text) {
+async function say(text, file) {
   const channel = know.here;
-  const mine = { id: crypto.randomUUID(), kind: "pending", channel, text, at_ms: Date.now(), author: { kind: "person", name: me() } };
+  const files = file ? [{ name: file.name, size: file.size }] : [];
+  const mine = { id: crypto.randomUUID(), kind: "pending", channel, text, files, at_ms: Date.now(), author: { kind: "person", name: me() } };
   keep(know.mine, mine);
   at("posts").scrollTop = at("posts").scrollHeight;
   // Fast answers never show it.
   const shown = setTimeout(drawPosts, 120);
   try {
-    settle(mine, await post("/api/say", { name: me(), channel, text }));
+    const about = { name: me(), channel, text };
+    settle(mine, await (file ? share(file, about) : post("/api/say", about)));
   } catch (error) {
     Object.assign(mine, { kind: "failed", by: "The chat", reason: error.message });
   }

@@ -1,7 +1,7 @@
 // The conversation: posts, what plugins did to them, and what only you see.
 
 import { marks, statusOf } from "./acts.js";
-import { clock, h, hue, post as ask, quick } from "./dom.js";
+import { bytes, clock, h, hue, post as ask, quick } from "./dom.js";
 
 /** Posts of one author within this time stand together. */
 const TOGETHER = 3 * 60 * 1000;
@@ -44,7 +44,9 @@ function row(post, before, open, pinned) {
         h("time", {}, clock(post.at_ms)),
         (post.only || (post.kind && post.kind !== "pending"))
           && h("span.only", {}, "only you see this")),
-      h("p.text", {}, post.text, post.stage?.is === "typing" && h("i.caret", { "aria-hidden": "true" })),
+      (post.text || !post.files?.length)
+        && h("p.text", {}, post.text, post.stage?.is === "typing" && h("i.caret", { "aria-hidden": "true" })),
+      attached(post.files),
       marks(post, pinned),
       under(post),
       post.reason && h("p.reason", {}, h("b", {}, post.by),
@@ -52,6 +54,34 @@ function row(post, before, open, pinned) {
       post.passage && passage(post.passage, post.id, open)),
   );
 }
+
+const pictures = new Map();
+
+/** Files beside a post: images to be seen, everything else to be had. */
+function attached(files = []) {
+  if (!files.length) return null;
+  return h("div.files", {}, ...files.map((file) => (file.image ? picture(file) : link(file))));
+}
+
+/** Drawn once, so that it neither flickers nor moves what stands below it. */
+function picture(file) {
+  if (pictures.size > 200) pictures.clear();
+  const known = pictures.get(file.id);
+  if (known) return known;
+  const source = `/files/${encodeURIComponent(file.id)}`;
+  const image = h("img", { src: source, alt: file.name, title: file.name });
+  image.addEventListener("load", () => {
+    const list = image.closest("#posts");
+    if (list && list.scrollHeight - list.scrollTop - list.clientHeight < 320) list.scrollTop = list.scrollHeight;
+  });
+  const drawn = h("a.seen", { href: source, target: "_blank", rel: "noopener noreferrer" }, image);
+  pictures.set(file.id, drawn);
+  return drawn;
+}
+
+const link = (file) => h("a.file", file.id
+  ? { href: `/files/${encodeURIComponent(file.id)}`, download: file.name } : {},
+  h("b", {}, file.name), h("span", {}, bytes(file.size)));
 
 /** What is still to come of a post, and the way to have enough of it. */
 function under(post) {

@@ -1,6 +1,6 @@
 // Settings of plugins: forms made of their schemas. It knows kinds of fields, and no plugin.
 
-import { h, post } from "./dom.js";
+import { h, post, sentence } from "./dom.js";
 
 const SCOPES = { server: "Everywhere", channel: "In this channel", user: "For you" };
 
@@ -8,10 +8,14 @@ const DONE = {
   acknowledged: "Saved.",
   kept: "Saved; the plugin goes by it from its next start.",
   unchanged: "Nothing to change.",
+  overtaken: "Somebody saved the same at the same time; what they wrote came later.",
 };
 
-/** Opens `dialog` when `button` is pressed; `me` and `here` say who looks and where. */
-export function settings(button, dialog, me, here) {
+/**
+ * Opens `dialog` when `button` is pressed; `me` and `here` say who looks and where, and `beside` is
+ * what plugins show there themselves.
+ */
+export function settings(button, dialog, { me, here, beside }) {
   const place = () => ({ name: me(), channel: here() });
   const draw = async () => {
     const title = h("header", {}, h("h2", {}, "Plugin settings"),
@@ -20,7 +24,7 @@ export function settings(button, dialog, me, here) {
       const { pages } = await post("/api/settings/pages", place());
       const forms = pages.map((page) => form(page, place));
       if (!forms.length) forms.push(h("p.empty", {}, "No plugin has settings."));
-      dialog.replaceChildren(title, ...forms);
+      dialog.replaceChildren(title, ...forms, beside);
     } catch (error) {
       dialog.replaceChildren(title, h("p.refused", { role: "alert" }, error.message));
     }
@@ -34,7 +38,7 @@ function form(page, place, scope = "server", says = null) {
   const chosen = scopes.includes(scope) ? scope : scopes[0];
   const fields = page.fields.filter((field) => field.scopes.includes(chosen));
   const rows = fields.map((field) => row(page, field, chosen));
-  const save = h("button", { type: "submit" }, "Save");
+  const save = h("button.act.primary", { type: "submit" }, h("span", {}, "Save"));
   const status = h(`p.status${says?.bad ? ".refused" : ""}`, { role: "status" }, says?.text || notes(page));
   const again = async (says, next = chosen) => {
     const { pages } = await post("/api/settings/pages", place());
@@ -61,9 +65,9 @@ function form(page, place, scope = "server", says = null) {
       save.disabled = false;
     },
   },
-    h("h3", {}, page.title), h("p.about", {}, page.description),
-    scopes.length > 1 && h("label.scope", {}, "Counts ",
-      select(scopes.map((it) => [it, SCOPES[it]]), chosen, (value) => again(null, value))),
+    h("div.top", {}, h("div", {}, h("h3", {}, page.title), h("p.about", {}, page.description)),
+      scopes.length > 1 && h("label.scope", {}, "Counts",
+        select(scopes.map((it) => [it, SCOPES[it]]), chosen, (value) => again(null, value)))),
     ...rows.map((it) => it.element), h("footer", {}, save, status));
   return element;
 }
@@ -79,7 +83,8 @@ async function settle(told, rows, status, again) {
     row?.blame(fault.hint ? `${fault.message} (${fault.hint})` : fault.message);
     return !row;
   });
-  refuse(status, rest.map((fault) => fault.message).join("; ") || "Look at what is marked.");
+  rows.find((it) => it.element.classList.contains("wrong"))?.element.querySelector("[aria-invalid]").focus();
+  refuse(status, rest.map((fault) => fault.message).join("; ") || "Nothing was saved: look at what is marked.");
 }
 
 function refuse(status, text) {
@@ -96,26 +101,40 @@ function notes(page) {
 /** A field, its label, and what is wrong with it. */
 function row(page, field, scope) {
   const schema = page.schema.properties[field.key];
-  const before = page.values[field.key];
+  // A setting may be called as something that every object has.
+  const before = Object.hasOwn(page.values, field.key) ? page.values[field.key] : undefined;
   const input = control(schema, field, before);
-  const fault = h("p.fault", { role: "alert" });
+  const about = `${page.plugin}-${field.key}`;
+  const fault = h("p.fault", { role: "alert", id: `${about}-fault` });
+  input.element.setAttribute("aria-describedby", fault.id);
   let back = false;
   const own = field.from === scope;
   const reset = own && !field.required && h("button.reset", {
     type: "button",
-    onclick: () => { back = true; element.classList.add("back"); input.element.disabled = true; },
-  }, "undo");
-  const element = h("div.field", { "data-key": field.key },
-    h("label", {}, h("span", {}, schema.title || field.key), input.element), reset,
+    onclick: () => {
+      back = !back;
+      element.classList.toggle("back", back);
+      input.element.disabled = back;
+      reset.textContent = back ? "Keep it" : "Back to what counts without it";
+    },
+  }, "Back to what counts without it");
+  const kind = input.element.type === "checkbox" ? ".check" : "";
+  const element = h(`div.field${kind}`, { "data-key": field.key },
+    h("label", {}, h("span", {}, schema.title || field.key,
+      field.required && h("sup", { title: "required" }, "*")), input.element),
     schema.description && h("p.hint", {}, schema.description),
     field.secret && field.is_set && h("p.hint", {}, "It is set, and never shown."),
-    !own && field.from !== "default" && h("p.hint", {}, `Comes from: ${SCOPES[field.from] || field.from}`),
-    fault);
+    !own && field.from !== "default" && h("p.hint", {}, `Set ${(SCOPES[field.from] || field.from).toLowerCase()}.`),
+    fault, reset);
   return {
     key: field.key, element,
     changed: () => back || input.changed(),
     read: () => (back ? null : input.read()),
-    blame: (text) => { fault.textContent = text; element.classList.toggle("wrong", !!text); },
+    blame: (text) => {
+      fault.textContent = sentence(text);
+      element.classList.toggle("wrong", !!text);
+      input.element.toggleAttribute("aria-invalid", !!text);
+    },
   };
 }
 

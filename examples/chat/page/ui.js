@@ -1,16 +1,36 @@
 // What plugins show: components beside the conversation, entries of menus, forms. Everything a
 // plugin says arrives as data and is put into the page as text.
 
-import { h, post } from "./dom.js";
+import { h, post, sentence } from "./dom.js";
 
 const at = (id) => document.getElementById(id);
 const key = (it) => `${it.plugin}/${it.id}`;
 
-/** Wires it. `me` and `here` say who acts and where; `channels` names those there are. */
+/** Wires it. `me` and `here` say who acts and where; `channels` are those there are. */
 export function ui(me, here, channels) {
   const cards = new Map();
   const held = new Map();
   let know = { shown: [], actions: [] };
+
+  // --- Where --------------------------------------------------------------------------------
+
+  /** Stands in the settings' dialog. */
+  const beside = h("section.beside", { hidden: "" });
+  const slots = {
+    sidebar: at("shown"), channel_header: at("in-header"), message_footer: at("under-posts"),
+    composer: at("in-composer"), settings: beside,
+  };
+  /** Whether a channel is meant. A pattern with more than stars is the daemon's to read: it is let through. */
+  const meant = (pattern, name) => {
+    if (pattern.startsWith("id:")) return pattern.slice(3) === name;
+    if (/[?[\]{}\\]/.test(pattern)) return true;
+    const parts = pattern.split("*").map((it) => it.replace(/[.+^$()|]/g, "\\$&"));
+    return new RegExp(`^${parts.join(".*")}$`).test(name);
+  };
+  /** Whether it is for whoever looks, here. Nobody has a role in this chat, and all channels are open. */
+  const fits = ({ when }) => !when.roles.length
+    && (!when.kinds.length || when.kinds.includes("channel"))
+    && (!when.channels.length || when.channels.some((it) => meant(it, here())));
 
   // --- Acting -------------------------------------------------------------------------------
 
@@ -35,15 +55,23 @@ export function ui(me, here, channels) {
 
   const show = (view) => {
     know = view;
-    const beside = view.shown.filter((it) => it.position === "sidebar" && it.kind !== "item");
+    moved();
+  };
+
+  /** Draws what is shown here; also called when somebody goes elsewhere. */
+  const moved = () => {
+    const shown = know.shown.filter(fits);
+    const components = shown.filter((it) => it.kind !== "item" && slots[it.position]);
     for (const [name, card] of cards) {
-      if (beside.some((it) => key(it) === name)) continue;
+      if (components.some((it) => key(it) === name)) continue;
+      const open = card.it.position === "modal" && shown.find((it) => key(it) === name);
+      if (open) { draw(open); continue; }
       card.element.remove();
       cards.delete(name);
     }
-    for (const it of beside) draw(it);
-    at("shown").hidden = !beside.length;
-    drawMenu();
+    for (const it of components) draw(it);
+    drawEntries(shown.filter((it) => it.kind === "item"));
+    for (const slot of Object.values(slots)) slot.hidden = !slot.childElementCount;
   };
 
   const draw = (it) => {
@@ -60,14 +88,14 @@ export function ui(me, here, channels) {
     if (focused) card.body.querySelector(`[data-field="${CSS.escape(focused)}"]`)?.focus();
   };
 
-  const begin = (it) => {
+  const begin = (it, into = slots[it.position]) => {
     const body = it.kind === "web" ? frame(it) : h("div.blocks");
     const note = h("p.note");
     const element = h("article.card.shown", {},
       h("header", {}, icon(it), h("h3", {}, it.title), h("span.by", {}, it.plugin)), body, note);
     const card = { element, body, note, it };
     cards.set(key(it), card);
-    at("shown").append(element);
+    into.append(element);
     return card;
   };
 
@@ -179,23 +207,36 @@ export function ui(me, here, channels) {
   // --- Menus --------------------------------------------------------------------------------
 
   const more = at("more"), menu = at("menu");
-  const drawMenu = () => {
-    const items = know.shown.filter((it) => it.kind === "item" && it.position === "composer");
-    more.hidden = !items.length;
-    menu.replaceChildren(...items.map((it) => h("li", {}, h("button", {
-      type: "button", disabled: it.unavailable ? "" : undefined, title: it.unavailable,
-      onclick: () => { menu.hidden = true; act({ plugin: it.plugin, component: it.id, action: it.action }); },
-    }, icon(it), h("span", {}, it.title), h("i", {}, it.plugin)))));
-    if (!items.length) menu.hidden = true;
+  let ofMessages = [];
+  const entry = (it, message = {}) => h("button", {
+    type: "button", disabled: it.unavailable ? "" : undefined, title: it.unavailable || undefined,
+    onclick: () => {
+      menu.hidden = actions.hidden = true;
+      act({ plugin: it.plugin, component: it.id, action: it.action, ...message });
+    },
+  }, icon(it), h("span", {}, it.title), h("i", {}, it.plugin));
+  const entries = h("div.entries");
+  const drawEntries = (items) => {
+    const of = (position) => items.filter((it) => it.position === position);
+    more.hidden = !of("composer").length;
+    menu.replaceChildren(...of("composer").map((it) => h("li", {}, entry(it))));
+    if (more.hidden) menu.hidden = true;
+    at("sidebar-entries").replaceChildren(...of("sidebar").map((it) => entry(it)));
+    at("header-entries").replaceChildren(...of("channel_header").map((it) => entry(it)));
+    entries.replaceChildren(...of("settings").map((it) => entry(it)));
+    if (entries.childElementCount) beside.prepend(entries);
+    else entries.remove();
+    ofMessages = of("message_footer");
   };
   more.addEventListener("click", () => { menu.hidden = !menu.hidden; });
 
   const actions = h("div.actions", { hidden: "" });
   const openActions = (row, from) => {
+    const post = row.dataset.post;
     actions.replaceChildren(...know.actions.map((it) => h("button", {
-      type: "button", disabled: it.unavailable ? "" : undefined, title: it.unavailable,
-      onclick: () => { actions.hidden = true; act({ command: it.name, post: row.dataset.post }); },
-    }, h("span", {}, it.title), h("i", {}, it.plugin))));
+      type: "button", disabled: it.unavailable ? "" : undefined, title: it.unavailable || undefined,
+      onclick: () => { actions.hidden = true; act({ command: it.name, post }); },
+    }, h("span", {}, it.title), h("i", {}, it.plugin))), ...ofMessages.map((it) => entry(it, { post })));
     from.after(actions);
     actions.hidden = false;
   };
@@ -203,7 +244,7 @@ export function ui(me, here, channels) {
   dots.addEventListener("click", () => openActions(dots.closest("li"), dots));
   at("posts").addEventListener("mouseover", (event) => {
     const row = event.target.closest("li.post[data-post]");
-    if (!row || !know.actions.length || row.contains(dots)) return;
+    if (!row || !(know.actions.length + ofMessages.length) || row.contains(dots)) return;
     actions.hidden = true;
     row.append(dots);
   });
@@ -215,34 +256,62 @@ export function ui(me, here, channels) {
   // --- Forms --------------------------------------------------------------------------------
 
   const dialog = at("modal");
+  const head = (form) => h("header", {}, h("h2", {}, form.title), h("span.by", {}, form.plugin));
+  const close = (says) => h("button.act", { type: "button", onclick: () => dialog.close() }, h("span", {}, says));
+  const open = (inner, form) => {
+    dialog.setAttribute("aria-label", form.title);
+    dialog.replaceChildren(inner);
+    dialog.showModal();
+  };
+  dialog.addEventListener("close", () => {
+    // Another form may have been opened at once.
+    if (dialog.open) return;
+    for (const [name, card] of cards) if (card.it.position === "modal") cards.delete(name);
+    dialog.replaceChildren();
+  });
+
+  /** A dialog that shows a component of the plugin's instead of fields. */
+  const openComponent = (form) => {
+    const it = know.shown.find((it) => it.plugin === form.plugin && it.id === form.component);
+    if (!it) return word(`${form.plugin}: there is no ${form.component} to show`, true);
+    const inner = h("div.inner", {}, head(form), form.text && h("p.say", {}, form.text));
+    begin(it, inner);
+    inner.append(h("footer", {}, close("Close")));
+    open(inner, form);
+    draw(it);
+  };
+
   const openForm = (form) => {
+    if (form.component) return openComponent(form);
     const inputs = new Map();
     const fault = new Map();
     const fields = form.fields.map((it) => {
       const input = inputOf(it);
       inputs.set(it.id, { it, input });
-      fault.set(it.id, h("em"));
+      fault.set(it.id, h("em", { role: "alert" }));
       const label = h("span", {}, it.label, it.required && h("sup", { title: "required" }, "*"));
       return h(`label.field${it.kind === "boolean" ? ".check" : ""}`, {}, label, input,
         it.description && h("small", {}, it.description), fault.get(it.id));
     });
-    const whole = h("em");
+    const whole = h("em", { role: "alert" });
     const send = h("button.act.primary", { type: "submit" }, h("span", {}, form.submit || "Send"));
     const inner = h("form", { method: "dialog" },
-      h("header", {}, h("h2", {}, form.title), h("span.by", {}, form.plugin)),
-      form.text && h("p.say", {}, form.text), ...fields, whole,
-      h("footer", {}, h("button.act", { type: "button", onclick: () => dialog.close() }, h("span", {}, "Cancel")), send));
+      head(form), form.text && h("p.say", {}, form.text), ...fields, whole,
+      h("footer", {}, close(fields.length ? "Cancel" : "Close"), fields.length > 0 && send));
     inner.addEventListener("submit", async (event) => {
       event.preventDefault();
       send.disabled = true;
       const sent = await ask({ plugin: form.plugin, modal: form.token, values: filled(inputs) });
       send.disabled = false;
       if (sent.outcome === "done" || sent.outcome === "asks") { dialog.close(); return told(sent); }
-      for (const [id, line] of fault) line.textContent = sent.fields?.[id] || "";
+      for (const [id, line] of fault) {
+        line.textContent = sentence(sent.fields?.[id] || "");
+        inputs.get(id).input.toggleAttribute("aria-invalid", Boolean(sent.fields?.[id]));
+      }
+      inner.querySelector("[aria-invalid]")?.focus();
       whole.textContent = Object.keys(sent.fields || {}).length ? "" : sent.says;
     });
-    dialog.replaceChildren(inner);
-    dialog.showModal();
+    open(inner, form);
   };
 
   const inputOf = (it) => {
@@ -253,7 +322,7 @@ export function ui(me, here, channels) {
       number: () => h("input", { type: "number", step: "any", ...about }),
       boolean: () => h("input", { type: "checkbox" }),
       select: () => choice(it.options, !it.required),
-      channel: () => choice(channels().map((name) => ({ value: name, label: `#${name}` })), !it.required),
+      channel: () => choice(channels().map(({ name }) => ({ value: name, label: `#${name}` })), !it.required),
     }[it.kind]?.() || h("input", { autocomplete: "off", ...about });
     if (it.kind === "boolean") input.checked = it.initial === "true";
     else if (it.initial) input.value = it.initial;
@@ -268,5 +337,5 @@ export function ui(me, here, channels) {
   const choice = (options, open) => h("select", {}, open && h("option", { value: "" }, ""),
     ...options.map((it) => h("option", { value: it.value }, it.label)));
 
-  return { show };
+  return { show, moved, beside };
 }

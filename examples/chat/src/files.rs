@@ -1,6 +1,8 @@
-//! Files that plugins upload and fetch, in memory: they are gone with the process.
+//! Files that people share and plugins upload and fetch, in memory: they are gone with the process.
 //!
 //! It refuses to know where they are shown, and believes nobody what they say of a file's size.
+
+pub mod kind;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,6 +12,9 @@ use outboard_app::{
     Asked, Builder, FilePiece, ReadFile, Refusal, UploadFile, UploadFileBegin, UploadFileEnd,
     UploadFileMore, UploadStep as Step, Uploaded,
 };
+use serde::Serialize;
+
+use crate::plugins::fresh_id;
 
 /// Bytes of all files together, those under way included.
 const ROOM: usize = 64 << 20;
@@ -35,9 +40,19 @@ struct Upload {
     content: Vec<u8>,
 }
 
+/// A file as the page shows it beside a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Shown {
+    pub id: String,
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// To be seen where it stands; else only to be had.
+    pub image: bool,
+}
+
 /// Has the chat carry out what plugins want of files.
-pub fn carry(builder: Builder) -> Builder {
-    let shelf = Arc::new(Shelf::default());
+pub fn carry(builder: Builder, shelf: Arc<Shelf>) -> Builder {
     let (looking, reading, taking) = (Arc::clone(&shelf), Arc::clone(&shelf), shelf);
     builder
         .on_stat_file(move |asked| std::future::ready(looking.stat(&asked.what)))
@@ -48,6 +63,50 @@ pub fn carry(builder: Builder) -> Builder {
 impl Shelf {
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a file that somebody shared.
+    ///
+    /// # Errors
+    /// There is no room for it.
+    pub fn put(&self, info: FileInfo, content: Vec<u8>) -> Result<(), Refusal> {
+        let mut kept = self.kept();
+        if kept.bytes() + content.len() > ROOM {
+            return Err(full());
+        }
+        let id = info.file.clone().unwrap_or_default().id;
+        kept.files.insert(id, (info, content));
+        Ok(())
+    }
+
+    /// A file: what is known of it, and what it holds.
+    pub fn get(&self, id: &str) -> Option<(FileInfo, Vec<u8>)> {
+        self.kept().files.get(id).cloned()
+    }
+
+    /// Lets a file go that nobody shows any more.
+    pub fn forget(&self, id: &str) {
+        self.kept().files.remove(id);
+    }
+
+    /// Bytes of all that is kept.
+    #[cfg(test)]
+    pub fn bytes(&self) -> usize {
+        self.kept().bytes()
+    }
+
+    /// Those of these files that are here, as the page shows them.
+    pub fn shown(&self, attachments: &[Attachment]) -> Vec<Shown> {
+        let kept = self.kept();
+        let here = attachments.iter().filter_map(|it| kept.files.get(&it.id));
+        here.map(|(info, content)| shown(info, content)).collect()
+    }
+
+    /// These files, as plugins are told of them.
+    pub fn attachments(&self, shown: &[Shown]) -> Vec<Attachment> {
+        let kept = self.kept();
+        let here = shown.iter().filter_map(|it| kept.files.get(&it.id));
+        here.filter_map(|(info, _)| info.file.clone()).collect()
     }
 
     fn stat(&self, file: &StatFile) -> Result<FileInfo, Refusal> {
@@ -91,7 +150,7 @@ impl Kept {
     fn more(&mut self, more: UploadFileMore, plugin: &str) -> Result<Uploaded, Refusal> {
         if self.bytes() + more.data.len() > ROOM {
             self.uploads.remove(&more.upload_id);
-            return Err(Refusal::new("this chat keeps 64 MiB of files, and has them"));
+            return Err(full());
         }
         let upload = self.uploads.get_mut(&more.upload_id).filter(|it| it.plugin == plugin);
         let upload = upload.ok_or_else(|| unknown(&more.upload_id))?;
@@ -114,8 +173,8 @@ impl Kept {
         if content.len() as u64 != end.size_bytes {
             return Err(Refusal::new("a piece is missing"));
         }
-        self.serial += 1;
-        let id = format!("file-{}", self.serial);
+        // Named so that nobody guesses one, and a browser may keep what it has of it.
+        let id = format!("file-{}", fresh_id());
         let file = Attachment {
             id: id.clone(),
             size_bytes: end.size_bytes,
@@ -131,6 +190,16 @@ impl Kept {
         let files = self.files.values().map(|(_, content)| content.len());
         files.chain(self.uploads.values().map(|upload| upload.content.len())).sum()
     }
+}
+
+fn shown(info: &FileInfo, content: &[u8]) -> Shown {
+    let file = info.file.clone().unwrap_or_default();
+    let image = kind::image(content).is_some() && content.len() <= kind::SEEN;
+    Shown { id: file.id, name: kind::name(&file.name), size: content.len() as u64, image }
+}
+
+fn full() -> Refusal {
+    Refusal::new("this chat keeps 64 MiB of files, and has them")
 }
 
 fn unknown(id: &str) -> Refusal {

@@ -17,6 +17,7 @@ pub fn wait(room: &Room, said: Said, hold: Hold, passage: Passage) {
     let reason = hold.reason.map(|reason| reason.text).unwrap_or_default();
     post.stage = Stage::Held(if reason.is_empty() { hold.plugin } else { reason });
     (post.only, post.passage) = (Some(said.name), Some(passage));
+    post.files = room.files().shown(&said.files);
     room.tell(Change::Post(post));
 }
 
@@ -37,6 +38,7 @@ pub fn decided(room: &Room, decided: Decided) -> Result<(String, Option<Event>),
     let id = known.as_ref().map_or_else(fresh_id, |post| post.id.clone());
     let mut post = Post::now(id, &channel, Author::Person { name: writer.clone() }, text);
     post.passage = known.and_then(|post| post.passage);
+    post.files = room.files().shown(&held.attachments);
     let event = match decided.fate {
         Fate::Released => Some(message::posted(stored(*held, &post))),
         Fate::Dropped(why) => {
@@ -58,7 +60,12 @@ mod tests {
 
     fn waiting() -> Room {
         let room = Room::new();
-        let said = Said { name: "Robin".into(), channel: "harbour".into(), text: "hm".into() };
+        let said = Said {
+            name: "Robin".into(),
+            channel: "harbour".into(),
+            text: "hm".into(),
+            ..Said::default()
+        };
         let hold = Hold { id: "h1".into(), plugin: "moderator".into(), ..Hold::default() };
         let passage = Passage { by: crate::post::Decider::Plugins, took_us: 1, steps: Vec::new() };
         wait(&room, said, hold, passage);

@@ -17,6 +17,7 @@ mod plugins;
 mod post;
 mod room;
 mod settings;
+mod share;
 mod talk;
 mod trouble;
 mod ui;

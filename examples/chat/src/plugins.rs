@@ -21,7 +21,8 @@ use crate::ui;
 /// Connects, and keeps the room told of the connection and of the commands there are.
 pub fn connect(room: &Arc<Room>, socket: PathBuf, address: &str) -> App {
     let herald = Arc::default();
-    let app = files::carry(builder(room, &herald)).public_url(address).connect(socket);
+    let builder = files::carry(builder(room, &herald), Arc::clone(room.files()));
+    let app = builder.public_url(address).connect(socket);
     // Nobody is told of what is released before there is a connection.
     let _ = herald.set(Herald::of(app.clone()));
     tokio::spawn(follow_link(Arc::clone(room), app.clone()));
@@ -36,8 +37,8 @@ pub fn builder(room: &Arc<Room>, herald: &Arc<OnceLock<Herald>>) -> Builder {
     let herald = Arc::clone(herald);
     let builder = App::builder("outboard-chat", env!("CARGO_PKG_VERSION"));
     carries::declare(builder, room)
-        .hooks(["message.before_post"])
-        .events(["message.posted", "member.joined"])
+        .hooks(["message.before_post", "file.before_upload"])
+        .events(["message.posted", "member.joined", "file.uploaded"])
         .ui(ui::KINDS)
         .dedupe()
         .on_send(move |send| {
@@ -66,7 +67,8 @@ fn post(room: &Room, send: &SendRequest) -> Result<String, Refusal> {
         return Err(Refusal::new(format!("there is no channel {channel:?}")));
     }
     let text = message::text(send.message.body.as_ref());
-    let post = Post::now(fresh_id(), channel, bot(&send.asker), text);
+    let mut post = Post::now(fresh_id(), channel, bot(&send.asker), text);
+    post.files = room.files().shown(&send.message.attachments);
     let id = post.id.clone();
     room.tell(Change::Post(post));
     Ok(id)

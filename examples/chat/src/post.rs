@@ -8,6 +8,7 @@ use outboard_app::common::{SkipReason, Step, StepResult};
 use outboard_app::{By, Outcome, Why};
 use serde::Serialize;
 
+use crate::files::Shown;
 use crate::moment::now_ms;
 
 /// One message in a channel.
@@ -25,6 +26,7 @@ pub struct Post {
     pub edited: bool,
     /// Who reacted, by reaction.
     pub reactions: BTreeMap<String, Vec<String>>,
+    pub files: Vec<Shown>,
 }
 
 /// How far a post has come.
@@ -51,7 +53,8 @@ impl Post {
         let (channel, text, at_ms) = (channel.to_owned(), text.into(), now_ms());
         let (passage, stage, only) = (None, Stage::Said, None);
         let (edited, reactions) = (false, BTreeMap::new());
-        Self { id, channel, author, text, at_ms, passage, stage, only, edited, reactions }
+        let files = Vec::new();
+        Self { id, channel, author, text, at_ms, passage, stage, only, edited, reactions, files }
     }
 }
 

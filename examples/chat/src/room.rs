@@ -3,12 +3,13 @@
 //! It refuses to know how changes come about: others tell it, it keeps and passes on.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 use tokio::sync::broadcast;
 
 use crate::commands::Command;
+use crate::files::Shelf;
 use crate::moment::Moment;
 use crate::panel::Plugin;
 use crate::post::{Author, Post};
@@ -103,6 +104,7 @@ pub struct Channel {
 #[derive(Debug)]
 pub struct Room {
     kept: Mutex<Kept>,
+    files: Arc<Shelf>,
     changes: broadcast::Sender<Change>,
 }
 
@@ -139,7 +141,13 @@ impl Room {
             daemon: Daemon::default(),
             members: HashSet::new(),
         };
-        Self { kept: Mutex::new(kept), changes: broadcast::Sender::new(BEHIND) }
+        let (kept, files) = (Mutex::new(kept), Arc::default());
+        Self { kept, files, changes: broadcast::Sender::new(BEHIND) }
+    }
+
+    /// The files that posts show.
+    pub fn files(&self) -> &Arc<Shelf> {
+        &self.files
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -156,7 +164,9 @@ impl Room {
     /// meanwhile misses nothing and hears nothing twice.
     pub fn tell(&self, change: Change) {
         let mut kept = self.kept();
-        kept.take(&change);
+        for file in kept.take(&change) {
+            self.files.forget(&file);
+        }
         // Nobody may be looking.
         let _ = self.changes.send(change);
     }
@@ -238,14 +248,16 @@ impl Room {
 }
 
 impl Kept {
-    fn take(&mut self, change: &Change) {
+    /// Keeps it; gives files that no post shows any more.
+    fn take(&mut self, change: &Change) -> Vec<String> {
+        let mut gone = None;
         match change {
             Change::Post(post) => match self.posts.iter_mut().find(|it| it.id == post.id) {
                 // It is still being written, or was worked on.
                 Some(known) => *known = post.clone(),
-                None => push(&mut self.posts, post.clone()),
+                None => gone = push(&mut self.posts, post.clone()),
             },
-            Change::Moment(moment) => push(&mut self.moments, moment.clone()),
+            Change::Moment(moment) => drop(push(&mut self.moments, moment.clone())),
             Change::Plugin(plugin) => {
                 self.plugins.insert(plugin.name.clone(), (**plugin).clone());
             }
@@ -256,7 +268,8 @@ impl Kept {
             Change::Ui(view) => self.ui = view.clone(),
             Change::Daemon(daemon) => self.daemon = daemon.clone(),
             Change::Deleted(id) => {
-                self.posts.retain(|post| post.id != *id);
+                let at = self.posts.iter().position(|it| it.id == *id);
+                gone = at.and_then(|at| self.posts.remove(at));
                 self.channels.iter_mut().for_each(|it| it.pinned.retain(|pin| pin != id));
             }
             Change::Channel(channel) => {
@@ -268,6 +281,9 @@ impl Kept {
             // A page that comes later does without.
             Change::Typing(_) | Change::Status(_) => {}
         }
+        let shown = |id: &String| self.posts.iter().flat_map(|it| &it.files).any(|it| it.id == *id);
+        let files = gone.into_iter().flat_map(|post| post.files).map(|it| it.id);
+        files.filter(|id| !shown(id)).collect()
     }
 
     fn everything(&self) -> Everything {
@@ -283,9 +299,9 @@ impl Kept {
     }
 }
 
-fn push<T>(kept: &mut VecDeque<T>, new: T) {
-    if kept.len() == KEPT {
-        kept.pop_front();
-    }
+/// Keeps one more; gives the oldest where they would be too many.
+fn push<T>(kept: &mut VecDeque<T>, new: T) -> Option<T> {
+    let oldest = if kept.len() == KEPT { kept.pop_front() } else { None };
     kept.push_back(new);
+    oldest
 }

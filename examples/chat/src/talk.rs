@@ -2,7 +2,7 @@
 //!
 //! It refuses to know HTTP and the page.
 
-use outboard_app::common::{Failure, InteractionReply, Rejected, Visibility};
+use outboard_app::common::{Attachment, Failure, InteractionReply, Rejected, Visibility};
 use outboard_app::{App, CommandError, CommandReply, Decision, RunCommand, Sign, message};
 use serde::Serialize;
 
@@ -14,11 +14,13 @@ use crate::post::{Author, Passage, Post, Stage};
 use crate::room::{Change, Room, Sanction};
 
 /// Someone, somewhere, saying something.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Said {
     pub name: String,
     pub channel: String,
     pub text: String,
+    /// What is shown with it, kept already.
+    pub files: Vec<Attachment>,
 }
 
 /// What becomes of it, as only the speaker is told.
@@ -53,7 +55,7 @@ pub async fn say(room: &Room, app: &App, herald: &Herald, said: Said) -> Told {
 }
 
 /// What somebody hears who was muted or banned.
-fn silenced(room: &Room, name: &str) -> Option<Told> {
+pub fn silenced(room: &Room, name: &str) -> Option<Told> {
     let Sanction { banned_until_ms, muted_until_ms } = room.sanction(name);
     let reason = if banned_until_ms > now_ms() {
         "You are banned."
@@ -65,8 +67,10 @@ fn silenced(room: &Room, name: &str) -> Option<Told> {
     Some(Told::Failed { by: "The chat".to_owned(), reason: reason.to_owned() })
 }
 
-async fn post(room: &Room, app: &App, herald: &Herald, said: Said) -> Told {
-    let draft = message::message(&said.channel, &said.name, said.text.clone());
+/// Has a message pass the plugins, and shows what is left of it.
+pub async fn post(room: &Room, app: &App, herald: &Herald, said: Said) -> Told {
+    let mut draft = message::message(&said.channel, &said.name, said.text.clone());
+    draft.attachments.clone_from(&said.files);
     let outcome = app.before_post(draft).await;
     let passage = Passage::of(&outcome);
     let message = match outcome.decision {
@@ -83,13 +87,15 @@ async fn post(room: &Room, app: &App, herald: &Herald, said: Said) -> Told {
     let text = message::text(message.body.as_ref());
     let mut post = Post::now(fresh_id(), &said.channel, author, text);
     post.passage = Some(passage.clone());
+    post.files = room.files().shown(&message.attachments);
     let (id, event) = (post.id.clone(), message::posted(stored(message, &post)));
     room.tell(Change::Post(post));
     herald.tell(event);
     Told::Posted { id, passage }
 }
 
-fn refused(rejected: Rejected, passage: Passage) -> Told {
+/// What somebody hears whose message or file a plugin refuses.
+pub fn refused(rejected: Rejected, passage: Passage) -> Told {
     let reason = rejected.reason.map(|reason| reason.text).filter(|text| !text.is_empty());
     let reason = reason.unwrap_or_else(|| "It was not accepted.".into());
     Told::Refused { by: rejected.plugin, reason, passage }

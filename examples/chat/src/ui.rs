@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use outboard_app::common::{
     CommandInfo, CommandKind, Failure, Modal, Reason, UiBlock, UiContent, UiContribution, UiStyle,
-    Value, Visibility, ui_block, ui_content, ui_contribution, value,
+    UiWhen, Value, Visibility, ui_block, ui_content, ui_contribution, value,
 };
 use outboard_app::{
     App, Catalogue, CommandError, CommandReply, RunCommand, Shown, UiAction, message,
@@ -20,8 +20,8 @@ use crate::plugins::fresh_id;
 use crate::post::{Author, Post};
 use crate::room::{Change, Room};
 
-/// What the page renders.
-pub const KINDS: [&str; 6] = ["blocks", "web", "menu", "modal", "sidebar", "composer"];
+/// What the page renders, in every position there is.
+pub const KINDS: [&str; 4] = ["blocks", "web", "menu", "modal"];
 
 /// What plugins show now.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -81,10 +81,16 @@ fn components(shown: &Shown) -> Vec<Json> {
         Some(json!({
             "plugin": it.plugin, "id": it.id, "title": it.title, "icon": it.icon, "kind": kind,
             "position": position.to_ascii_lowercase(), "unavailable": it.unavailable,
+            "when": when(it.when.as_ref()),
             "action": action, "assets": assets, "says": shown.content(&it.plugin, &it.id).map(says),
         }))
     };
     shown.contributions.iter().filter_map(one).collect()
+}
+
+fn when(when: Option<&UiWhen>) -> Json {
+    let UiWhen { roles, channels, kinds } = when.cloned().unwrap_or_default();
+    json!({ "roles": roles, "channels": channels, "kinds": kinds })
 }
 
 fn asset(it: &outboard_app::common::UiAsset) -> Json {
@@ -226,6 +232,7 @@ pub async fn act(room: &Room, app: &App, doing: Doing) -> Json {
             value: doing.value,
             values: doing.values.into_iter().map(|(id, it)| (id, it.into())).collect(),
             modal: doing.modal,
+            message_id: doing.post,
             channel,
             sender,
             ..UiAction::default()

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
@@ -15,18 +15,22 @@ use outboard_app::{App, Autocomplete, message};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::files::kind;
 use crate::frames;
 use crate::herald::Herald;
 use crate::live;
 use crate::passing;
 use crate::room::Room;
 use crate::settings;
+use crate::share;
 use crate::talk::{self, Said};
 use crate::trouble::{self, Button};
 use crate::ui::{self, Doing};
 
 const LONGEST_NAME: usize = 40;
 const LONGEST_TEXT: usize = 4_000;
+
+const WRONG_TEXT: &str = "A message has between 1 and 4,000 bytes.";
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
@@ -46,6 +50,10 @@ const PAGE: &[(&str, &str, &str)] = &[
     ("/ui.css", "text/css; charset=utf-8", include_str!("../page/ui.css")),
 ];
 
+/// What the page may do: its own files, and images that it was told. Nobody puts it into a frame.
+const POLICY: &str = "default-src 'self'; img-src 'self' data:; object-src 'none'; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// What the handlers share.
 #[derive(Clone)]
 pub struct Site {
@@ -60,6 +68,16 @@ impl Site {
     pub fn new(room: Arc<Room>, app: App, admin: PathBuf) -> Self {
         let herald = Herald::of(app.clone());
         Self { room, app, herald, admin: Arc::new(admin) }
+    }
+
+    /// What the page shows.
+    pub fn room(&self) -> &Room {
+        &self.room
+    }
+
+    /// Who tells the plugins what happened.
+    pub fn herald(&self) -> &Herald {
+        &self.herald
     }
 
     /// The connection to Outboard.
@@ -83,6 +101,8 @@ pub fn router(site: Site) -> Router {
         .route("/api/settings/pages", post(settings::pages))
         .route("/api/settings/save", post(settings::save))
         .route("/api/act", post(act))
+        .route("/api/share", post(share::share).layer(DefaultBodyLimit::max(kind::LARGEST)))
+        .route("/files/{id}", get(share::file))
         .route("/ui/asset/{plugin}/{sha256}", get(frames::file))
         .route("/ui/frame/{plugin}/{id}", get(frames::frame))
         .route("/plugins/{name}/", any(passing::pass))
@@ -91,8 +111,13 @@ pub fn router(site: Site) -> Router {
 }
 
 async fn file(kind: &'static str, content: &'static str) -> impl IntoResponse {
-    let policy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
-    ([(header::CONTENT_TYPE, kind), (header::CONTENT_SECURITY_POLICY, policy)], content)
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ];
+    (headers, content)
 }
 
 #[derive(Debug, Deserialize)]
@@ -102,7 +127,7 @@ struct Entering {
 }
 
 async fn enter(State(site): State<Site>, Json(it): Json<Entering>) -> Response {
-    if let Some(wrong) = wrong_place(&site.room, &it.name, &it.channel) {
+    if let Some(wrong) = wrong_place(&site.room, &it.name, &it.channel, "") {
         return wrong;
     }
     talk::enter(&site.room, &site.herald, it.name.trim(), &it.channel);
@@ -117,15 +142,15 @@ struct Saying {
 }
 
 async fn say(State(site): State<Site>, Json(it): Json<Saying>) -> Response {
-    if let Some(wrong) = wrong_place(&site.room, &it.name, &it.channel) {
+    if let Some(wrong) = wrong_place(&site.room, &it.name, &it.channel, &it.text) {
         return wrong;
     }
     let text = it.text.trim().to_owned();
-    if text.is_empty() || text.len() > LONGEST_TEXT {
-        return refuse("A message has between 1 and 4,000 bytes.");
+    if text.is_empty() {
+        return refuse(WRONG_TEXT);
     }
-    let name = it.name.trim().to_owned();
-    let said = Said { name, channel: it.channel, text };
+    let (name, files) = (it.name.trim().to_owned(), Vec::new());
+    let said = Said { name, channel: it.channel, text, files };
     Json(talk::say(&site.room, &site.app, &site.herald, said).await).into_response()
 }
 
@@ -151,7 +176,7 @@ async fn offer(State(site): State<Site>, Json(it): Json<Typing>) -> Response {
 }
 
 async fn act(State(site): State<Site>, Json(it): Json<Doing>) -> Response {
-    if let Some(wrong) = wrong_place(&site.room, &it.name, &it.channel) {
+    if let Some(wrong) = wrong_place(&site.room, &it.name, &it.channel, "") {
         return wrong;
     }
     Json(ui::act(&site.room, &site.app, it).await).into_response()
@@ -191,8 +216,12 @@ async fn reset(State(site): State<Site>, Json(it): Json<Resetting>) -> Response 
     }
 }
 
-fn wrong_place(room: &Room, name: &str, channel: &str) -> Option<Response> {
+/// Why nobody of this name can say this there.
+pub fn wrong_place(room: &Room, name: &str, channel: &str, text: &str) -> Option<Response> {
     let name = name.trim();
+    if text.len() > LONGEST_TEXT {
+        return Some(refuse(WRONG_TEXT));
+    }
     if name.is_empty() || name.len() > LONGEST_NAME {
         return Some(refuse("A name has between 1 and 40 bytes."));
     }

@@ -23,7 +23,7 @@ use crate::follow_up::Later;
 use crate::link::{Cause, Link};
 use crate::messages::Messages;
 use crate::settings::at::At;
-use crate::settings::{SettingsError, read};
+use crate::settings::{SettingsError, SettingsRegistered, read};
 use crate::storage::{Source, Storage};
 use crate::ui::Ui;
 use crate::usage;
@@ -272,6 +272,21 @@ impl Host {
     pub async fn secret(&self, key: &str) -> Result<String, HostError> {
         let key = key.to_owned();
         self.secret_of(SettingsGetSecretRequest { key, ..Default::default() }).await
+    }
+
+    /// Has these settings, a JSON Schema of an object, stand beside the manifest's, which must say
+    /// `[settings] dynamic = true`; in the place of what was registered before. They go with the
+    /// process: a start handler registers them anew. What was saved for them stays.
+    ///
+    /// # Errors
+    /// The manifest allows none or not so many, the schema cannot stand, or the daemon cannot be
+    /// reached.
+    pub async fn register_settings(
+        &self,
+        schema: &serde_json::Value,
+    ) -> Result<SettingsRegistered, HostError> {
+        let registered = self.link.register_settings(schema.to_string()).await?;
+        Ok(SettingsRegistered { missing: registered.missing, unfit: registered.unfit })
     }
 
     pub(crate) async fn secret_of(

@@ -210,7 +210,7 @@ pub use plugin::Plugin;
 pub use reply::Reply;
 pub use schedule::Fired;
 pub use session::bodies::BodyError;
-pub use settings::{SettingsChange, SettingsError};
+pub use settings::{SettingsChange, SettingsError, SettingsRegistered};
 pub use start::Start;
 pub use storage::{Change, Changed, News, Storage, StorageError, Stored, Watch, Written};
 pub use typing::Typing;

@@ -25,6 +25,16 @@ pub enum SettingsError {
     Host(#[from] HostError),
 }
 
+/// What registering settings came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SettingsRegistered {
+    /// Required settings that nobody has set.
+    pub missing: Vec<String>,
+    /// Why values that were saved once do not fit now: they are kept, and count for nothing.
+    pub unfit: Vec<String>,
+}
+
 /// Somebody has saved settings. A handler that returns goes by them; one that fails refuses them,
 /// and what was before goes on counting.
 #[derive(Debug)]

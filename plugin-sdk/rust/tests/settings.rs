@@ -16,6 +16,13 @@ fn plugin() -> Plugin {
         .command("greet", async |cmd| -> Result<Reply> {
             Ok(cmd.reply(cmd.ctx().settings::<Settings>().await?.greeting))
         })
+        .command("more", async |cmd| -> Result<Reply> {
+            let room = serde_json::json!({ "type": "string", "default": "red" });
+            let schema = serde_json::json!({ "type": "object", "properties": { "room": room } });
+            cmd.ctx().host().register_settings(&schema).await?;
+            let now: serde_json::Value = cmd.ctx().settings().await?;
+            Ok(cmd.reply(now.to_string()))
+        })
         .command("key", async |cmd| -> Result<Reply> {
             Ok(cmd.reply(cmd.ctx().secret("key").await?))
         })
@@ -67,4 +74,13 @@ fn a_secret_is_asked_for_and_may_not_be_set() {
     assert!(failure.message.contains(Reason::SettingNotSet.code()), "{failure:?}");
     daemon.secret("key", "hush");
     assert_eq!(daemon.command("key").run().unwrap().text(), "hush");
+}
+
+#[test]
+fn what_is_registered_counts_with_its_defaults_at_once() {
+    let mut daemon = Harness::new(plugin());
+    daemon.settings(r#"{"greeting":"Hello"}"#);
+    let now = daemon.command("more").run().unwrap().text().to_owned();
+    assert_eq!(now, r#"{"greeting":"Hello","room":"red"}"#);
+    assert!(daemon.registered_settings().unwrap().contains("\"room\""));
 }

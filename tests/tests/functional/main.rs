@@ -52,6 +52,8 @@ mod session;
 mod session_bad;
 mod settings;
 mod settings_bad;
+mod settings_dynamic;
+mod settings_saves;
 mod shadows;
 mod start;
 mod state;

@@ -1,5 +1,6 @@
 //! `[settings]`: what a plugin can be told by those who run it, as a schema file of its folder or
-//! setting by setting. Both become one schema, which `crate::settings` judges. It reads no folder.
+//! setting by setting, and whether it may register more. Both become one schema, which
+//! `crate::settings` judges. It reads no folder.
 
 use std::path::{Component, PathBuf};
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use toml::de::DeValue;
 
 use crate::config::fault::{Place, Problem};
 use crate::config::section::{Field, Section};
-use crate::settings::{Fault, Schema};
+use crate::settings::{Fault, MOST_FIELDS, Schema};
 
 /// Where a plugin's settings are declared.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -26,10 +27,11 @@ pub enum SettingsDecl {
 /// Types of a setting that is declared in the manifest.
 const TYPES: [&str; 4] = ["boolean", "integer", "number", "string"];
 
-/// Reads `[settings]`.
-pub fn read(root: &Section<'_>) -> SettingsDecl {
-    let Some(table) = root.section("settings") else { return SettingsDecl::None };
-    match table.field("schema") {
+/// Reads `[settings]`, and how many more the plugin may register while it runs.
+pub fn read(root: &Section<'_>) -> (SettingsDecl, usize) {
+    let Some(table) = root.section("settings") else { return (SettingsDecl::None, 0) };
+    let dynamic = read_dynamic(&table);
+    let declared = match table.field("schema") {
         Some(field) if field.value().is_str() => {
             let path = field.parse(file);
             table.close();
@@ -38,8 +40,24 @@ pub fn read(root: &Section<'_>) -> SettingsDecl {
                 None => SettingsDecl::None,
             }
         }
-        Some(_) | None => read_inline(root, &table),
+        Some(_) | None => read_inline(root, &table, dynamic > 0),
+    };
+    (declared, dynamic)
+}
+
+/// A setting may be called so too: then it is a table.
+fn read_dynamic(table: &Section<'_>) -> usize {
+    let flag = table.field("dynamic").filter(|it| it.value().as_bool().is_some());
+    if flag.and_then(|it| it.flag()) != Some(true) {
+        return 0;
     }
+    let Some(most) = table.field("maximum").filter(|it| !it.value().is_table()) else {
+        return MOST_FIELDS;
+    };
+    let number = most.integer().and_then(|it| usize::try_from(it).ok());
+    let fits = number.filter(|it| (1..=MOST_FIELDS).contains(it));
+    let refused = || Problem::new(format!("is between 1 and {MOST_FIELDS}"));
+    most.settle(fits.ok_or_else(refused)).unwrap_or(0)
 }
 
 fn file(text: &str) -> Result<PathBuf, Problem> {
@@ -52,10 +70,15 @@ fn file(text: &str) -> Result<PathBuf, Problem> {
     }
 }
 
-fn read_inline(root: &Section<'_>, table: &Section<'_>) -> SettingsDecl {
+fn read_inline(root: &Section<'_>, table: &Section<'_>, is_dynamic: bool) -> SettingsDecl {
     let (mut properties, mut required) = (Map::new(), Vec::new());
     let mut is_whole = true;
-    for field in table.entries() {
+    let about_more = |field: &Field<'_>| match field.name() {
+        "dynamic" => field.value().as_bool().is_some(),
+        "maximum" => is_dynamic && !field.value().is_table(),
+        _ => false,
+    };
+    for field in table.entries().into_iter().filter(|it| !about_more(it)) {
         match field.section().and_then(|it| property(&it)) {
             Some(Property { json, is_required }) => {
                 required.extend(is_required.then(|| json!(field.name())));

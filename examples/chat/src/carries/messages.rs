@@ -24,6 +24,7 @@ pub fn whisper(room: &Room, asked: &Asked<EphemeralMessage>) -> Result<String, R
     let text = message::text(said.body.as_ref()).to_owned();
     let mut post = Post::now(fresh_id(), &place, bot(&asked.asker), text);
     post.only = Some(asked.only_to.clone());
+    post.files = room.files().shown(&said.attachments);
     room.tell(Change::Post(post));
     Ok(String::new())
 }
@@ -40,7 +41,8 @@ pub fn direct(room: &Room, asked: &Asked<DirectMessage>) -> Result<String, Refus
         let topic = format!("Between you and {}", author.name());
         room.add_channel(&place, &topic, Some(asked.to_user.clone()));
     }
-    let post = Post::now(fresh_id(), &place, author, message::text(said.body.as_ref()));
+    let mut post = Post::now(fresh_id(), &place, author, message::text(said.body.as_ref()));
+    post.files = room.files().shown(&said.attachments);
     let id = post.id.clone();
     room.tell(Change::Post(post));
     Ok(id)
@@ -139,7 +141,7 @@ pub fn status(room: &Room, asked: &Asked<SetStatus>) -> Result<(), Refusal> {
 }
 
 pub fn get(room: &Room, asked: &Asked<GetMessage>) -> Result<Message, Refusal> {
-    found(room, &asked.channel_id, &asked.message_id).map(|post| told(&post))
+    found(room, &asked.channel_id, &asked.message_id).map(|post| told(room, &post))
 }
 
 pub fn list(room: &Room, asked: &Asked<ListMessages>) -> Result<MessagePage, Refusal> {
@@ -171,13 +173,14 @@ fn page(room: &Room, (before, most): (&str, u32), is: impl Fn(&Post) -> bool) ->
     let mut found: Vec<&Post> = older.filter(open).take(most + 1).collect();
     let more = found.len() > most;
     found.truncate(most);
-    MessagePage { messages: found.into_iter().map(told).collect(), more }
+    MessagePage { messages: found.into_iter().map(|it| told(room, it)).collect(), more }
 }
 
 /// A post as plugins are told of it.
-fn told(post: &Post) -> Message {
+fn told(room: &Room, post: &Post) -> Message {
     let name = post.author.name();
     let mut said = stored(message::message(&post.channel, name, post.text.clone()), post);
+    said.attachments = room.files().attachments(&post.files);
     said.channel = Some(Channel { ..message::channel(&post.channel, &post.channel) });
     if let (Author::Plugin { .. }, Some(sender)) = (&post.author, &mut said.sender) {
         sender.kind = SenderKind::Plugin.into();

@@ -14,7 +14,12 @@ async fn told(daemon: &Daemon, text: &str) -> (Told, Vec<String>) {
     let app = app.connect_to(daemon);
     app.connected().await;
     let room = Room::new();
-    let said = Said { name: "Robin".into(), channel: "harbour".into(), text: text.into() };
+    let said = Said {
+        name: "Robin".into(),
+        channel: "harbour".into(),
+        text: text.into(),
+        ..Said::default()
+    };
     let herald = Herald::of(app.clone());
     let told = say(&room, &app, &herald, said).await;
     let posts = room.watch().0.posts.into_iter().map(|post| post.text).collect();
@@ -57,7 +62,12 @@ async fn a_held_message_waits_where_its_writer_alone_sees_it() {
     let app = app.connect_to(&daemon);
     app.connected().await;
     let room = Room::new();
-    let said = Said { name: "Robin".into(), channel: "harbour".into(), text: "hm".into() };
+    let said = Said {
+        name: "Robin".into(),
+        channel: "harbour".into(),
+        text: "hm".into(),
+        ..Said::default()
+    };
     let told = say(&room, &app, &Herald::of(app.clone()), said).await;
     assert!(matches!(told, Told::Held { .. }), "{told:?}");
     let post = room.post("h1").unwrap();
@@ -97,7 +107,12 @@ async fn an_answer_that_breaks_off_stays_and_says_so() {
     let app = outboard_app::App::builder("chat", "1").connect_to(&daemon);
     app.connected().await;
     let room = Room::new();
-    let said = Said { name: "Robin".into(), channel: "harbour".into(), text: "/ask".into() };
+    let said = Said {
+        name: "Robin".into(),
+        channel: "harbour".into(),
+        text: "/ask".into(),
+        ..Said::default()
+    };
     say(&room, &app, &Herald::of(app.clone()), said).await;
     let post = room.watch().0.posts.remove(0);
     assert_eq!((post.text.as_str(), post.stage), ("se", Stage::Broken("it died".into())));
@@ -110,7 +125,12 @@ async fn what_is_deferred_shows_working_until_the_plugin_follows_up() {
     let room = std::sync::Arc::new(Room::new());
     let app = crate::plugins::builder(&room, &Default::default()).connect_to(&daemon);
     app.connected().await;
-    let said = Said { name: "Robin".into(), channel: "harbour".into(), text: "/fortune".into() };
+    let said = Said {
+        name: "Robin".into(),
+        channel: "harbour".into(),
+        text: "/fortune".into(),
+        ..Said::default()
+    };
     say(&room, &app, &Herald::of(app.clone()), said).await;
     let working = room.watch().0.posts.remove(0);
     assert_eq!(working.stage, Stage::Working);

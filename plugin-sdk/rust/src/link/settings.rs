@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use outboard_proto::plugin::{SettingsGetRequest, SettingsGetSecretRequest};
+use outboard_proto::plugin::{
+    SettingsGetRequest, SettingsGetSecretRequest, SettingsRegisterRequest, SettingsRegisterResponse,
+};
 
 use super::{Cause, Link, Way, inner};
 use crate::error::HostError;
@@ -47,5 +49,29 @@ impl Link {
                 Ok(inner(wire.settings.clone().get_secret(request).await)?.value)
             }
         }
+    }
+
+    /// Registers settings, and goes by what counts from now on, unless something newer is known.
+    pub(crate) async fn register_settings(
+        &self,
+        schema: String,
+    ) -> Result<SettingsRegisterResponse, HostError> {
+        let registered = match &self.way {
+            Way::Recorded(recorder) => {
+                recorder.register_settings(&schema, &self.welcome().settings)?
+            }
+            Way::Wire(wire) => {
+                let request = SettingsRegisterRequest { schema };
+                let request = self.request(Cause::Own, &wire.token, request)?;
+                inner(wire.settings.clone().register(request).await)?
+            }
+        };
+        // A harness counts no changes.
+        if registered.change == 0 || self.known.is_newest(registered.change) {
+            self.update(|welcome| welcome.settings.clone_from(&registered.settings));
+            self.update(|welcome| welcome.settings_narrowed = registered.narrowed);
+        }
+        self.known.forget(registered.narrowed || self.known.is_narrowed());
+        Ok(registered)
     }
 }

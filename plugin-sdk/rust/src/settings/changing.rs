@@ -54,7 +54,7 @@ pub(crate) async fn go_by(
 ) -> Result<(), String> {
     let link = &around.link;
     let of_server = changed.place.as_ref().is_none_or(|it| it.scope() == SettingsScope::Server);
-    let (after, narrowed) = (changed.after.clone(), changed.narrowed);
+    let (after, narrowed, change) = (changed.after.clone(), changed.narrowed, changed.change);
     // What is taken back was perhaps never gone by.
     let is_so = of_server && changed.secrets.is_empty() && link.welcome().settings == after;
     if let Some(on_change) = handlers.on_settings_changed.as_ref().filter(|_| !is_so) {
@@ -71,6 +71,7 @@ pub(crate) async fn go_by(
             Err(_) => return Err("the settings handler ran out of time".to_owned()),
         }
     }
+    link.known.is_newest(change);
     if of_server {
         link.update(|welcome| welcome.settings = after);
     }

@@ -4,7 +4,7 @@
 //! It refuses to ask; whoever does brings the answer.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::at::At;
@@ -15,6 +15,8 @@ const MOST: usize = 1_024;
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     narrowed: AtomicBool,
+    /// The newest change that was gone by.
+    change: AtomicU64,
     places: Mutex<Places>,
 }
 
@@ -29,6 +31,11 @@ impl Known {
     /// Whether something counts for less than the whole server.
     pub(crate) fn is_narrowed(&self) -> bool {
         self.narrowed.load(Ordering::Relaxed)
+    }
+
+    /// A change is gone by. Whether none newer was before.
+    pub(crate) fn is_newest(&self, change: u64) -> bool {
+        self.change.fetch_max(change, Ordering::Relaxed) <= change
     }
 
     /// Something changed: nothing is known any more.

@@ -8,8 +8,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use outboard_proto::common::{Failure, HeldItem, Hold, Reason};
 use outboard_proto::plugin::{
     CallPluginRequest, DropHeldRequest, EmitRequest, FollowUpRequest, HeldResponse,
-    ListHeldRequest, ListHeldResponse, ReleaseHeldRequest, ReplyRequest, SendRequest, TrackedUse,
+    ListHeldRequest, ListHeldResponse, ReleaseHeldRequest, ReplyRequest, SendRequest,
+    SettingsRegisterResponse, TrackedUse,
 };
+use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tonic::Code;
 
@@ -98,6 +100,7 @@ struct Kept {
     app: App,
     settings: Vec<(At, String)>,
     secrets: BTreeMap<String, String>,
+    registered: Option<String>,
     shown: Shown,
     /// By plugin and method.
     answers: BTreeMap<(String, String), Result<String, Failure>>,
@@ -295,6 +298,33 @@ impl Recorder {
                 retry_after: None,
             }),
         }
+    }
+
+    /// Keeps what was registered; what counts from then on is what a test has set, and its
+    /// defaults.
+    pub(crate) fn register_settings(
+        &self,
+        schema: &str,
+        set: &str,
+    ) -> Result<SettingsRegisterResponse, HostError> {
+        let mut kept = self.lock();
+        if let Some(refusal) = &kept.refusal {
+            return Err(refusal.clone());
+        }
+        let read = |json: &str| serde_json::from_str(json).unwrap_or_else(|_| json!({}));
+        let (document, mut settings): (Value, Value) = (read(schema), read(set));
+        for (key, of) in document["properties"].as_object().into_iter().flatten() {
+            if let Some(default) = of.get("default").filter(|_| settings.get(key).is_none()) {
+                settings[key] = default.clone();
+            }
+        }
+        kept.registered = Some(schema.to_owned());
+        let settings = settings.to_string();
+        Ok(SettingsRegisterResponse { settings, ..SettingsRegisterResponse::default() })
+    }
+
+    pub(super) fn registered(&self) -> Option<String> {
+        self.lock().registered.clone()
     }
 
     /// Changes what is shown, unless everything is refused.

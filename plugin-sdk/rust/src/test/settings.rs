@@ -29,6 +29,12 @@ impl Harness {
         self.recorder.set_secret(key, value);
     }
 
+    /// The schema of the settings that the plugin has registered, if it has.
+    #[must_use]
+    pub fn registered_settings(&self) -> Option<String> {
+        self.recorder.registered()
+    }
+
     /// Somebody saves other settings for the whole server. The plugin goes by them unless its
     /// handler refuses.
     ///

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use outboard_proto::common::SettingsScope;
 use outboard_proto::plugin::settings_client::SettingsClient;
 use outboard_proto::plugin::{
-    SettingsAck, SettingsChanged, SettingsGetRequest, SettingsGetSecretRequest, plugin_frame,
+    SettingsAck, SettingsChanged, SettingsGetRequest, SettingsGetSecretRequest,
+    SettingsRegisterRequest, plugin_frame,
 };
 use outboard_tests::{Refusal, wire};
 use tonic::{Request, Status};
@@ -80,6 +81,7 @@ pub async fn answer(plugin: &Plugin, what: &str) -> String {
             let request = SettingsGetSecretRequest { key, change, ..Default::default() };
             return secret(plugin, request).await;
         }
+        "register" => return register(plugin, rest).await,
         "refuse" => Mood::Unwilling(rest.to_owned()),
         "hang" => Mood::Silent,
         "die" => Mood::Deadly,
@@ -98,6 +100,20 @@ async fn at(plugin: &Plugin, rest: &str) -> String {
         let channel = plugin.channel().ok_or_else(|| Status::unavailable("no session"))?;
         let request = wire::with_metadata(Request::new(request), &plugin.metadata())?;
         Ok::<_, Status>(SettingsClient::new(channel).get(request).await?.into_inner().json)
+    };
+    asked.await.unwrap_or_else(|status| Refusal::from(status).to_string())
+}
+
+/// Registers a schema; what counts then, and what does not fit.
+async fn register(plugin: &Plugin, schema: &str) -> String {
+    let asked = async {
+        let channel = plugin.channel().ok_or_else(|| Status::unavailable("no session"))?;
+        let request = SettingsRegisterRequest { schema: schema.to_owned() };
+        let request = wire::with_metadata(Request::new(request), &plugin.metadata())?;
+        let registered = SettingsClient::new(channel).register(request).await?.into_inner();
+        plugin.config.begin(&registered.settings);
+        let (missing, unfit) = (registered.missing.join(","), registered.unfit.join(","));
+        Ok::<_, Status>(format!("{} missing={missing} unfit={unfit}", registered.settings))
     };
     asked.await.unwrap_or_else(|status| Refusal::from(status).to_string())
 }

@@ -60,3 +60,19 @@ fn every_fault_of_settings_is_named_where_it_stands() {
     let told = with("[settings.key]\ntype = \"string\"\nsecret = true\ndefault = \"x\"\n");
     assert!(told.unwrap_err().to_string().contains("a secret has no default"));
 }
+
+#[test]
+fn settings_may_be_registered_as_many_as_the_manifest_says() {
+    let manifest =
+        with("[settings]\ndynamic = true\nmaximum = 3\n[settings.x]\ntype = \"string\"\n");
+    let Manifest { settings, dynamic_settings, .. } = manifest.unwrap();
+    let SettingsDecl::Inline(schema) = settings else { unreachable!() };
+    assert_eq!((schema.fields().len(), dynamic_settings), (1, 3));
+    assert_eq!(with("[settings]\ndynamic = true\n").unwrap().dynamic_settings, 64);
+    let file = with("[settings]\nschema = \"s.json\"\ndynamic = true\n").unwrap();
+    assert_eq!(file.dynamic_settings, 64);
+    let called = with("[settings.dynamic]\ntype = \"boolean\"\n").unwrap();
+    assert_eq!(called.dynamic_settings, 0, "a setting may be called so");
+    let told = with("[settings]\ndynamic = true\nmaximum = 100\n").unwrap_err().to_string();
+    assert!(told.contains("settings.maximum: is between 1 and 64"), "{told}");
+}

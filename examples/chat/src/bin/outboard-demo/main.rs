@@ -7,6 +7,7 @@ mod adjust;
 mod folder;
 mod report;
 mod server;
+mod share;
 mod stage;
 mod story;
 mod view;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::adjust::adjust;
 use crate::report::Report;
+use crate::share::share;
 use crate::stage::Stage;
 use crate::view::View;
 use crate::visitor::Visitor;
@@ -39,6 +40,7 @@ pub async fn play(stage: &mut Stage, report: &mut Report) -> anyhow::Result<()> 
     stage.seen = person.pids();
     chat(&mut person, report).await;
     adjust(&person.visitor, &mut person.view, report).await;
+    share(&person.visitor, &mut person.view, report).await;
     polls::play(&mut person, report).await;
     break_things(&mut person, report).await;
     stage.seen.extend(person.pids());

@@ -26,10 +26,19 @@ impl Visitor {
 
     /// Posts JSON and reads JSON.
     pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
-        let (host, body) = (&self.host, body.to_string());
+        self.put(path, "application/json", &body.to_string()).await
+    }
+
+    /// Sends a file and reads JSON.
+    pub async fn send(&self, path: &str, content: &str) -> anyhow::Result<Value> {
+        self.put(path, "application/octet-stream", content).await
+    }
+
+    async fn put(&self, path: &str, kind: &str, body: &str) -> anyhow::Result<Value> {
+        let host = &self.host;
         let answer = self
             .ask(&format!(
-                "POST {path} HTTP/1.0\r\nHost: {host}\r\nContent-Type: application/json\r\n\
+                "POST {path} HTTP/1.0\r\nHost: {host}\r\nContent-Type: {kind}\r\n\
                  Content-Length: {}\r\n\r\n{body}",
                 body.len()
             ))

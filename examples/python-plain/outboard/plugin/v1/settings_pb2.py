@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!outboard/plugin/v1/settings.proto\x12\x12outboard.plugin.v1\"F\n\x12SettingsGetRequest\x12\x11\n\tworkspace\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x0c\n\x04user\x18\x03 \x01(\t\"#\n\x13SettingsGetResponse\x12\x0c\n\x04json\x18\x01 \x01(\t\"i\n\x18SettingsGetSecretRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x11\n\tworkspace\x18\x02 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12\x0c\n\x04user\x18\x04 \x01(\t\x12\x0e\n\x06\x63hange\x18\x05 \x01(\x04\"\x1f\n\x0eSettingsSecret\x12\r\n\x05value\x18\x01 \x01(\t2\xc1\x01\n\x08Settings\x12V\n\x03Get\x12&.outboard.plugin.v1.SettingsGetRequest\x1a\'.outboard.plugin.v1.SettingsGetResponse\x12]\n\tGetSecret\x12,.outboard.plugin.v1.SettingsGetSecretRequest\x1a\".outboard.plugin.v1.SettingsSecretBl\n\x16\x64\x65v.outboard.plugin.v1P\x01Z;github.com/outboard/outboard/proto/gen/go/pluginv1;pluginv1\xaa\x02\x12Outboard.Plugin.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!outboard/plugin/v1/settings.proto\x12\x12outboard.plugin.v1\"F\n\x12SettingsGetRequest\x12\x11\n\tworkspace\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x0c\n\x04user\x18\x03 \x01(\t\"#\n\x13SettingsGetResponse\x12\x0c\n\x04json\x18\x01 \x01(\t\"i\n\x18SettingsGetSecretRequest\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x11\n\tworkspace\x18\x02 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x03 \x01(\t\x12\x0c\n\x04user\x18\x04 \x01(\t\x12\x0e\n\x06\x63hange\x18\x05 \x01(\x04\"\x1f\n\x0eSettingsSecret\x12\r\n\x05value\x18\x01 \x01(\t\")\n\x17SettingsRegisterRequest\x12\x0e\n\x06schema\x18\x01 \x01(\t\"n\n\x18SettingsRegisterResponse\x12\x0e\n\x06\x63hange\x18\x01 \x01(\x04\x12\x10\n\x08settings\x18\x02 \x01(\t\x12\x10\n\x08narrowed\x18\x03 \x01(\x08\x12\x0f\n\x07missing\x18\x04 \x03(\t\x12\r\n\x05unfit\x18\x05 \x03(\t2\xa8\x02\n\x08Settings\x12V\n\x03Get\x12&.outboard.plugin.v1.SettingsGetRequest\x1a\'.outboard.plugin.v1.SettingsGetResponse\x12]\n\tGetSecret\x12,.outboard.plugin.v1.SettingsGetSecretRequest\x1a\".outboard.plugin.v1.SettingsSecret\x12\x65\n\x08Register\x12+.outboard.plugin.v1.SettingsRegisterRequest\x1a,.outboard.plugin.v1.SettingsRegisterResponseBl\n\x16\x64\x65v.outboard.plugin.v1P\x01Z;github.com/outboard/outboard/proto/gen/go/pluginv1;pluginv1\xaa\x02\x12Outboard.Plugin.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,6 +40,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETTINGSGETSECRETREQUEST']._serialized_end=271
   _globals['_SETTINGSSECRET']._serialized_start=273
   _globals['_SETTINGSSECRET']._serialized_end=304
-  _globals['_SETTINGS']._serialized_start=307
-  _globals['_SETTINGS']._serialized_end=500
+  _globals['_SETTINGSREGISTERREQUEST']._serialized_start=306
+  _globals['_SETTINGSREGISTERREQUEST']._serialized_end=347
+  _globals['_SETTINGSREGISTERRESPONSE']._serialized_start=349
+  _globals['_SETTINGSREGISTERRESPONSE']._serialized_end=459
+  _globals['_SETTINGS']._serialized_start=462
+  _globals['_SETTINGS']._serialized_end=758
 # @@protoc_insertion_point(module_scope)

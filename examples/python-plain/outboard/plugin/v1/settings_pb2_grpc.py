@@ -44,6 +44,11 @@ class SettingsStub:
                 request_serializer=outboard_dot_plugin_dot_v1_dot_settings__pb2.SettingsGetSecretRequest.SerializeToString,
                 response_deserializer=outboard_dot_plugin_dot_v1_dot_settings__pb2.SettingsSecret.FromString,
                 _registered_method=True)
+        self.Register = channel.unary_unary(
+                '/outboard.plugin.v1.Settings/Register',
+                request_serializer=outboard_dot_plugin_dot_v1_dot_settings__pb2.SettingsRegisterRequest.SerializeToString,
+                response_deserializer=outboard_dot_plugin_dot_v1_dot_settings__pb2.SettingsRegisterResponse.FromString,
+                _registered_method=True)
 
 
 class SettingsServicer:
@@ -65,6 +70,14 @@ class SettingsServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Register(self, request, context):
+        """Has more settings stand beside the manifest's, in the place of what was registered before, as
+        far as the manifest says `dynamic = true`. They go with the process.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SettingsServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +90,11 @@ def add_SettingsServicer_to_server(servicer, server):
                     servicer.GetSecret,
                     request_deserializer=outboard_dot_plugin_dot_v1_dot_settings__pb2.SettingsGetSecretRequest.FromString,
                     response_serializer=outboard_dot_plugin_dot_v1_dot_settings__pb2.SettingsSecret.SerializeToString,
+            ),
+            'Register': grpc.unary_unary_rpc_method_handler(
+                    servicer.Register,
+                    request_deserializer=outboard_dot_plugin_dot_v1_dot_settings__pb2.SettingsRegisterRequest.FromString,
+                    response_serializer=outboard_dot_plugin_dot_v1_dot_settings__pb2.SettingsRegisterResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -133,6 +151,33 @@ class Settings:
             '/outboard.plugin.v1.Settings/GetSecret',
             outboard_dot_plugin_dot_v1_dot_settings__pb2.SettingsGetSecretRequest.SerializeToString,
             outboard_dot_plugin_dot_v1_dot_settings__pb2.SettingsSecret.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Register(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/outboard.plugin.v1.Settings/Register',
+            outboard_dot_plugin_dot_v1_dot_settings__pb2.SettingsRegisterRequest.SerializeToString,
+            outboard_dot_plugin_dot_v1_dot_settings__pb2.SettingsRegisterResponse.FromString,
             options,
             channel_credentials,
             insecure,

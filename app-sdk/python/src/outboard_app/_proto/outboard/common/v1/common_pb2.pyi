@@ -194,6 +194,7 @@ class Reason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REASON_BAD_VALUES: _ClassVar[Reason]
     REASON_UNKNOWN_ASSET: _ClassVar[Reason]
     REASON_ASSET_CHANGED: _ClassVar[Reason]
+    REASON_BAD_SETTINGS_SCHEMA: _ClassVar[Reason]
 CHANNEL_KIND_UNSPECIFIED: ChannelKind
 CHANNEL_KIND_PUBLIC: ChannelKind
 CHANNEL_KIND_PRIVATE: ChannelKind
@@ -345,6 +346,7 @@ REASON_BAD_CONTRIBUTION: Reason
 REASON_BAD_VALUES: Reason
 REASON_UNKNOWN_ASSET: Reason
 REASON_ASSET_CHANGED: Reason
+REASON_BAD_SETTINGS_SCHEMA: Reason
 
 class Message(_message.Message):
     __slots__ = ("id", "draft_id", "revision", "channel", "sender", "body", "thread_root", "reply_to", "role", "mentions", "attachments", "created_at_us", "edited_at_us", "source", "mutable", "metadata", "origin")

@@ -24,6 +24,7 @@ class SettingsOutcome(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SETTINGS_OUTCOME_INVALID: _ClassVar[SettingsOutcome]
     SETTINGS_OUTCOME_REFUSED: _ClassVar[SettingsOutcome]
     SETTINGS_OUTCOME_UNANSWERED: _ClassVar[SettingsOutcome]
+    SETTINGS_OUTCOME_OVERTAKEN: _ClassVar[SettingsOutcome]
 SETTINGS_SCOPE_UNSPECIFIED: SettingsScope
 SETTINGS_SCOPE_SERVER: SettingsScope
 SETTINGS_SCOPE_WORKSPACE: SettingsScope
@@ -36,6 +37,7 @@ SETTINGS_OUTCOME_UNCHANGED: SettingsOutcome
 SETTINGS_OUTCOME_INVALID: SettingsOutcome
 SETTINGS_OUTCOME_REFUSED: SettingsOutcome
 SETTINGS_OUTCOME_UNANSWERED: SettingsOutcome
+SETTINGS_OUTCOME_OVERTAKEN: SettingsOutcome
 
 class SettingsPlace(_message.Message):
     __slots__ = ("scope", "workspace", "channel", "user")

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!outboard/plugin/v1/settings.proto\x12\x12outboard.plugin.v1\"`\n\x12SettingsGetRequest\x12\x1c\n\tworkspace\x18\x01 \x01(\tR\tworkspace\x12\x18\n\x07\x63hannel\x18\x02 \x01(\tR\x07\x63hannel\x12\x12\n\x04user\x18\x03 \x01(\tR\x04user\")\n\x13SettingsGetResponse\x12\x12\n\x04json\x18\x01 \x01(\tR\x04json\"\x90\x01\n\x18SettingsGetSecretRequest\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x1c\n\tworkspace\x18\x02 \x01(\tR\tworkspace\x12\x18\n\x07\x63hannel\x18\x03 \x01(\tR\x07\x63hannel\x12\x12\n\x04user\x18\x04 \x01(\tR\x04user\x12\x16\n\x06\x63hange\x18\x05 \x01(\x04R\x06\x63hange\"&\n\x0eSettingsSecret\x12\x14\n\x05value\x18\x01 \x01(\tR\x05value2\xc1\x01\n\x08Settings\x12V\n\x03Get\x12&.outboard.plugin.v1.SettingsGetRequest\x1a\'.outboard.plugin.v1.SettingsGetResponse\x12]\n\tGetSecret\x12,.outboard.plugin.v1.SettingsGetSecretRequest\x1a\".outboard.plugin.v1.SettingsSecretBl\n\x16\x64\x65v.outboard.plugin.v1P\x01Z;github.com/outboard/outboard/proto/gen/go/pluginv1;pluginv1\xaa\x02\x12Outboard.Plugin.V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!outboard/plugin/v1/settings.proto\x12\x12outboard.plugin.v1\"`\n\x12SettingsGetRequest\x12\x1c\n\tworkspace\x18\x01 \x01(\tR\tworkspace\x12\x18\n\x07\x63hannel\x18\x02 \x01(\tR\x07\x63hannel\x12\x12\n\x04user\x18\x03 \x01(\tR\x04user\")\n\x13SettingsGetResponse\x12\x12\n\x04json\x18\x01 \x01(\tR\x04json\"\x90\x01\n\x18SettingsGetSecretRequest\x12\x10\n\x03key\x18\x01 \x01(\tR\x03key\x12\x1c\n\tworkspace\x18\x02 \x01(\tR\tworkspace\x12\x18\n\x07\x63hannel\x18\x03 \x01(\tR\x07\x63hannel\x12\x12\n\x04user\x18\x04 \x01(\tR\x04user\x12\x16\n\x06\x63hange\x18\x05 \x01(\x04R\x06\x63hange\"&\n\x0eSettingsSecret\x12\x14\n\x05value\x18\x01 \x01(\tR\x05value\"1\n\x17SettingsRegisterRequest\x12\x16\n\x06schema\x18\x01 \x01(\tR\x06schema\"\x9a\x01\n\x18SettingsRegisterResponse\x12\x16\n\x06\x63hange\x18\x01 \x01(\x04R\x06\x63hange\x12\x1a\n\x08settings\x18\x02 \x01(\tR\x08settings\x12\x1a\n\x08narrowed\x18\x03 \x01(\x08R\x08narrowed\x12\x18\n\x07missing\x18\x04 \x03(\tR\x07missing\x12\x14\n\x05unfit\x18\x05 \x03(\tR\x05unfit2\xa8\x02\n\x08Settings\x12V\n\x03Get\x12&.outboard.plugin.v1.SettingsGetRequest\x1a\'.outboard.plugin.v1.SettingsGetResponse\x12]\n\tGetSecret\x12,.outboard.plugin.v1.SettingsGetSecretRequest\x1a\".outboard.plugin.v1.SettingsSecret\x12\x65\n\x08Register\x12+.outboard.plugin.v1.SettingsRegisterRequest\x1a,.outboard.plugin.v1.SettingsRegisterResponseBl\n\x16\x64\x65v.outboard.plugin.v1P\x01Z;github.com/outboard/outboard/proto/gen/go/pluginv1;pluginv1\xaa\x02\x12Outboard.Plugin.V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,6 +40,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETTINGSGETSECRETREQUEST']._serialized_end=343
   _globals['_SETTINGSSECRET']._serialized_start=345
   _globals['_SETTINGSSECRET']._serialized_end=383
-  _globals['_SETTINGS']._serialized_start=386
-  _globals['_SETTINGS']._serialized_end=579
+  _globals['_SETTINGSREGISTERREQUEST']._serialized_start=385
+  _globals['_SETTINGSREGISTERREQUEST']._serialized_end=434
+  _globals['_SETTINGSREGISTERRESPONSE']._serialized_start=437
+  _globals['_SETTINGSREGISTERRESPONSE']._serialized_end=591
+  _globals['_SETTINGS']._serialized_start=594
+  _globals['_SETTINGS']._serialized_end=890
 # @@protoc_insertion_point(module_scope)

@@ -1,5 +1,7 @@
+from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable
 from typing import ClassVar as _ClassVar, Optional as _Optional
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -39,3 +41,23 @@ class SettingsSecret(_message.Message):
     VALUE_FIELD_NUMBER: _ClassVar[int]
     value: str
     def __init__(self, value: _Optional[str] = ...) -> None: ...
+
+class SettingsRegisterRequest(_message.Message):
+    __slots__ = ("schema",)
+    SCHEMA_FIELD_NUMBER: _ClassVar[int]
+    schema: str
+    def __init__(self, schema: _Optional[str] = ...) -> None: ...
+
+class SettingsRegisterResponse(_message.Message):
+    __slots__ = ("change", "settings", "narrowed", "missing", "unfit")
+    CHANGE_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
+    NARROWED_FIELD_NUMBER: _ClassVar[int]
+    MISSING_FIELD_NUMBER: _ClassVar[int]
+    UNFIT_FIELD_NUMBER: _ClassVar[int]
+    change: int
+    settings: str
+    narrowed: bool
+    missing: _containers.RepeatedScalarFieldContainer[str]
+    unfit: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, change: _Optional[int] = ..., settings: _Optional[str] = ..., narrowed: _Optional[bool] = ..., missing: _Optional[_Iterable[str]] = ..., unfit: _Optional[_Iterable[str]] = ...) -> None: ...
