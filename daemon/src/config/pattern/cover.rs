@@ -294,9 +294,10 @@ mod tests {
         // I114
         #[test]
         fn each_covers_itself_and_more_of_itself(glob in glob(), more in "[ab?]{0,3}") {
-            prop_assume!(!glob.contains('/') || !glob.ends_with('*'));
-            prop_assert!(covers(&glob, &glob));
+            // With a slash, two stars in a row are not compared.
             let wider = format!("{glob}*");
+            prop_assume!(!glob.contains('/') || !wider.contains("**"));
+            prop_assert!(covers(&glob, &glob));
             prop_assert!(covers(&wider, &format!("{glob}{more}")), "{wider:?} {more:?}");
         }
 
