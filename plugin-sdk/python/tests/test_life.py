@@ -131,7 +131,11 @@ async def test_the_app_that_changes_is_told_of():
     async with Harness(plugin) as daemon:
         await daemon.app_changed("chat", operations=["messages.send"], locale="de")
         await daemon.app_changed()
-    assert told == [("chat", True), ("", False)]
+        daemon.daemon.say(app={"app": {"name": "chat"}, "bot": {"user_id": "b1"}})
+        await daemon.app_changed("chat")
+        # An older daemon says nothing of the bot.
+        assert daemon.process.link.welcome.bot.user_id == "b1"
+    assert told[:2] == [("chat", True), ("", False)]
 
 
 async def test_a_forgotten_user_is_an_event():

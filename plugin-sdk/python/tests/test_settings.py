@@ -11,6 +11,7 @@ import pytest
 
 from outboard_plugin import Plugin, Refusal, wire
 from outboard_plugin.test import Failed, Harness, Refused
+from outboard_plugin.wire import configured
 
 
 @dataclass
@@ -206,3 +207,36 @@ async def test_more_changes_than_may_wait_are_refused_at_once():
         assert (ack.refused, ack.reason) == (True, "too many changes wait already")
         go_on.set()
         await daemon.daemon.hear("settings", 20)
+
+
+async def test_more_settings_stand_beside_the_manifests():
+    plugin = Plugin()
+
+    @plugin.on_start
+    async def start(it):
+        tone = {"type": "string", "default": "warm"}
+        schema = {"type": "object", "properties": {"tone": tone}, "required": ["token"]}
+        registered = await it.register_settings(schema)
+        assert registered.missing == ["token"]
+        assert await it.settings() == {"tone": "warm", "a": 1}
+
+    async with Harness(plugin, settings={"a": 1}) as daemon:
+        assert "tone" in daemon.registered_settings["properties"]
+        await daemon.change_settings({"tone": "cool"})
+
+
+async def test_what_was_registered_counts_unless_something_newer_does():
+    plugin = Plugin()
+
+    @plugin.command("register")
+    async def register(ctx):
+        await ctx.register_settings({"type": "object"})
+        return str(await ctx.settings())
+
+    async with Harness(plugin, settings={"a": 1}) as daemon:
+        await daemon.change_settings({"a": 2})
+        # An answer that was on its way while somebody saved again.
+        old = configured.SettingsRegisterResponse(change=1, settings='{"a": 1}')
+        daemon.daemon.host.answer = lambda method, request: old
+        daemon.process.link.known.is_newest(7)
+        assert (await daemon.command("register")).text == "{'a': 2}"

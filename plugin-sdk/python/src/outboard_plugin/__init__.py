@@ -15,6 +15,7 @@ from outboard_plugin.host import Host
 from outboard_plugin.http import Request, Response, is_signed, sign
 from outboard_plugin.interaction import Later, Stream
 from outboard_plugin.lifecycle import Milestone, Start
+from outboard_plugin.places import SettingsRegistered
 from outboard_plugin.plugin import Plugin
 from outboard_plugin.process import Environment
 from outboard_plugin.reply import Reply, deferred, nothing, refuse, whisper
@@ -54,6 +55,7 @@ __all__ = [
     "Response",
     "SessionLost",
     "SettingsChange",
+    "SettingsRegistered",
     "Start",
     "Storage",
     "Stream",

@@ -18,7 +18,7 @@ from outboard_plugin.community import Channels, Messages, Users
 from outboard_plugin.files import Files, attachment
 from outboard_plugin.held import HeldThings
 from outboard_plugin.link import Link, M, Message
-from outboard_plugin.places import At, shaped
+from outboard_plugin.places import At, SettingsRegistered, shaped
 from outboard_plugin.storage import Storage
 from outboard_plugin.ui import Ui
 from outboard_plugin.wire import common, configured, stored, wire
@@ -188,6 +188,16 @@ class Host:
         """A secret setting, as it counts here. Raises HostError: `SETTING_NOT_SET`."""
         place = self._place() or At()
         return await self._secret(configured.SettingsGetSecretRequest(key=key, **place._asdict()))
+
+    async def register_settings(self, schema: Mapping[str, Any]) -> SettingsRegistered:
+        """Has these settings, a JSON Schema of an object, stand beside the manifest's.
+
+        That one must say `[settings] dynamic = true`. They take the place of what was registered
+        before, and go with the process: `on_start` registers them anew. What was saved for them
+        stays. Raises HostError.
+        """
+        registered = await self._link.known.register(json.dumps(schema))
+        return SettingsRegistered(list(registered.missing), list(registered.unfit))
 
     async def _secret(self, request: configured.SettingsGetSecretRequest) -> str:
         found = await self._link.ask(

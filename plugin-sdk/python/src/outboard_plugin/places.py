@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from outboard_plugin.cause import Cause
@@ -39,12 +39,34 @@ class Known:
         self._link = link
         #: Counts changes: what was asked for before one is not learnt after it.
         self._age = 0
+        #: The daemon's number of the newest change that was gone by.
+        self._newest = 0
         self._places: dict[At, str] = {}
 
     def forget(self) -> None:
         """Something changed: nothing is known any more."""
         self._age += 1
         self._places.clear()
+
+    def is_newest(self, change: int) -> bool:
+        """A change is gone by. Whether none newer was before."""
+        is_newest = change >= self._newest
+        self._newest = max(change, self._newest)
+        return is_newest
+
+    async def register(self, schema: str) -> configured.SettingsRegisterResponse:
+        """Registers settings; goes by what counts from now on, unless something newer is known."""
+        registered = await self._link.ask(
+            "Settings/Register",
+            configured.SettingsRegisterRequest(schema=schema),
+            configured.SettingsRegisterResponse,
+            Cause(),
+        )
+        # One without a number is of a daemon that counts none, such as a test's.
+        if registered.change == 0 or self.is_newest(registered.change):
+            self._link.update(settings=registered.settings, settings_narrowed=registered.narrowed)
+        self.forget()
+        return registered
 
     async def at(self, at: At | None) -> str:
         """What counts at a place, or on the whole server, as JSON. Raises HostError."""
@@ -64,6 +86,15 @@ class Known:
                 self._places.clear()
             self._places[at] = answer.json
         return answer.json
+
+
+class SettingsRegistered(NamedTuple):
+    """What registering settings came to."""
+
+    #: Required settings that nobody has set.
+    missing: Sequence[str]
+    #: Why values that were saved once do not fit now: they are kept, and count for nothing.
+    unfit: Sequence[str]
 
 
 def shaped(text: str, into: Callable[..., Any] | None) -> Any:

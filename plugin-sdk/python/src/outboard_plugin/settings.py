@@ -127,6 +127,7 @@ class Changes:
             refusal = await self._asked(self._handler, changed)
             if refusal is not None:
                 return refusal
+        self._link.known.is_newest(changed.change)
         if of_server:
             self._link.update(settings=changed.after)
         self._link.update(settings_narrowed=changed.narrowed)

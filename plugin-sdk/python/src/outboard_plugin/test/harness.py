@@ -65,6 +65,7 @@ class Harness(Life):
         await self.daemon.start()
         environment = Environment(self.daemon.socket, self.daemon.token, folder)
         self.process = Process(self._plugin.handlers, self.manifest, environment)
+        self._host.server_settings = lambda: self.process.link.welcome.settings
         self._serving = asyncio.ensure_future(self.process.serve())
         self._serving.add_done_callback(lambda _: asyncio.ensure_future(self.daemon.wake()))
         ready = asyncio.ensure_future(self.daemon.hear("ready"))

@@ -94,6 +94,8 @@ class FakeHost:
         #: What counts in a place, by channel and person; an empty id stands for any.
         self.settings: dict[tuple[str, str], str] = {}
         self.secrets: dict[str, str] = {}
+        #: The schema of settings that the plugin registered.
+        self.registered: dict[str, Any] | None = None
         #: Secrets of the change that waits for an answer, and its number.
         self.saving: tuple[int, dict[str, str]] = (0, {})
         #: What is shown: blocks, and what pages are told.
@@ -161,6 +163,19 @@ class FakeHost:
         found = max(fits, key=lambda place: (place[1] != "", place[0] != ""), default=None)
         counts = self.server_settings() if found is None else self.settings[found]
         return configured.SettingsGetResponse(json=counts)
+
+    def _register_settings(
+        self, request: configured.SettingsRegisterRequest
+    ) -> configured.SettingsRegisterResponse:
+        schema: dict[str, Any] = json.loads(request.schema)
+        self.registered = schema
+        properties: dict[str, Any] = schema.get("properties", {})
+        defaults = {key: of["default"] for key, of in properties.items() if "default" in of}
+        counts = {**defaults, **json.loads(self.server_settings() or "{}")}
+        missing = [key for key in schema.get("required", ()) if key not in counts]
+        return configured.SettingsRegisterResponse(
+            settings=json.dumps(counts), narrowed=bool(self.settings), missing=missing
+        )
 
     def _secret(self, request: configured.SettingsGetSecretRequest) -> configured.SettingsSecret:
         change, saving = self.saving
@@ -267,6 +282,7 @@ _METHODS: dict[str, Callable[[FakeHost, Any], Any]] = {
     "Plugins/Call": FakeHost._call,
     "Settings/Get": FakeHost._settings_at,
     "Settings/GetSecret": FakeHost._secret,
+    "Settings/Register": FakeHost._register_settings,
     "Ui/Register": FakeHost._register,
     "Ui/Update": FakeHost._update,
     "Ui/Remove": FakeHost._remove,

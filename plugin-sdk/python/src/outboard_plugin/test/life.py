@@ -46,9 +46,13 @@ class Life:
         """
         counts = json.loads(self.process.link.welcome.settings or "{}")
         self._host.settings[channel, user] = json.dumps({**counts, **settings})
-        self._host.server_settings = lambda: self.process.link.welcome.settings
         self.process.link.update(settings_narrowed=True)
         self.process.link.known.forget()
+
+    @property
+    def registered_settings(self) -> Mapping[str, Any] | None:
+        """The schema of the settings that the plugin has registered, if it has."""
+        return self._host.registered
 
     def secret(self, key: str, value: str) -> None:
         """A secret setting, as if it had been so before."""
