@@ -56,7 +56,7 @@ pub fn begin(board: &Switchboard) -> Result<Option<Exporting>, String> {
     board.tell_ended_calls(sender);
     tokio::spawn(async move {
         while let Some(call) = ended.recv().await {
-            record(&tracer, &ids, call);
+            record(&tracer, &ids, &call);
         }
     });
     Ok(Some(Exporting(provider)))
@@ -103,7 +103,7 @@ impl IdGenerator for Ids {
     }
 }
 
-fn record(tracer: &SdkTracer, ids: &Ids, call: Ended) {
+fn record(tracer: &SdkTracer, ids: &Ids, call: &Ended) {
     let end = instant(call.ended_us);
     let attributes = vec![
         KeyValue::new("outboard.plugin", call.plugin.to_string()),
