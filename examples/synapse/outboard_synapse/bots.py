@@ -47,13 +47,16 @@ class Bots:
         """The account of the plugin that asks for something."""
         return await self.account(asked.plugin, asked.bot_display_name)
 
+    def user_id(self, plugin: str) -> str:
+        """The plugin's user id, whether there is such an account yet or not."""
+        return self._api.get_qualified_user_id(f"{self._prefix}{plugin}")
+
     async def account(self, plugin: str, display_name: str = "") -> str:
         """The plugin's user id; makes the account, and sets its name, where that is needed."""
-        localpart = f"{self._prefix}{plugin}"
-        user_id = self._api.get_qualified_user_id(localpart)
+        user_id = self.user_id(plugin)
         if user_id not in self._known:
             if await self._api.check_user_exists(user_id) is None:
-                await self._register(localpart, display_name or plugin)
+                await self._register(f"{self._prefix}{plugin}", display_name or plugin)
                 self._named[user_id] = display_name or plugin
             self._known.add(user_id)
         if display_name and self._named.get(user_id) != display_name:

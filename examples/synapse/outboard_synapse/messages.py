@@ -21,6 +21,8 @@ Content = dict[str, Any]
 ORIGIN = "dev.outboard.origin"
 
 _HTML = "org.matrix.custom.html"
+#: More mentions of one message are not told.
+_MENTIONS = 64
 _ATTACHED = ("m.image", "m.file", "m.audio", "m.video")
 
 
@@ -32,6 +34,14 @@ def body(event_type: str, content: Content) -> common.Body:
     if content.get("format") == _HTML and isinstance(formatted, str):
         return common.Body(html=formatted)
     return common.Body(plain=str(content.get("body", "")))
+
+
+def mentions(content: Content) -> list[common.Mention]:
+    """Whom a message means to reach, as far as its client says so; where in its text, none does."""
+    said = content.get("m.mentions")
+    users = said.get("user_ids") if isinstance(said, Mapping) else None
+    users = users if isinstance(users, (list, tuple)) else ()
+    return [common.Mention(user_id=user) for user in users if isinstance(user, str)][:_MENTIONS]
 
 
 def attachments(content: Content) -> list[common.Attachment]:

@@ -56,6 +56,7 @@ class OutboardModule:
             on_follow_up=self._on_follow_up,
             on_decided=self._on_decided,
             carries=carrier.carries(),
+            bot_account=lambda plugin, _: bots.user_id(plugin),
         )
         self._commands = commands = Commands(self._app, bots, config.command_prefix)
         api.register_third_party_rules_callbacks(

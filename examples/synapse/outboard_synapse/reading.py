@@ -124,6 +124,7 @@ class Reader:
             thread_root=root,
             reply_to=answered,
             role=common.ROLE_ASSISTANT if from_plugin else common.ROLE_USER,
+            mentions=messages.mentions(content),
             attachments=messages.attachments(content),
             created_at_us=messages.created_at_us(event),
             source=common.SOURCE_LOCAL if local else common.SOURCE_FEDERATED,

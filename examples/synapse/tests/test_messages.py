@@ -76,3 +76,12 @@ def test_an_edit_says_the_new_text_in_all_renderings_and_keeps_no_old_relation()
 def test_relations_of_another_shape_are_none():
     for relates in (None, "x", [], {"m.in_reply_to": "x"}, {"rel_type": "m.thread"}):
         assert messages.thread_and_reply({"m.relates_to": relates}) == ("", "")
+
+
+def test_whom_a_message_means_is_what_its_client_says_and_nothing_else():
+    def named(said):
+        return [it.user_id for it in messages.mentions({"m.mentions": said})]
+
+    assert named({"user_ids": ["@ada:here", 7, "@bob:here"]}) == ["@ada:here", "@bob:here"]
+    assert len(named({"user_ids": ["@ada:here"] * 100})) == 64
+    assert named({"user_ids": "@ada:here"}) == named({}) == named(None) == []
