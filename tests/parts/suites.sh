@@ -28,12 +28,14 @@ part_unit() { for_each_user -vE "$whole_daemon"; }
 part_functional() { for_each_user -E "$whole_daemon"; }
 
 # Spans as a collector sees them. It takes a daemon of another build, so the usual one is put back. All of the
-# workspace is named, so that what the other parts have built of others' crates is used again.
+# workspace is named, so that what the other parts have built is used again where it can be.
 part_otel() {
-    local with=(--locked --workspace --features "outboardd/otel,outboard-tests/otel")
-    check "a daemon that exports spans" 900 cargo build "${with[@]}" --bins || return
-    OUTBOARD_PREBUILT=1 counted suites "spans at a collector" 300 cargo test "${with[@]}" --test otel
-    check "the usual daemon again" 600 cargo build --locked --workspace --bins
+    local of=(--locked --workspace) with=(--features "outboardd/otel,outboard-tests/otel")
+    local programs=(--bin outboardd --bin outboard-exec --bin outboard --bin misbehave)
+    check "a daemon that exports spans" 900 cargo build "${of[@]}" "${with[@]}" "${programs[@]}" || return
+    OUTBOARD_PREBUILT=1 counted suites "spans at a collector" 300 \
+        cargo test "${of[@]}" "${with[@]}" --test otel
+    check "the usual daemon again" 600 cargo build "${of[@]}" "${programs[@]}"
 }
 
 # Runs the test programs that grep picks with these arguments.
