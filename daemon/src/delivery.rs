@@ -85,7 +85,7 @@ pub enum Failed {
 pub struct Deliveries {
     plugin: Arc<str>,
     retention: Retention,
-    subscriptions: BTreeMap<Arc<str>, Subscription>,
+    subscriptions: BTreeMap<Arc<str>, Box<Subscription>>,
     /// A session is open: events are in memory.
     up: bool,
     /// Names the present questions to the journal; answers to older ones are late.
@@ -168,7 +168,9 @@ impl Deliveries {
         let fresh = |declaration: Declaration| {
             let name = Arc::clone(&declaration.declared.name);
             let (backlog, window) = (Backlog::default(), Window::default());
-            (name, Subscription { declaration, backlog, counted: false, window, expiring: false })
+            let fresh =
+                Subscription { declaration, backlog, counted: false, window, expiring: false };
+            (name, Box::new(fresh))
         };
         self.subscriptions = declarations.into_iter().map(fresh).collect();
         if was_up {

@@ -2,39 +2,61 @@
 //!
 //! It knows descriptors; it refuses to know which plugin or app is well.
 
+use std::sync::Arc;
+
 use http::Request;
 use outboard_proto::DESCRIPTORS;
+use tokio::sync::OnceCell;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tower::Service as _;
 
 use crate::connection::Answer;
 
-/// The two services behind one router, made once for all connections; cheap to clone.
+/// What paths of reflection begin with.
+const REFLECTION: &str = "/grpc.reflection.";
+
+/// The two services, made once for all connections; cheap to clone.
 #[derive(Clone)]
-pub struct Reflection(Routes);
+pub struct Reflection {
+    health: Routes,
+    /// Made when somebody asks first: most daemons are never asked, and it is large.
+    reflection: Arc<OnceCell<Routes>>,
+}
 
 impl Reflection {
-    /// Reads the descriptors once for all sockets.
+    /// Health at once, reflection when it is asked for.
     #[must_use]
     pub fn new() -> Self {
         let (_, health) = tonic_health::server::health_reporter();
-        let routes = Routes::new(health);
-        let built = tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(DESCRIPTORS)
-            .build_v1();
-        // Our own descriptors; a test reads them. Without them only curiosity suffers.
-        Self(match built {
-            Ok(reflection) => routes.add_service(reflection).prepare(),
-            Err(_) => routes.prepare(),
-        })
+        Self { health: Routes::new(health).prepare(), reflection: Arc::default() }
     }
 
     /// The answer to a call of one of the two; of any other that there is no such method.
     #[must_use]
     pub fn answer(&self, request: Request<Body>) -> Answer {
-        let mut routes = self.0.clone();
-        Box::pin(async move { routes.call(request).await })
+        let Self { mut health, reflection } = self.clone();
+        Box::pin(async move {
+            if !request.uri().path().starts_with(REFLECTION) {
+                return health.call(request).await;
+            }
+            let made = reflection.get_or_init(|| async {
+                // Reading the descriptors takes longer than the data plane has.
+                tokio::task::spawn_blocking(read).await.unwrap_or_default()
+            });
+            made.await.clone().call(request).await
+        })
+    }
+}
+
+/// Our own descriptors; a test reads them. Without them only curiosity suffers.
+fn read() -> Routes {
+    let built = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(DESCRIPTORS)
+        .build_v1();
+    match built {
+        Ok(reflection) => Routes::new(reflection).prepare(),
+        Err(_) => Routes::default(),
     }
 }
 
