@@ -14,11 +14,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use outboard_linux::own_process;
 use outboard_proto::common::Failure;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::clock::timestamp;
 
@@ -30,6 +31,9 @@ use writer::Writer;
 const QUEUE: usize = 1024;
 /// Records that a slow follower may be behind.
 const FOLLOWED: usize = 256;
+/// How long a reader waits for records that are on their way: no longer than a disk that hangs lets
+/// an operator wait.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Bytes of one text of a record; what is longer is cut.
 const LONGEST: usize = 1024;
 
@@ -163,6 +167,8 @@ fn cut(text: &str) -> String {
 /// What the thread is told.
 enum Order {
     Write(Record),
+    /// To say when what came before is written.
+    Tell(oneshot::Sender<()>),
     Close,
 }
 
@@ -242,6 +248,18 @@ impl Audit {
     #[must_use]
     pub fn files(&self) -> Files {
         self.files.clone()
+    }
+
+    /// Waits until what was recorded is in the files, or 2 s where the disk does not take it.
+    pub async fn settled(&self) {
+        let (written, told) = oneshot::channel();
+        let settled = async {
+            // Where the thread has ended, nothing is on its way.
+            if self.queue.send(Order::Tell(written)).await.is_ok() {
+                let _ = told.await;
+            }
+        };
+        let _ = tokio::time::timeout(PATIENCE, settled).await;
     }
 
     /// Waits until what was recorded is written, and ends the thread.

@@ -81,6 +81,8 @@ fn words(request: &ChangeGrantsRequest) -> String {
 async fn tell(audit: Audit, request: AuditRequest, sender: Sender) {
     // Before the files are read: what is written meanwhile is told twice rather than never.
     let coming = request.follow.then(|| audit.follow());
+    // Whoever did something and looks then finds it.
+    audit.settled().await;
     let (files, asked, told) = (audit.files(), request.clone(), sender.clone());
     let read = tokio::task::spawn_blocking(move || {
         let mut last = None;

@@ -45,6 +45,20 @@ async fn what_is_recorded_is_in_the_file_when_the_log_is_closed() {
 
 // I79
 #[tokio::test]
+async fn whoever_waits_for_it_finds_what_was_recorded_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = Audit::start(folder.path().join("audit.log")).unwrap();
+    for number in 1..=200 {
+        audit.record(act(number));
+    }
+    audit.settled().await;
+    assert_eq!(read(&audit.files()).len(), 200);
+    audit.close().await;
+    audit.settled().await;
+}
+
+// I79
+#[tokio::test]
 async fn what_a_full_disk_or_a_folder_that_is_none_takes_is_counted_and_told() {
     let folder = tempfile::tempdir().unwrap();
     let full = folder.path().join("audit.log");

@@ -23,20 +23,26 @@ impl Writer {
     /// Until it is told to end, or nobody can record any more.
     pub fn serve(self, mut orders: mpsc::Receiver<Order>) {
         while let Some(first) = orders.blocking_recv() {
-            let mut group = Vec::new();
+            let (mut group, mut waiting) = (Vec::new(), Vec::new());
             let mut order = Some(first);
             let mut closing = false;
             while let Some(next) = order.take() {
                 match next {
                     Order::Write(record) => group.push(record),
+                    Order::Tell(waits) => waiting.push(waits),
                     Order::Close => {
                         closing = true;
                         break;
                     }
                 }
-                order = if group.len() < GROUP { orders.try_recv().ok() } else { None };
+                let has_room = group.len() + waiting.len() < GROUP;
+                order = if has_room { orders.try_recv().ok() } else { None };
             }
             self.write(group);
+            for waits in waiting {
+                // Nobody may be waiting any more.
+                let _ = waits.send(());
+            }
             if closing {
                 return;
             }
