@@ -2,8 +2,7 @@
 //! killed in between, in the order of its lane, and marked where it may have come before.
 
 use outboard_proto::common::{Event, Message, event};
-use outboard_tests::daemon::{is_root, skipped};
-use outboard_tests::{App, Daemon, Draft, House, Outcome, process, values};
+use outboard_tests::{App, Daemon, Draft, Outcome, process, values};
 use rustix::process::Signal;
 
 use crate::state::{SmallDisk, fill};
@@ -162,17 +161,8 @@ async fn a_damaged_journal_is_set_aside_and_the_daemon_starts() -> Outcome {
 // I54
 #[tokio::test]
 async fn on_a_full_disk_publish_is_refused_and_nothing_acknowledged_is_lost() -> Outcome {
-    if !is_root() {
-        skipped("on_a_full_disk_publish_is_refused…", "only root can mount a small disk");
-        return Ok(());
-    }
-    let house = House::new(QUICK)?;
-    // Locals go in reverse order: the daemon, the disk, and only then the folders.
-    let _folders = house.clone();
-    let Some(_disk) = SmallDisk::at(&house.state()) else {
-        skipped("on_a_full_disk_publish_is_refused…", "a small disk cannot be mounted here");
-        return Ok(());
-    };
+    let test = "on_a_full_disk_publish_is_refused_and_nothing_acknowledged_is_lost";
+    let Some((house, _disk)) = SmallDisk::house(test, QUICK)? else { return Ok(()) };
     let daemon = Daemon::in_house(house).await?;
     daemon.run(&Draft::listener("alpha", KEPT)).await?;
     let app = daemon.app().await?;

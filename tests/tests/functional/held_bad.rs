@@ -2,9 +2,8 @@
 
 use outboard_proto::common::verdict::Outcome as Decided;
 use outboard_tests::app::hold_of;
-use outboard_tests::daemon::{is_root, skipped};
 use outboard_tests::verdict::{outcome, steps};
-use outboard_tests::{App, AppDraft, Daemon, Draft, House, Outcome};
+use outboard_tests::{App, AppDraft, Daemon, Draft, Outcome};
 
 use crate::QUICK;
 use crate::state::{SmallDisk, fill};
@@ -105,15 +104,8 @@ async fn a_plugin_that_holds_too_much_is_skipped_and_what_it_held_stays() -> Out
 /// I66: what cannot be kept is not told to be held.
 #[tokio::test]
 async fn on_a_full_disk_the_policy_decides_and_what_was_held_stays() -> Outcome {
-    if !is_root() {
-        skipped("on_a_full_disk_the_policy_decides…", "only root can mount a small disk");
-        return Ok(());
-    }
-    let house = House::new(&format!("{QUICK}{CLOSED}"))?;
-    // Locals go in reverse order: the daemon, the disk, and only then the folders.
-    let _folders = house.clone();
-    let Some(_disk) = SmallDisk::at(&house.state()) else {
-        skipped("on_a_full_disk_the_policy_decides…", "a small disk cannot be mounted here");
+    let test = "on_a_full_disk_the_policy_decides_and_what_was_held_stays";
+    let Some((house, _disk)) = SmallDisk::house(test, &format!("{QUICK}{CLOSED}"))? else {
         return Ok(());
     };
     let daemon = Daemon::in_house(house).await?;

@@ -4,9 +4,8 @@
 use outboard_proto::common::SettingsOutcome::{
     Acknowledged, Kept, Overtaken, Unanswered, Unchanged,
 };
-use outboard_tests::daemon::{is_root, skipped};
 use outboard_tests::operator::settings::{Pages, in_channel};
-use outboard_tests::{App, Daemon, House, Outcome};
+use outboard_tests::{App, Daemon, Outcome};
 
 use crate::settings::{greeter, value, with};
 use crate::state::{SmallDisk, fill};
@@ -83,17 +82,8 @@ async fn what_is_saved_faster_than_the_plugin_answers_is_told_once_and_each_hear
 // I111
 #[tokio::test]
 async fn on_a_full_disk_what_was_before_counts_and_the_operator_sees_it() -> Outcome {
-    let name = "on_a_full_disk_what_was_before_counts_and_the_operator_sees_it";
-    if !is_root() {
-        skipped(name, "only root can mount a small disk");
-        return Ok(());
-    }
-    let house = House::new(QUICK)?;
-    let _folders = house.clone();
-    let Some(_disk) = SmallDisk::at(&house.state()) else {
-        skipped(name, "a small disk cannot be mounted here");
-        return Ok(());
-    };
+    let test = "on_a_full_disk_what_was_before_counts_and_the_operator_sees_it";
+    let Some((house, _disk)) = SmallDisk::house(test, QUICK)? else { return Ok(()) };
     let daemon = Daemon::in_house(house).await?;
     daemon.run(&greeter("alpha")).await?;
     let (app, operator) = (daemon.app().await?, daemon.operator());

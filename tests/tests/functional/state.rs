@@ -2,8 +2,9 @@
 
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use outboard_tests::daemon::{is_root, skipped};
 use outboard_tests::{Daemon, Draft, House, Outcome};
@@ -93,17 +94,8 @@ async fn a_damaged_state_is_refused_naming_the_file() -> Outcome {
 
 #[tokio::test]
 async fn a_full_disk_is_a_typed_refusal_and_what_runs_goes_on() -> Outcome {
-    if !is_root() {
-        skipped("a_full_disk_is_a_typed_refusal…", "only root can mount a small disk");
-        return Ok(());
-    }
-    let house = House::new("")?;
-    // Locals go in reverse order: the daemon, the disk, and only then the folders.
-    let _folders = house.clone();
-    let Some(_disk) = SmallDisk::at(&house.state()) else {
-        skipped("a_full_disk_is_a_typed_refusal…", "a small disk cannot be mounted here");
-        return Ok(());
-    };
+    let test = "a_full_disk_is_a_typed_refusal_and_what_runs_goes_on";
+    let Some((house, _disk)) = SmallDisk::house(test, "")? else { return Ok(()) };
     let daemon = Daemon::in_house(house).await?;
     daemon.run(&Draft::interceptor("alpha", "")).await?;
     let app = daemon.app().await?;
@@ -148,24 +140,35 @@ fn schema(database: &Path) -> rusqlite::Result<u32> {
     rusqlite::Connection::open(database)?.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// A file system of 4 MiB, unmounted when dropped.
-pub struct SmallDisk(PathBuf);
+/// A file system of 4 MiB, unmounted when dropped: the state of a house, whose folders go after it.
+pub struct SmallDisk(Arc<House>);
 
 impl SmallDisk {
-    pub fn at(folder: &Path) -> Option<Self> {
-        std::fs::create_dir_all(folder).ok()?;
+    /// A house with such a disk; nothing, and a word about the test, where none can be mounted. Who
+    /// keeps both starts the daemon after them, so that it is gone before.
+    pub fn house(test: &str, config: &str) -> anyhow::Result<Option<(Arc<House>, Self)>> {
+        if !is_root() {
+            skipped(test, "only root can mount a small disk");
+            return Ok(None);
+        }
+        let house = House::new(config)?;
+        std::fs::create_dir_all(house.state())?;
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", "size=4m,mode=0755", "none"])
-            .arg(folder)
+            .arg(house.state())
             .status();
-        mounted.ok()?.success().then(|| Self(folder.to_owned()))
+        if !mounted?.success() {
+            skipped(test, "a small disk cannot be mounted here");
+            return Ok(None);
+        }
+        Ok(Some((house.clone(), Self(house))))
     }
 }
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
         // Lazily: the daemon, dropped later or earlier, may still have it open.
-        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+        let _ = Command::new("umount").arg("-l").arg(self.0.state()).status();
     }
 }
 

@@ -3,7 +3,6 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use outboard_tests::daemon::{is_root, skipped};
 use outboard_tests::{App, Daemon, House, Outcome};
 
 use crate::QUICK;
@@ -93,17 +92,8 @@ async fn a_damaged_storage_is_set_aside_its_plugin_told_and_nobody_else_concerne
 
 #[tokio::test]
 async fn a_full_disk_is_told_as_such_and_everything_goes_on() -> Outcome {
-    let name = "a_full_disk_is_told_as_such_and_everything_goes_on";
-    if !is_root() {
-        skipped(name, "only root can mount a small disk");
-        return Ok(());
-    }
-    let house = House::new(QUICK)?;
-    let _folders = house.clone();
-    let Some(_disk) = SmallDisk::at(&house.state()) else {
-        skipped(name, "a small disk cannot be mounted here");
-        return Ok(());
-    };
+    let test = "a_full_disk_is_told_as_such_and_everything_goes_on";
+    let Some((house, _disk)) = SmallDisk::house(test, QUICK)? else { return Ok(()) };
     let (daemon, app) = in_house(house, keeper("alpha")).await?;
     app.tell("alpha", "store set k before").await?;
     fill(&daemon.house().state());
