@@ -52,12 +52,10 @@ impl Switchboard {
         })
     }
 
-    /// Whether the operator lets a plugin work in a channel.
+    /// Whether the operator lets a plugin act in a channel; an empty one is none.
     #[must_use]
-    pub fn is_enabled_in(&self, member: MemberId, channel: &Channel) -> bool {
-        self.with(|core, _| {
-            core.members.get(member).is_some_and(|it| it.is.is_enabled_in(Some(channel)))
-        })
+    pub fn may_act_in(&self, member: MemberId, channel: &Channel) -> bool {
+        self.with(|core, _| core.members.get(member).is_some_and(|it| it.is.may_act_in(channel)))
     }
 }
 

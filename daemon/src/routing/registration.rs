@@ -57,6 +57,14 @@ impl Registration {
     pub fn is_enabled_in(&self, channel: Option<&Channel>) -> bool {
         is_in(&self.channels, channel)
     }
+
+    /// Whether the operator lets it act there. An empty channel is none, and what is done in none
+    /// is no matter of channels.
+    #[must_use]
+    pub fn may_act_in(&self, channel: &Channel) -> bool {
+        let nowhere = channel.id.is_empty() && channel.name.is_empty();
+        nowhere || self.is_enabled_in(Some(channel))
+    }
 }
 
 /// Whether a channel is among those meant; no patterns mean all, and what happens in no channel is

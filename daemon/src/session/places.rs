@@ -78,11 +78,10 @@ pub fn permitted(
     channel: &Channel,
 ) -> Result<(), Failure> {
     entrance.permit_in(rpc, needed, &place(workspace, Some(channel)))?;
-    let nowhere = channel.id.is_empty() && channel.name.is_empty();
-    if nowhere || entrance.switchboard.is_enabled_in(entrance.member, channel) {
-        return Ok(());
+    match entrance.switchboard.may_act_in(entrance.member, channel) {
+        true => Ok(()),
+        false => Err(elsewhere(&channel.id)),
     }
-    Err(elsewhere(&channel.id))
 }
 
 /// What a plugin may see of what was found somewhere: of many, the rest is left out.

@@ -33,7 +33,7 @@ impl Core {
         for (rpc, needed) in needed(of) {
             let allowed = self.permits.allows(member, needed, &at);
             let denied = match allowed {
-                Allowed::Yes if is_enabled_at(&member.is, &channel) => continue,
+                Allowed::Yes if member.is.may_act_in(&channel) => continue,
                 Allowed::Yes => elsewhere(&channel.id),
                 other => explain(member, needed, (other, &at)),
             };
@@ -47,12 +47,6 @@ impl Core {
         let asker = Some(Asker { manages_messages, ..asker.clone() });
         Ok(Request { asker, ..request })
     }
-}
-
-/// Whether the operator lets a plugin work there; what happens in no channel is no matter of it.
-fn is_enabled_at(plugin: &crate::routing::Registration, channel: &Channel) -> bool {
-    let nowhere = channel.id.is_empty() && channel.name.is_empty();
-    nowhere || plugin.is_enabled_in(Some(channel))
 }
 
 /// The channel that a request is about, as far as the request says; an empty one is none.
